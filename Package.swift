@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows point downwards only: each target may depend on those listed below it.
+let package = Package(
+  name: "LearningCompression",
+  products: [
+    .library(
+      name: "LearningCompression",
+      targets: [
+        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
+        "LinearAlgebra",
+      ]),
+    .executable(name: "lc", targets: ["lc"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "lc",
+      dependencies: [
+        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
+        "LinearAlgebra",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "speed",
+      dependencies: ["LearningCompression", "NeuralNetwork", "Compression", "LinearAlgebra"],
+      path: "Benchmarks/Speed"),
+
+    .target(
+      name: "LearningCompression",
+      dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
+    .target(name: "NeuralNetwork", dependencies: ["Datasets", "LinearAlgebra", "COneDNN"]),
+    .target(name: "Datasets", dependencies: ["LinearAlgebra", "CZlib"]),
+    .target(name: "ModelFiles", dependencies: ["Compression", "LinearAlgebra", "CZlib"]),
+    .target(name: "Compression", dependencies: ["LinearAlgebra"]),
+    .target(
+      name: "LinearAlgebra",
+      dependencies: [
+        "COpenBLAS", "CLAPACKE", "COpenMP",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
+
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-openmp-dev"])]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "COpenMP", providers: [.apt(["libgomp1"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
+    .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
+    .testTarget(name: "LearningCompressionTests", dependencies: ["LearningCompression"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,60 @@
+/// The names, shapes and places of tensors that share one contiguous buffer.
+///
+/// Weights, gradients, momentum, targets and multipliers of a network all have the same layout, so
+/// one pass over the buffer updates everything, and a tensor is a slice.
+public struct ArenaLayout: Sendable, Equatable {
+  /// One named tensor: row-major, `range.count == shape.product`.
+  public struct Slot: Sendable, Equatable {
+    public let name: String
+    public let shape: [Int]
+    public let range: Range<Int>
+    public var count: Int { range.count }
+  }
+
+  public let slots: [Slot]
+  /// The number of floats of all slots together.
+  public let count: Int
+  private let positions: [String: Int]
+
+  /// Lays the tensors out one after the other, in the given order.
+  ///
+  /// - Throws: `LinearAlgebraError` when a name stands twice or a size overflows.
+  public init(_ tensors: [(name: String, shape: [Int])]) throws {
+    var slots: [Slot] = []
+    var positions: [String: Int] = [:]
+    var offset = 0
+    for (name, shape) in tensors {
+      guard positions.updateValue(slots.count, forKey: name) == nil else {
+        throw LinearAlgebraError.duplicateName(name)
+      }
+      let count = try elementCount(of: shape)
+      let (end, overflow) = offset.addingReportingOverflow(count)
+      guard !overflow else {
+        throw LinearAlgebraError.impossibleSize(operation: name, sizes: shape)
+      }
+      slots.append(Slot(name: name, shape: shape, range: offset..<end))
+      offset = end
+    }
+    self.slots = slots
+    self.count = offset
+    self.positions = positions
+  }
+
+  /// The slot of that name, if there is one.
+  public subscript(name: String) -> Slot? { positions[name].map { slots[$0] } }
+}
+
+/// The number of elements of a tensor of that shape; 1 for the empty shape.
+///
+/// - Throws: `LinearAlgebraError.impossibleSize` when a size is negative or the product overflows.
+public func elementCount(of shape: [Int]) throws -> Int {
+  var count = 1
+  for size in shape {
+    let (product, overflow) = count.multipliedReportingOverflow(by: size)
+    guard size >= 0, !overflow else {
+      throw LinearAlgebraError.impossibleSize(operation: "tensor", sizes: shape)
+    }
+    count = product
+  }
+  return count
+}
