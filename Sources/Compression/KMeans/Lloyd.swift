@@ -1,0 +1,44 @@
+import LinearAlgebra
+
+/// The number and the sum of the weights nearest to one entry.
+struct Cell: Equatable {
+  var count: Int
+  var sum: Double
+}
+
+/// Lloyd's algorithm in one dimension: entries become the means of their cells until the cells no
+/// longer change.
+///
+/// An entry whose cell is empty stays where it is, so the distortion never increases. Float entries
+/// take finitely many values and each iteration lowers the distortion, so it ends; the limit of 500
+/// guards against cycles among equal distortions.
+///
+/// - Parameters:
+///   - entries: ascending.
+///   - cells: the K cells between K − 1 thresholds; a weight on a threshold belongs to the lower one.
+func lloyd(from entries: [Float], cells: ([Float]) -> [Cell]) -> [Float] {
+  var entries = entries
+  var before: [Cell] = []
+  for _ in 0..<500 {
+    let thresholds = zip(entries, entries.dropFirst()).map { midpoint($0, $1) }
+    let now = cells(thresholds)
+    if now == before { break }
+    entries = zip(entries, now).map { $1.count == 0 ? $0 : Float($1.sum / Double($1.count)) }
+    before = now
+  }
+  return entries
+}
+
+extension Array where Element == Float {
+  /// The cells of unsorted weights, by one pass. O(n·K).
+  func cells(between thresholds: [Float]) -> [Cell] {
+    let (counts, sums) = withUnsafeBufferPointer { countsAndSums(above: thresholds, $0) }
+    let above = [Cell(count: count, sum: sum)] + zip(counts, sums).map { Cell(count: $0, sum: $1) }
+    return above.indices.map { index in
+      guard index + 1 < above.count else { return above[index] }
+      return Cell(
+        count: above[index].count - above[index + 1].count,
+        sum: above[index].sum - above[index + 1].sum)
+    }
+  }
+}

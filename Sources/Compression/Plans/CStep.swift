@@ -1,0 +1,72 @@
+import LinearAlgebra
+
+/// The C step of a whole plan: for each problem the best θ for the present weights.
+extension ResolvedPlan {
+  /// Solves  min over θ of ‖(w − λ/μ) − Δ(θ)‖²  for each problem and writes Δ(θ) to an arena.
+  ///
+  /// - Parameters:
+  ///   - weights: w.
+  ///   - multipliers: λ, or none for the quadratic penalty.
+  ///   - mu: the penalty μ; 0 with no multipliers for direct compression.
+  ///   - previous: the θ of the last C step as warm starts, one a problem.
+  ///   - decompressed: receives Δ(θ) in the compressed ranges; the rest is left alone.
+  /// - Returns: θ, one form a problem.
+  /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
+  public func compress(
+    _ weights: Arena, multipliers: Arena? = nil, mu: Float = 0,
+    from previous: [Representation]? = nil,
+    into decompressed: Arena
+  ) throws -> [Representation] {
+    try problems.enumerated().map { index, problem in
+      let target = problem.target(weights, multipliers: multipliers, mu: mu)
+      guard target.values.isFinite else { throw CompressionError.notFinite(view: problem.label) }
+      let form = try problem.operation.representation(
+        of: target, from: previous?[index], penalty: mu)
+      problem.scatter(form, to: decompressed)
+      return form
+    }
+  }
+
+  /// ‖w − Δ(θ)‖ and ‖w‖ over the compressed weights.
+  public func distance(from weights: Arena, to decompressed: Arena) -> (
+    absolute: Double, norm: Double
+  ) {
+    var distance = 0.0
+    var norm = 0.0
+    for range in ranges {
+      let w = UnsafeBufferPointer(weights[range])
+      distance += squaredDistance(w, UnsafeBufferPointer(decompressed[range]))
+      norm += squaredNorm(w)
+    }
+    return (distance.squareRoot(), norm.squareRoot())
+  }
+}
+
+extension CompressionProblem {
+  /// w − λ/μ of this problem's tensors, one after the other.
+  public func target(_ weights: Arena, multipliers: Arena? = nil, mu: Float = 0) -> WeightView {
+    var values: [Float] = []
+    values.reserveCapacity(count)
+    for slot in slots { values.append(contentsOf: weights[slot]) }
+    if let multipliers, mu > 0 {
+      var start = 0
+      for slot in slots {
+        for (index, multiplier) in multipliers[slot].enumerated() {
+          values[start + index] -= multiplier / mu
+        }
+        start += slot.count
+      }
+    }
+    return WeightView(unchecked: values, shape: shape)
+  }
+
+  /// Writes Δ(θ) to this problem's tensors.
+  public func scatter(_ form: Representation, to arena: Arena) {
+    let values = form.decompressed()
+    var start = 0
+    for slot in slots {
+      _ = arena[slot].update(fromContentsOf: values[start..<start + slot.count])
+      start += slot.count
+    }
+  }
+}

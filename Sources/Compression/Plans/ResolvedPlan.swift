@@ -1,0 +1,119 @@
+import LinearAlgebra
+
+/// A plan applied to the parameters of a network or a file: the C-step problems, each with its
+/// slice of the arena.
+public struct ResolvedPlan: Sendable {
+  public let problems: [CompressionProblem]
+
+  /// The ranges of the arena that are compressed, ascending; neighbours are joined.
+  public let ranges: [Range<Int>]
+
+  /// The number of weights that are compressed.
+  public var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+  /// - Throws: `CompressionError` when a pattern fits nothing, two tasks claim one parameter, or an
+  ///   operator's parameters do not fit the sizes.
+  public init(_ plan: CompressionPlan, for layout: ArenaLayout) throws {
+    var owners: [String: String] = [:]
+    var problems: [CompressionProblem] = []
+    for task in plan.tasks {
+      let slots = try Self.slots(of: task, in: layout, owners: &owners)
+      switch task.selection.view {
+      case .joint:
+        let count = slots.reduce(0) { $0 + $1.count }
+        problems.append(
+          try CompressionProblem(
+            label: "\(task.selection)", slots: slots, shape: [count], operation: task.operation))
+      case .each, .vector, .matrix:
+        for slot in slots {
+          problems.append(
+            try CompressionProblem(
+              label: slot.name, slots: [slot],
+              shape: try Self.shape(of: slot, seen: task.selection.view, by: task.operation),
+              operation: task.operation))
+        }
+      }
+    }
+    self.problems = problems
+    let parts = problems.flatMap { $0.slots.map(\.range) }.sorted { $0.lowerBound < $1.lowerBound }
+    ranges = parts.reduce(into: []) { joined, range in
+      if let last = joined.last, last.upperBound == range.lowerBound {
+        joined[joined.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        joined.append(range)
+      }
+    }
+  }
+
+  private static func slots(
+    of task: CompressionTask, in layout: ArenaLayout, owners: inout [String: String]
+  ) throws -> [ArenaLayout.Slot] {
+    var taken: [ArenaLayout.Slot] = []
+    for pattern in task.selection.patterns {
+      let fitting = layout.slots.filter { pattern.matches($0.name) }
+      guard !fitting.isEmpty else {
+        throw CompressionError.noMatch(pattern: pattern.text, names: layout.slots.map(\.name))
+      }
+      for slot in fitting {
+        if let owner = owners.updateValue(pattern.text, forKey: slot.name) {
+          throw CompressionError.claimedTwice(
+            parameter: slot.name, first: owner, second: pattern.text)
+        }
+      }
+      taken += fitting
+    }
+    // In the arena's order, whatever the order of the patterns.
+    return taken.sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  private static func shape(
+    of slot: ArenaLayout.Slot, seen view: Selection.View, by operation: any CompressionOperator
+  ) throws -> [Int] {
+    switch view {
+    case .vector: return [slot.count]
+    case .matrix where slot.shape.count < 2:
+      throw CompressionError.needsMatrix(operation: "matrix(…)", view: slot.name)
+    case .each, .matrix, .joint: return slot.shape
+    }
+  }
+}
+
+/// One C-step problem: some tensors of an arena, seen as one view, and the operator.
+public struct CompressionProblem: Sendable {
+  /// The tensor's name, or the selection of a joint view.
+  public let label: String
+  public let slots: [ArenaLayout.Slot]
+  /// The view's shape.
+  public let shape: [Int]
+  public let operation: any CompressionOperator
+  public let count: Int
+
+  /// - Throws: `CompressionError` when the operator's parameters do not fit the view.
+  public init(
+    label: String, slots: [ArenaLayout.Slot], shape: [Int], operation: any CompressionOperator
+  ) throws {
+    self.label = label
+    self.slots = slots
+    self.shape = shape
+    self.operation = operation
+    count = slots.reduce(0) { $0 + $1.count }
+    guard count > 0, count <= UInt32.max else {
+      throw CompressionError.unsupportedSize(view: label, count: count)
+    }
+    try operation.validate(shape: shape, view: label)
+  }
+
+  /// The bits of the uncompressed weights, 32 each.
+  public var referenceBits: Int { 32 * count }
+
+  /// What multiplying by this problem's tensors costs in a compressed form: each as a matrix.
+  public func operations(of form: Representation) -> Operations {
+    var start = 0
+    return slots.reduce(Operations()) { total, slot in
+      defer { start += slot.count }
+      let (rows, columns) = WeightView.matrixShape(of: slot.shape)
+      return total
+        + form.operations(in: start..<start + slot.count, rows: rows, columns: columns)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/// A sum of compressed forms: Δ(θ) = Δ₁(θ₁) + … + Δ_K(θ_K).
+public struct AdditiveSum: CompressedForm {
+  /// At least one part, all of the same count.
+  public let parts: [Representation]
+
+  /// - Throws: `CompressionError.malformedForm` when there is no part or the counts differ.
+  public init(_ parts: [Representation]) throws {
+    guard let first = parts.first, parts.allSatisfy({ $0.count == first.count }) else {
+      throw CompressionError.malformedForm(
+        "a sum needs parts of one size, found \(parts.map { String($0.count) })")
+    }
+    self.parts = parts
+  }
+
+  public var count: Int { parts[0].count }
+
+  public func add(to weights: inout [Float], scale: Float) {
+    for part in parts { part.add(to: &weights, scale: scale) }
+  }
+
+  public var storage: Storage { parts.reduce(Storage()) { $0 + $1.storage } }
+
+  /// The parts' operations, and an addition a row for each further part.
+  public func operations(in range: Range<Int>, rows: Int, columns: Int) -> Operations {
+    parts.reduce(Operations(additions: (parts.count - 1) * rows)) {
+      $0 + $1.operations(in: range, rows: rows, columns: columns)
+    }
+  }
+
+  public var representation: Representation { .sum(self) }
+  public init?(_ representation: Representation) {
+    guard case .sum(let form) = representation else { return nil }
+    self = form
+  }
+}

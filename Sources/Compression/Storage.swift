@@ -1,0 +1,58 @@
+/// The bits that a compressed form takes in a file, by what they hold.
+public struct Storage: Sendable, Equatable, Codable {
+  /// One code of ⌈log₂K⌉ bits a weight.
+  public var codes = 0
+  /// Codebook entries and scales.
+  public var codebooks = 0
+  /// Values of sparse entries.
+  public var values = 0
+  /// Positions of sparse entries, in the cheapest coding.
+  public var indices = 0
+  /// The two factors of a low-rank matrix.
+  public var factors = 0
+
+  public init(
+    codes: Int = 0, codebooks: Int = 0, values: Int = 0, indices: Int = 0, factors: Int = 0
+  ) {
+    self.codes = codes
+    self.codebooks = codebooks
+    self.values = values
+    self.indices = indices
+    self.factors = factors
+  }
+
+  /// All bits.
+  public var bits: Int { codes + codebooks + values + indices + factors }
+
+  public static func + (a: Storage, b: Storage) -> Storage {
+    Storage(
+      codes: a.codes + b.codes, codebooks: a.codebooks + b.codebooks, values: a.values + b.values,
+      indices: a.indices + b.indices, factors: a.factors + b.factors)
+  }
+}
+
+/// Arithmetic at inference, for one input vector.
+public struct Operations: Sendable, Equatable, Codable {
+  public var multiplications = 0
+  public var additions = 0
+
+  public init(multiplications: Int = 0, additions: Int = 0) {
+    self.multiplications = multiplications
+    self.additions = additions
+  }
+
+  /// A dense product with a rows × columns matrix.
+  public static func dense(rows: Int, columns: Int) -> Operations {
+    Operations(multiplications: rows * columns, additions: rows * columns)
+  }
+
+  public static func + (a: Operations, b: Operations) -> Operations {
+    Operations(
+      multiplications: a.multiplications + b.multiplications, additions: a.additions + b.additions)
+  }
+}
+
+/// The bits of a code that tells `count` values apart: ⌈log₂ count⌉.
+func bitsToTellApart(_ count: Int) -> Int {
+  count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount
+}

@@ -1,0 +1,65 @@
+/// One contiguous, 64-byte aligned buffer of floats with named slices.
+///
+/// It has identity: a compiled network, an optimiser and a C step all look at the same weights.
+/// Not `Sendable`; whoever owns it decides which threads touch it.
+public final class Arena {
+  public let layout: ArenaLayout
+  /// The whole buffer; valid as long as the arena lives.
+  public let floats: UnsafeMutableBufferPointer<Float>
+
+  /// An arena of zeros.
+  public init(_ layout: ArenaLayout) {
+    self.layout = layout
+    self.floats = allocateFloats(layout.count)
+  }
+
+  deinit { floats.baseAddress?.deallocate() }
+
+  /// The slice of one tensor, row-major. The slot must come from this arena's layout.
+  public subscript(slot: ArenaLayout.Slot) -> UnsafeMutableBufferPointer<Float> {
+    self[slot.range]
+  }
+
+  /// A contiguous part; bounds are checked.
+  public subscript(range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(rebasing: floats[range])
+  }
+
+  /// A copy of one tensor.
+  public func values(of slot: ArenaLayout.Slot) -> [Float] { Array(self[slot]) }
+
+  /// Replaces one tensor.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when the count differs.
+  public func set(_ slot: ArenaLayout.Slot, to values: [Float]) throws {
+    guard values.count == slot.count else {
+      throw LinearAlgebraError.shapeMismatch(
+        operation: slot.name, expected: "\(slot.count) values", found: "\(values.count)")
+    }
+    _ = self[slot].update(fromContentsOf: values)
+  }
+
+  /// Replaces everything by another arena of the same layout.
+  public func copy(from other: Arena) {
+    precondition(other.layout == layout, "arenas of different layouts")
+    _ = floats.update(fromContentsOf: other.floats)
+  }
+
+  /// A new arena with the same contents.
+  public func duplicate() -> Arena {
+    let copy = Arena(layout)
+    copy.copy(from: self)
+    return copy
+  }
+}
+
+/// Zeroed floats on a 64-byte boundary, which is what the vector kernels of oneDNN prefer and what
+/// keeps results independent of where a buffer happens to lie. The caller deallocates.
+public func allocateFloats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+  precondition(count >= 0 && count <= Int.max / 8)
+  let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) & ~63)
+  let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+  memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+  return UnsafeMutableBufferPointer(
+    start: memory.bindMemory(to: Float.self, capacity: bytes / 4), count: count)
+}

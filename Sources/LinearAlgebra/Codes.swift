@@ -1,0 +1,137 @@
+// Codes of a one-dimensional codebook. With the entries ascending, the code of x is the number of
+// thresholds (midpoints between neighbours) below x.
+
+/// Writes how many of the ascending thresholds are less than each xᵢ.
+///
+/// - Complexity: O(n·K) sixteen lanes at a time up to 32 thresholds, O(n·log K) beyond.
+public func countThresholds(
+  below x: UnsafeBufferPointer<Float>, _ thresholds: [Float],
+  into codes: UnsafeMutableBufferPointer<UInt16>
+) {
+  precondition(codes.count == x.count && thresholds.count <= UInt16.max)
+  parallel(over: x.count, grain: 32_768) { _, range in
+    var index = range.lowerBound
+    if thresholds.count <= 32 {
+      let source = UnsafeRawBufferPointer(x)
+      let target = UnsafeMutableRawBufferPointer(codes)
+      while index + 16 <= range.upperBound {
+        let values = source.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
+        var code = SIMD16<Int32>(repeating: 0)
+        for threshold in thresholds {
+          let above = values .> SIMD16(repeating: threshold)
+          code = code.replacing(with: code &+ 1, where: above)
+        }
+        target.storeBytes(
+          of: SIMD16<UInt16>(truncatingIfNeeded: code), toByteOffset: index * 2,
+          as: SIMD16<UInt16>.self)
+        index += 16
+      }
+    }
+    while index < range.upperBound {
+      codes[index] = UInt16(truncatingIfNeeded: position(of: x[index], in: thresholds))
+      index += 1
+    }
+  }
+}
+
+/// How many of the ascending thresholds are less than x. O(log K).
+private func position(of x: Float, in thresholds: [Float]) -> Int {
+  var low = 0
+  var high = thresholds.count
+  while low < high {
+    let middle = (low + high) / 2
+    if thresholds[middle] < x { low = middle + 1 } else { high = middle }
+  }
+  return low
+}
+
+/// target[i] += scale · entries[codes[i]]. O(n); every code must be less than `entries.count`.
+public func addEntries(
+  _ entries: [Float], at codes: UnsafeBufferPointer<UInt16>, scale: Float,
+  to target: UnsafeMutableBufferPointer<Float>
+) {
+  precondition(codes.count == target.count)
+  let scaled = entries.map { $0 * scale }
+  parallel(over: codes.count, grain: 65_536) { _, range in
+    scaled.withUnsafeBufferPointer { scaled in
+      for index in range { target[index] += scaled[Int(codes[index])] }
+    }
+  }
+}
+
+/// For each threshold: how many xᵢ exceed it, and their sum. One pass, O(n·K).
+///
+/// This is all that an iteration of Lloyd's algorithm needs; differences of neighbours give each
+/// cell's count and sum.
+public func countsAndSums(above thresholds: [Float], _ x: UnsafeBufferPointer<Float>) -> (
+  counts: [Int], sums: [Double]
+) {
+  let cells = thresholds.count
+  let parts = partCount(of: x.count, grain: 32_768)
+  var counts = [Int](repeating: 0, count: parts * cells)
+  var sums = [Double](repeating: 0, count: parts * cells)
+  counts.withUnsafeMutableBufferPointer { counts in
+    sums.withUnsafeMutableBufferPointer { sums in
+      let counts = counts
+      let sums = sums
+      parallel(over: x.count, grain: 32_768) { part, range in
+        for (cell, threshold) in thresholds.enumerated() {
+          let (count, sum) = countAndSum(above: threshold, x, range)
+          counts[part * cells + cell] = count
+          sums[part * cells + cell] = sum
+        }
+      }
+    }
+  }
+  for part in 1..<max(1, parts) {
+    for cell in 0..<cells {
+      counts[cell] += counts[part * cells + cell]
+      sums[cell] += sums[part * cells + cell]
+    }
+  }
+  return (Array(counts.prefix(cells)), Array(sums.prefix(cells)))
+}
+
+private func countAndSum(
+  above threshold: Float, _ x: UnsafeBufferPointer<Float>, _ range: Range<Int>
+) -> (Int, Double) {
+  let source = UnsafeRawBufferPointer(x)
+  let limit = SIMD16(repeating: threshold)
+  var count = 0
+  var total = 0.0
+  var index = range.lowerBound
+  // Sums of 1024 floats in sixteen lanes, then in Double: 64 additions a lane lose no more than
+  // rounding the terms does.
+  while index + 16 <= range.upperBound {
+    let end = min(index + 1024, range.upperBound - 15)
+    var sums = SIMD16<Float>(repeating: 0)
+    var counts = SIMD16<Int32>(repeating: 0)
+    while index < end {
+      let values = source.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
+      let above = values .> limit
+      sums += SIMD16<Float>(repeating: 0).replacing(with: values, where: above)
+      counts = counts.replacing(with: counts &+ 1, where: above)
+      index += 16
+    }
+    for lane in 0..<16 { total += Double(sums[lane]) }
+    count += Int(counts.wrappedSum())
+  }
+  while index < range.upperBound {
+    if x[index] > threshold {
+      count += 1
+      total += Double(x[index])
+    }
+    index += 1
+  }
+  return (count, total)
+}
+
+/// target[indices[i]] += scale · values[i]. O(number of indices), each of which must be in range.
+public func addScattered(
+  _ values: [Float], at indices: [UInt32], scale: Float,
+  to target: UnsafeMutableBufferPointer<Float>
+) {
+  precondition(values.count == indices.count)
+  precondition(indices.allSatisfy { Int($0) < target.count })
+  for (index, value) in zip(indices, values) { target[Int(index)] += scale * value }
+}
