@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// Weights in ascending order with their prefix sums: the count and the sum of any interval in
@@ -66,7 +67,34 @@ struct SortedWeights {
     switch levels {
     case 1: lloyd(from: [values.first ?? 0])
     case 2: lloyd(from: bestPair())
-    default: lloyd(from: WeightedPoints(summarising: self).optimalEntries(levels))
+    case ...1024:
+      lloyd(
+        from: WeightedPoints(summarising: self, cuts: max(2048, 16 * levels)).optimalEntries(levels)
+      )
+    default: lloyd(from: compandedEntries(levels))
+    }
+  }
+
+  /// K entries whose density is the cube root of the weights' density, which is optimal as K grows
+  /// (Panter & Dite 1951). For K too large for dynamic programming. O(n).
+  private func compandedEntries(_ levels: Int) -> [Float] {
+    let n = values.count
+    let runs = min(n, 4 * levels)
+    let cuts = (0...runs).map { $0 * n / runs }
+    // Each run of weights gets its share of the entries: count^(1/3) · width^(2/3).
+    var share = [0.0]
+    for (start, end) in zip(cuts, cuts.dropFirst()) {
+      let width = Double(values[end - 1]) - Double(values[start])
+      share.append(share[share.count - 1] + cbrt(Double(end - start) * width * width))
+    }
+    guard let total = share.last, total > 0 else {
+      return Array(repeating: values.first ?? 0, count: levels)
+    }
+    var run = 0
+    return (0..<levels).map { level in
+      let wanted = total * (Double(level) + 0.5) / Double(levels)
+      while run + 1 < runs, share[run + 1] < wanted { run += 1 }
+      return values[(cuts[run] + cuts[run + 1]) / 2]
     }
   }
 

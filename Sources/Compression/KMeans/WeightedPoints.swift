@@ -8,14 +8,14 @@ struct WeightedPoints {
 
   var count: Int { weights.count - 1 }
 
-  /// At most 4,096 bins of the weights: cut at equal counts, which resolves where most weights are,
-  /// and at equal widths, which resolves the tails.
-  init(summarising sorted: SortedWeights) {
+  /// At most twice `bins` bins of the weights: cut at equal counts, which resolves where most weights
+  /// are, and at equal widths, which resolves the tails.
+  init(summarising sorted: SortedWeights, cuts bins: Int) {
     let n = sorted.values.count
     let low = sorted.values.first ?? 0
-    let width = (Double(sorted.values.last ?? 0) - Double(low)) / 2048
-    var cuts = Set((0...2048).map { $0 * n / 2048 })
-    for bin in 1..<2048 where width > 0 {
+    let width = (Double(sorted.values.last ?? 0) - Double(low)) / Double(bins)
+    var cuts = Set((0...bins).map { $0 * n / bins })
+    for bin in 1..<bins where width > 0 {
       cuts.insert(sorted.position(after: Float(Double(low) + width * Double(bin))))
     }
     let mean = n == 0 ? 0 : sorted.prefixSum(n) / Double(n)

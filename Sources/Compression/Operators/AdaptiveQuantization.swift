@@ -5,8 +5,9 @@ import LinearAlgebra
 /// min ‖w − θ‖² with θᵢ ∈ {c₁ … c_K}: one-dimensional k-means.
 /// - K = 2 without a warm start is exact: all splits of the sorted weights are tried.
 /// - Otherwise Lloyd's algorithm, monotone. Without a warm start it begins at the exact optimum of a
-///   summary of the weights by at most 4,096 bins, so it ends at or next to the global optimum; with
-///   one it begins at the previous codebook and ends in a local optimum near it.
+///   summary of the weights by 4,096 bins or more, so it ends at or next to the global optimum (for
+///   K > 1024 at an asymptotically optimal codebook); with one it begins at the previous codebook and
+///   ends in a local optimum near it.
 ///
 /// - Complexity: O(n) to sort, then O(K·log n) an iteration; from a warm start with K ≤ 4, O(K·n) an
 ///   iteration without sorting.

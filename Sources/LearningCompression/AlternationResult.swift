@@ -1,0 +1,57 @@
+import Compression
+import LinearAlgebra
+
+/// What a run is doing.
+public enum Progress {
+  /// Direct compression is done.
+  case direct(Figures)
+  /// A mini-batch of a step is done.
+  case batch(step: Int, done: Int, of: Int, steps: Int)
+  /// A step is done.
+  case step(AlternationStep, steps: Int)
+}
+
+/// The figures of one step of the μ schedule.
+public struct AlternationStep: Sendable, Equatable {
+  /// Counted from 0.
+  public let step: Int
+  public let mu: Float
+  /// The mean loss of w over the step's mini-batches.
+  public let loss: Double
+  /// ‖w − Δ(θ)‖ / ‖w‖ over the compressed weights, after the C step.
+  public let distance: Double
+  /// Of Δ(θ).
+  public let figures: Figures
+  public let learningTime: Duration
+  public let compressionTime: Duration
+}
+
+/// θ, the weights Δ(θ), and every step's figures.
+public struct AlternationResult {
+  /// Of the weights that the run began with.
+  public let reference: Figures
+  /// Of direct compression.
+  public var direct: Figures
+  public let directForms: [Representation]
+  /// θ after the last step, one form a problem of the plan.
+  public var forms: [Representation]
+  /// Δ(θ) where the plan compresses, w elsewhere.
+  public let weights: Arena
+  /// λ after the last step, where there are multipliers.
+  public var multipliers: Arena?
+  public var steps: [AlternationStep] = []
+
+  init(
+    reference: Figures, direct: Figures, directForms: [Representation], forms: [Representation],
+    weights: Arena
+  ) {
+    self.reference = reference
+    self.direct = direct
+    self.directForms = directForms
+    self.forms = forms
+    self.weights = weights
+  }
+
+  /// Of Δ(θ) after the last step; of direct compression before the first.
+  public var compressed: Figures { steps.last?.figures ?? direct }
+}

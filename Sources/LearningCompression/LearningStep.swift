@@ -1,0 +1,40 @@
+import LinearAlgebra
+
+/// The L step: anything that owns weights and can lower  L(w) + μ/2·‖w − t‖².
+///
+/// The alternation knows nothing of networks. SGD on a network is one conforming type
+/// (`NetworkLearning`), a quadratic loss with a closed form another (`QuadraticLearning`).
+public protocol LearningStep: AnyObject {
+  /// w. The alternation reads it after each call of `learn`.
+  var weights: Arena { get }
+
+  /// The number of mini-batches that make an epoch; 1 where there are none.
+  var batchesPerEpoch: Int { get }
+
+  /// A new step of the μ schedule begins, counted from 0: learning-rate schedules and optimisers
+  /// that start anew do so here.
+  func begin(step: Int)
+
+  /// Lowers the loss plus the penalty for that many mini-batches.
+  ///
+  /// - Parameter each: to be called after each mini-batch.
+  /// - Returns: the mean loss, without the penalty.
+  func learn(batches: Int, penalty: QuadraticPenalty, each: () throws -> Void) throws -> Double
+
+  /// What is known of a set of weights: w or Δ(θ).
+  func evaluate(_ weights: Arena) throws -> Figures
+}
+
+/// The loss of some weights and, for classifiers, their errors.
+public struct Figures: Sendable, Equatable, Codable {
+  public var trainLoss: Double
+  public var trainErrorPercent: Double?
+  public var testErrorPercent: Double?
+
+  public init(trainLoss: Double, trainErrorPercent: Double? = nil, testErrorPercent: Double? = nil)
+  {
+    self.trainLoss = trainLoss
+    self.trainErrorPercent = trainErrorPercent
+    self.testErrorPercent = testErrorPercent
+  }
+}

@@ -1,0 +1,56 @@
+import LinearAlgebra
+
+/// The loss  L(w) = ½ Σ hᵢ (wᵢ − aᵢ)²,  whose penalised minimum is known in closed form:
+/// wᵢ = (hᵢ aᵢ + μ tᵢ) / (hᵢ + μ).
+///
+/// With it the L step is exact, so LC's limit can be compared with the known optimum. It is also the
+/// second-order model of a trained network, with h the diagonal of the Hessian.
+public final class QuadraticLearning: LearningStep {
+  public let weights: Arena
+  public let batchesPerEpoch = 1
+  private let minimum: Arena
+  private let curvature: Arena
+
+  /// - Parameters:
+  ///   - minimum: a, where w begins as well.
+  ///   - curvature: h, all positive, of the same layout.
+  public init(minimum: Arena, curvature: Arena) {
+    precondition(minimum.layout == curvature.layout)
+    self.minimum = minimum.duplicate()
+    self.curvature = curvature.duplicate()
+    weights = minimum.duplicate()
+  }
+
+  public func begin(step: Int) {}
+
+  public func learn(batches: Int, penalty: QuadraticPenalty, each: () throws -> Void) throws
+    -> Double
+  {
+    let w = weights.floats
+    let a = minimum.floats
+    let h = curvature.floats
+    let t = penalty.target.floats
+    _ = w.update(fromContentsOf: a)
+    for range in penalty.ranges {
+      for index in range {
+        w[index] = (h[index] * a[index] + penalty.mu * t[index]) / (h[index] + penalty.mu)
+      }
+    }
+    for _ in 0..<batches { try each() }
+    return loss(of: weights)
+  }
+
+  public func evaluate(_ weights: Arena) throws -> Figures {
+    Figures(trainLoss: loss(of: weights))
+  }
+
+  /// L(w).
+  public func loss(of weights: Arena) -> Double {
+    var total = 0.0
+    for index in 0..<weights.layout.count {
+      let difference = Double(weights.floats[index]) - Double(minimum.floats[index])
+      total += 0.5 * Double(curvature.floats[index]) * difference * difference
+    }
+    return total
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// The penalties μ of the steps.
+public enum PenaltySchedule: Sendable, Equatable {
+  /// μᵢ = initial · growthⁱ, i = 0 … steps − 1.
+  case exponential(initial: Double, growth: Double, steps: Int)
+  case explicit([Double])
+
+  public var steps: Int {
+    switch self {
+    case .exponential(_, _, let steps): steps
+    case .explicit(let values): values.count
+    }
+  }
+
+  public func mu(step: Int) -> Float {
+    switch self {
+    case .exponential(let initial, let growth, _): Float(initial * pow(growth, Double(step)))
+    case .explicit(let values): Float(values[step])
+    }
+  }
+
+  /// - Throws: `LearningCompressionError.invalidOption` unless every μ is a positive float.
+  func validate() throws {
+    guard steps > 0 else {
+      throw LearningCompressionError.invalidOption(
+        option: "steps", value: "\(steps)", expected: "1 or more")
+    }
+    if case .exponential(let initial, let growth, _) = self {
+      guard initial > 0, initial.isFinite else {
+        throw LearningCompressionError.invalidOption(
+          option: "mu", value: "\(initial)", expected: "above 0")
+      }
+      guard growth > 0, growth.isFinite else {
+        throw LearningCompressionError.invalidOption(
+          option: "mu-growth", value: "\(growth)", expected: "above 0, usually a little above 1")
+      }
+    }
+    for step in 0..<steps {
+      let mu = mu(step: step)
+      guard mu > 0, mu.isFinite else {
+        throw LearningCompressionError.invalidOption(
+          option: "mu of step \(step)", value: "\(mu)",
+          expected: "above 0 and within the range of a float")
+      }
+    }
+  }
+}
+
+/// A stretch of training.
+public enum Period: Sendable, Equatable, CustomStringConvertible {
+  case batches(Int)
+  case epochs(Int)
+
+  /// The number of mini-batches; saturates instead of overflowing.
+  public func batches(perEpoch: Int) -> Int {
+    switch self {
+    case .batches(let count): return count
+    case .epochs(let count):
+      let (product, overflow) = count.multipliedReportingOverflow(by: perEpoch)
+      return overflow ? .max : product
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .batches(let count): "\(count)batches"
+    case .epochs(let count): "\(count)epochs"
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/// The quadratic term of the L step: μ/2 · ‖w − t‖² over some ranges of the arena, where
+/// t = Δ(θ) + λ/μ.
+public struct QuadraticPenalty {
+  public let mu: Float
+  /// t, of the weights' layout; only the ranges are read.
+  public let target: Arena
+  /// Ascending and disjoint.
+  public let ranges: [Range<Int>]
+
+  public init(mu: Float, target: Arena, ranges: [Range<Int>]) {
+    precondition(mu > 0)
+    self.mu = mu
+    self.target = target
+    self.ranges = ranges
+  }
+}

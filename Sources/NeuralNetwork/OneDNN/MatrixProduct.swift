@@ -1,0 +1,75 @@
+import COneDNN
+
+/// C = f(op(A) · op(B) + bias) for row-major matrices in fixed buffers, by oneDNN's matmul.
+///
+/// Measured against OpenBLAS's `sgemm` on the products of LeNet300 (`speed products`), matmul is
+/// faster for all but the last layer's, and it adds the bias and applies f on the way out.
+enum MatrixProduct {
+  struct Operand {
+    let buffer: UnsafeMutablePointer<Float>
+    var transposed = false
+  }
+
+  enum Function {
+    case identity, tanh, relu
+  }
+
+  /// - Parameters: op(A) is rows × inner, op(B) is inner × columns; the buffers of transposed
+  ///   operands hold columns × inner and so on. `bias` has `columns` values.
+  static func compile(
+    _ what: String, on engine: Engine, _ a: Operand, _ b: Operand,
+    bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>, rows: Int,
+    inner: Int, columns: Int, then function: Function = .identity
+  ) throws -> Primitive {
+    var first = try layout(rows, inner, transposed: a.transposed)
+    var second = try layout(inner, columns, transposed: b.transposed)
+    var result = try layout(rows, columns, transposed: false)
+    var added = try layout(1, columns, transposed: false)
+    var description = dnnl_matmul_desc_t()
+    try check(
+      bias == nil
+        ? dnnl_matmul_desc_init(&description, &first, &second, nil, &result)
+        : dnnl_matmul_desc_init(&description, &first, &second, &added, &result), what)
+
+    var attributes: dnnl_primitive_attr_t?
+    try check(dnnl_primitive_attr_create(&attributes), what)
+    defer { dnnl_primitive_attr_destroy(attributes) }
+    var afterwards: dnnl_post_ops_t?
+    try check(dnnl_post_ops_create(&afterwards), what)
+    defer { dnnl_post_ops_destroy(afterwards) }
+    switch function {
+    case .identity: break
+    case .tanh:
+      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_tanh, 0, 0), what)
+    case .relu:
+      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_relu, 0, 0), what)
+    }
+    try check(dnnl_primitive_attr_set_post_ops(attributes, afterwards), what)
+
+    var compiled: dnnl_primitive_desc_t?
+    try check(
+      dnnl_primitive_desc_create(&compiled, &description, attributes, engine.engine, nil), what)
+    guard let compiled else { throw NeuralNetworkError.primitiveFailed(what: what, status: -1) }
+    defer { dnnl_primitive_desc_destroy(compiled) }
+    var arguments = [
+      (number: DNNL_ARG_SRC, layout: first, buffer: a.buffer),
+      (number: DNNL_ARG_WEIGHTS, layout: second, buffer: b.buffer),
+      (number: DNNL_ARG_DST, layout: result, buffer: c),
+    ]
+    if let bias { arguments.append((number: DNNL_ARG_BIAS, layout: added, buffer: bias)) }
+    return try Primitive(what, engine: engine, description: compiled, arguments: arguments)
+  }
+
+  /// A rows × columns matrix that is stored row-major, or whose transpose is.
+  private static func layout(_ rows: Int, _ columns: Int, transposed: Bool) throws
+    -> dnnl_memory_desc_t
+  {
+    var description = dnnl_memory_desc_t()
+    let sizes = [dnnl_dim_t(rows), dnnl_dim_t(columns)]
+    let strides = transposed ? [1, dnnl_dim_t(rows)] : [dnnl_dim_t(columns), 1]
+    try check(
+      dnnl_memory_desc_init_by_strides(&description, 2, sizes, dnnl_f32, strides),
+      "a \(rows) × \(columns) matrix")
+    return description
+  }
+}

@@ -1,0 +1,94 @@
+import LinearAlgebra
+import Testing
+
+@testable import Compression
+
+@Suite struct PlanTests {
+  private let layout = try! ArenaLayout([
+    ("fc1.weight", [3, 4]), ("fc1.bias", [3]), ("fc2.weight", [2, 3]), ("fc2.bias", [2]),
+  ])
+
+  @Test func readsWhatItWrites() throws {
+    for text in [
+      "joint(*.weight): quantize(k=2) + prune(keep=1%)", "*.weight: lowrank(r=2)",
+      "fc1.weight: prune(keep=3); vector(fc2.weight): binary()",
+      "each(fc1.weight, fc2.weight): quantize(k=4)",
+    ] {
+      #expect(try CompressionPlan(parsing: text).description == text)
+    }
+    let spaced = try CompressionPlan(
+      parsing: "  joint( *.weight ) :quantize( k = 2 )+prune(keep=7%) ; ")
+    #expect(spaced.description == "joint(*.weight): quantize(k=2) + prune(keep=7%)")
+  }
+
+  @Test func swiftAndTextSayTheSame() throws {
+    let sum = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
+    let plan = CompressionPlan([CompressionTask(.joint("*.weight"), sum)])
+    #expect(plan.description == "joint(*.weight): quantize(k=2) + prune(keep=1%)")
+  }
+
+  @Test(arguments: [
+    ("", 0), ("*.weight", 8), ("*.weight: ", 10), ("*.weight: squeeze()", 10),
+    ("*.weight: quantize(k=0)", 21), ("*.weight: quantize(k=x)", 21), ("*.weight: quantize()", 10),
+    ("*.weight: quantize(k=2", 22), ("*.weight: quantize(n=2)", 19),
+    ("*.weight: quantize(k=2, k=3)", 24), ("*.weight: prune(keep=150%)", 21),
+    ("*.weight: prune(keep=0%)", 21), ("glued(*.weight): binary()", 0),
+    ("*.weight: binary() quantize(k=2)", 19), ("joint(): binary()", 6), ("*: binary() +", 13),
+    ("*: lowrank(r=0)", 13),
+  ]) func mistakesPointAtTheCharacter(text: String, offset: Int) {
+    do {
+      _ = try CompressionPlan(parsing: text)
+      Issue.record("accepted '\(text)'")
+    } catch CompressionError.syntax(_, let found, _) {
+      #expect(found == offset)
+    } catch {
+      Issue.record("unexpected \(error)")
+    }
+  }
+
+  @Test func resolvesViews() throws {
+    let joint = try ResolvedPlan(CompressionPlan(parsing: "joint(*.weight): binary()"), for: layout)
+    #expect(joint.problems.count == 1 && joint.problems[0].shape == [18])
+    #expect(joint.ranges == [0..<12, 15..<21])
+    let each = try ResolvedPlan(CompressionPlan(parsing: "*: binary()"), for: layout)
+    #expect(each.problems.count == 4 && each.ranges == [0..<23])
+  }
+
+  @Test(arguments: [
+    "*.wight: binary()", "*.weight: binary(); fc1.*: binary()",
+    "joint(fc1.weight, fc1.*): binary()",
+    "joint(*.weight): lowrank(r=1)", "vector(fc1.weight): lowrank(r=1)", "matrix(*.bias): binary()",
+    "fc1.weight: lowrank(r=4)", "fc1.weight: quantize(k=13)", "fc1.weight: prune(keep=13)",
+  ]) func plansThatDoNotFitAreErrors(text: String) throws {
+    let plan = try CompressionPlan(parsing: text)
+    #expect(throws: CompressionError.self) { try ResolvedPlan(plan, for: layout) }
+  }
+
+  @Test(arguments: [
+    ("*.weight", "fc1.weight", true), ("*", "", true), ("", "", true), ("", "a", false),
+    ("fc?.bias", "fc1.bias", true), ("fc?.bias", "fc.bias", false), ("fc[12]", "fc2", true),
+    ("fc[!12]", "fc2", false), ("fc[0-9]", "fc7", true), ("*a*b*", "xxaxxbxx", true),
+    ("*a*b", "xxaxxbx", false), ("a**b", "ab", true), ("fc[", "fc[", true), ("conv*", "fc", false),
+  ]) func patternsMatchAsInAShell(pattern: String, name: String, expected: Bool) {
+    #expect(NamePattern(pattern).matches(name) == expected)
+  }
+
+  @Test func compressesAnArena() throws {
+    let arena = Arena(layout)
+    var random = RandomGenerator(seed: 1)
+    for index in arena.floats.indices { arena.floats[index] = random.normal() }
+    let plan = try ResolvedPlan(
+      CompressionPlan(parsing: "joint(*.weight): prune(keep=5)"), for: layout)
+    let delta = arena.duplicate()
+    let forms = try plan.compress(arena, into: delta)
+    #expect(plan.ranges.map { delta[$0].count { $0 != 0 } }.reduce(0, +) == 5)
+    #expect(delta.values(of: layout["fc1.bias"]!) == arena.values(of: layout["fc1.bias"]!))
+    let (distance, norm) = plan.distance(from: arena, to: delta)
+    let target = plan.problems[0].target(arena)
+    #expect(
+      abs(distance * distance - target.values.squaredDistance(to: forms[0].decompressed())) < 1e-4)
+    #expect(norm > distance)
+    arena.floats[0] = .nan
+    #expect(throws: CompressionError.self) { try plan.compress(arena, into: delta) }
+  }
+}
