@@ -32,7 +32,7 @@ public struct SGD: Sendable, Equatable, Codable {
   /// With a penalty the gradient of μ/2·‖w − t‖² is added in its ranges, and the learning rate is
   /// clipped at 1/μ: a longer step along that term alone would overshoot t.
   /// - Complexity: O(parameters); moves six floats a penalised parameter.
-  func update(
+  public func update(
     _ weights: Arena, gradients: Arena, velocity: Arena, learningRate: Float,
     penalty: QuadraticPenalty?
   ) {
