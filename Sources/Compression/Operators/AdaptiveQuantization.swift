@@ -49,6 +49,6 @@ public struct AdaptiveQuantization: CompressionOperator {
     } else {
       entries = SortedWeights(target.values).bestEntries(levels)
     }
-    return Codebook(nearest: target.values, entries: entries)
+    return Codebook(nearest: target.values, in: .free(entries))
   }
 }

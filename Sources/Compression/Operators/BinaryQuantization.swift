@@ -16,7 +16,6 @@ public struct BinaryQuantization: CompressionOperator {
     -> Codebook
   {
     let scale = Float(target.values.absoluteSum / Double(max(1, target.count)))
-    return Codebook(
-      nearest: target.values, entries: [-scale, scale], kind: .scaled(pattern: [-1, 1]))
+    return Codebook(nearest: target.values, in: .scaled(scale, pattern: [-1, 1]))
   }
 }

@@ -2,47 +2,63 @@ import LinearAlgebra
 
 /// Each weight is one of the K entries of a codebook: Δ(θ)ᵢ = entries[codes[i]].
 public struct Codebook: CompressedForm {
-  /// What of the entries has to be stored.
+  /// The codebook as it is stored.
   public enum Entries: Sendable, Equatable {
-    /// All K of them, as floats.
-    case free
-    /// One scale a; the entries are a · pattern.
-    case scaled(pattern: [Float])
+    /// K floats, ascending.
+    case free([Float])
+    /// One float a ≥ 0: the entries are a · pattern. The ascending pattern belongs to the operator
+    /// and costs nothing.
+    case scaled(Float, pattern: [Float])
+
+    /// The K entries, ascending.
+    public var values: [Float] {
+      switch self {
+      case .free(let values): values
+      case .scaled(let scale, let pattern): pattern.map { scale * $0 }
+      }
+    }
+
+    /// How many floats are stored.
+    var storedCount: Int {
+      switch self {
+      case .free(let values): values.count
+      case .scaled: 1
+      }
+    }
   }
 
+  public let stored: Entries
   /// The K entries, ascending.
   public let entries: [Float]
   /// The code of each of the n weights, less than K.
   public let codes: [UInt16]
-  public let kind: Entries
 
-  /// - Throws: `CompressionError.malformedForm` when a code has no entry, or there are no entries
-  ///   or more than 65,536.
-  public init(entries: [Float], codes: [UInt16], kind: Entries = .free) throws {
-    guard (1...65_536).contains(entries.count) else {
+  /// - Throws: `CompressionError.malformedForm` when a code has no entry, or there are no entries,
+  ///   more than 65,536 of them, or one that is not finite.
+  public init(_ stored: Entries, codes: [UInt16]) throws {
+    let entries = stored.values
+    guard (1...65_536).contains(entries.count), entries.isFinite else {
       throw CompressionError.malformedForm(
-        "1 to 65536 codebook entries expected, \(entries.count) found")
+        "a codebook needs 1 to 65536 finite entries, found \(entries.count)")
     }
     if let largest = codes.max(), Int(largest) >= entries.count {
       throw CompressionError.malformedForm(
         "code \(largest) in a codebook of \(entries.count) entries")
     }
-    if case .scaled(let pattern) = kind, pattern.count != entries.count {
-      throw CompressionError.malformedForm(
-        "\(entries.count) entries from a pattern of \(pattern.count)")
-    }
+    self.stored = stored
     self.entries = entries
     self.codes = codes
-    self.kind = kind
   }
 
   /// Every weight's nearest entry, ties to the lower one. O(n·K) vectorised, O(n·log K) for large K.
   ///
-  /// - Parameter entries: ascending, at least one.
-  init(nearest values: [Float], entries: [Float], kind: Entries = .free) {
+  /// - Parameter stored: at least one entry.
+  public init(nearest values: [Float], in stored: Entries) {
+    let entries = stored.values
+    precondition(!entries.isEmpty)
     let thresholds = zip(entries, entries.dropFirst()).map { midpoint($0, $1) }
     self.entries = entries
-    self.kind = kind
+    self.stored = stored
     codes = [UInt16](unsafeUninitializedCapacity: values.count) { codes, count in
       values.withUnsafeBufferPointer {
         countThresholds(
@@ -64,18 +80,13 @@ public struct Codebook: CompressedForm {
   }
 
   public var storage: Storage {
-    let stored =
-      switch kind {
-      case .free: entries.count
-      case .scaled: 1
-      }
-    return Storage(codes: count * codeBits, codebooks: 32 * stored)
+    Storage(codes: count * codeBits, codebooks: 32 * stored.storedCount)
   }
 
   /// A row's inputs are added up by code, then each non-zero entry multiplies once.
   public func operations(in range: Range<Int>, rows: Int, columns: Int) -> Operations {
     let nonZero =
-      switch kind {
+      switch stored {
       case .free: entries.count { $0 != 0 }
       case .scaled: 1  // ±: the signs are free, one scale a row
       }

@@ -1,0 +1,40 @@
+# The two commands of the README are `make demo` and `make test`.
+
+LC = .build/release/lc
+DEMO = demo
+PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
+# A shortened demo: make demo EPOCHS=2 STEPS=2
+EPOCHS = 20
+STEPS = 20
+
+.PHONY: demo test build bootstrap format lint speed clean
+
+demo: build
+	@mkdir -p $(DEMO)
+	$(LC) train --network lenet300 --data fashion-mnist --epochs $(EPOCHS) --nesterov \
+	  --output $(DEMO)/reference.safetensors
+	$(LC) compress --network lenet300 --data fashion-mnist --model $(DEMO)/reference.safetensors \
+	  --compress '$(PLAN)' --steps $(STEPS) --nesterov \
+	  --output $(DEMO)/compressed.lcm --json $(DEMO)/compressed.json
+
+test: bootstrap
+	swift build --build-tests
+	swift test --skip-build
+
+build: bootstrap
+	swift build -c release --product lc
+
+bootstrap:
+	@Scripts/bootstrap
+
+format:
+	swift format -i -r Package.swift Sources Tests Benchmarks
+
+lint:
+	swift format lint --strict -r Package.swift Sources Tests Benchmarks
+
+speed: bootstrap
+	swift run -c release speed
+
+clean:
+	rm -rf .build $(DEMO)

@@ -1,0 +1,47 @@
+import Foundation
+import LinearAlgebra
+import NeuralNetwork
+
+/// The L step of a network: SGD, with momentum that starts anew and a learning rate that decays from
+/// one step of the μ schedule to the next.
+public final class NetworkLearning: LearningStep {
+  public let trainer: Trainer
+  private let learningRate: Float
+  private let decay: Float
+
+  /// - Parameters:
+  ///   - learningRate: η of step 0.
+  ///   - decay: η of step i is learningRate · decayⁱ.
+  public init(_ trainer: Trainer, learningRate: Float, decay: Float) {
+    self.trainer = trainer
+    self.learningRate = learningRate
+    self.decay = decay
+  }
+
+  public var weights: Arena { trainer.weights }
+  public var batchesPerEpoch: Int { trainer.batchesPerEpoch }
+
+  public func begin(step: Int) {
+    trainer.resetMomentum()
+    trainer.learningRate = learningRate * pow(decay, Float(step))
+  }
+
+  public func learn(batches: Int, penalty: QuadraticPenalty, each: () throws -> Void) throws
+    -> Double
+  {
+    do {
+      return try trainer.train(batches: batches, penalty: penalty) { _ in try each() }
+    } catch let error as NeuralNetworkError {
+      guard case .diverged = error else { throw error }
+      throw DivergenceError(reason: "\(error)")
+    }
+  }
+
+  public func evaluate(_ weights: Arena) throws -> Figures {
+    let training = try trainer.evaluate(weights, on: trainer.data.training)
+    let test = try trainer.evaluate(weights, on: trainer.data.test)
+    return Figures(
+      trainLoss: training.loss, trainErrorPercent: training.errorPercent,
+      testErrorPercent: test.errorPercent)
+  }
+}

@@ -1,0 +1,170 @@
+import Datasets
+import LinearAlgebra
+
+/// What a trainer needs to know besides the network and the data.
+public struct TrainingOptions: Sendable {
+  public var batchSize = 256
+  public var learningRate: Float = 0.1
+  public var optimiser: SGD
+  public var shuffles = true
+  public var seed: UInt64 = 0
+
+  public init(optimiser: SGD) { self.optimiser = optimiser }
+}
+
+/// The loss and the share of wrong answers on a set of images.
+public struct Evaluation: Sendable, Equatable, Codable {
+  /// Mean cross-entropy.
+  public var loss: Double
+  public var errorPercent: Double
+}
+
+/// Trains a network by SGD on mini-batches.
+///
+/// It holds the weights, the momentum and the position in the data, so training can go on at any
+/// mini-batch: a run of n batches and one of m make the same steps as one of n + m.
+public final class Trainer {
+  public let definition: NetworkDefinition
+  public let data: Dataset
+  public let weights: Arena
+  /// η of the next mini-batches; schedules set it.
+  public var learningRate: Float
+  public private(set) var batchesDone = 0
+  private let options: TrainingOptions
+  private let gradients: Arena
+  private let velocity: Arena
+  private var random: RandomGenerator
+  private var order: EpochOrder
+  private var position = 0
+  private var networks: [Int: Network] = [:]
+  private let evaluated: Arena
+  private var evaluators: [Int: Network] = [:]
+
+  /// - Parameter initial: the weights to begin with; random ones from the seed otherwise.
+  /// - Throws: `NeuralNetworkError` when the options, the data or the weights do not fit.
+  public init(
+    _ definition: NetworkDefinition, data: Dataset, options: TrainingOptions, initial: Arena? = nil
+  ) throws {
+    guard definition.inputCount == data.training.pixelsPerImage else {
+      throw NeuralNetworkError.invalidNetwork(
+        network: definition.name, layer: nil,
+        message: """
+          it takes \(definition.inputCount) inputs, an image of '\(data.name)' has \
+          \(data.training.pixelsPerImage) values
+          """)
+    }
+    guard definition.outputCount == data.classes else {
+      throw NeuralNetworkError.invalidNetwork(
+        network: definition.name, layer: nil,
+        message: "it has \(definition.outputCount) outputs, '\(data.name)' \(data.classes) classes")
+    }
+    guard (1...data.training.count).contains(options.batchSize) else {
+      throw NeuralNetworkError.invalidOption(
+        option: "batch size", value: "\(options.batchSize)",
+        expected: "from 1 to the \(data.training.count) training images")
+    }
+    guard options.learningRate > 0, options.learningRate.isFinite else {
+      throw NeuralNetworkError.invalidOption(
+        option: "learning rate", value: "\(options.learningRate)", expected: "above 0")
+    }
+    let layout = try definition.layout()
+    self.definition = definition
+    self.data = data
+    self.options = options
+    learningRate = options.learningRate
+    weights = Arena(layout)
+    gradients = Arena(layout)
+    velocity = Arena(layout)
+    evaluated = Arena(layout)
+    random = RandomGenerator(seed: options.seed, stream: 1)
+    order = EpochOrder(count: data.training.count)
+    if let initial {
+      guard initial.layout == layout else {
+        throw NeuralNetworkError.wrongWeights(
+          tensor: definition.name, expected: "weights of this network", found: "another layout")
+      }
+      weights.copy(from: initial)
+    } else {
+      var random = RandomGenerator(seed: options.seed, stream: 2)
+      Initialisation.usual(for: definition).fill(weights, using: &random)
+    }
+  }
+
+  /// The number of mini-batches of an epoch; the last one may be smaller.
+  public var batchesPerEpoch: Int {
+    (data.training.count + options.batchSize - 1) / options.batchSize
+  }
+
+  /// Forgets the momentum, as at the beginning of an L step with a new optimiser.
+  public func resetMomentum() { velocity.floats.update(repeating: 0) }
+
+  /// Runs that many mini-batches of  min L(w) + penalty.
+  ///
+  /// - Parameter each: called after each mini-batch with its mean loss, without the penalty.
+  /// - Returns: the mean loss over the mini-batches.
+  /// - Throws: `NeuralNetworkError.diverged` when a loss is not finite; whatever `each` throws.
+  @discardableResult
+  public func train(
+    batches: Int, penalty: QuadraticPenalty? = nil, each: (Double) throws -> Void = { _ in }
+  ) throws -> Double {
+    var total = 0.0
+    for _ in 0..<batches {
+      if position == 0, options.shuffles { order.shuffle(using: &random) }
+      let end = min(position + options.batchSize, data.training.count)
+      let network = try network(batch: end - position)
+      fill(network, with: order.indices[position..<end], of: data.training)
+      let (loss, _) = try network.learn()
+      guard loss.isFinite else {
+        throw NeuralNetworkError.diverged(batch: batchesDone + 1, learningRate: learningRate)
+      }
+      options.optimiser.update(
+        weights, gradients: gradients, velocity: velocity, learningRate: learningRate,
+        penalty: penalty)
+      position = end == data.training.count ? 0 : end
+      batchesDone += 1
+      total += loss
+      try each(loss)
+    }
+    return total / Double(max(1, batches))
+  }
+
+  /// The loss and error of these weights on the training or the test images.
+  public func evaluate(_ weights: Arena, on images: ImageSet) throws -> Evaluation {
+    evaluated.copy(from: weights)
+    var loss = 0.0
+    var wrong = 0
+    let chunk = 1000
+    let inOrder = EpochOrder(count: images.count)
+    for start in stride(from: 0, to: images.count, by: chunk) {
+      let end = min(start + chunk, images.count)
+      let network = try evaluator(batch: end - start)
+      fill(network, with: inOrder.indices[start..<end], of: images)
+      let result = try network.evaluate()
+      loss += result.loss
+      wrong += result.wrong
+    }
+    let count = Double(max(1, images.count))
+    return Evaluation(loss: loss / count, errorPercent: 100 * Double(wrong) / count)
+  }
+
+  /// The network's batch holds as many images as there are indices.
+  private func fill(_ network: Network, with indices: ArraySlice<Int32>, of images: ImageSet) {
+    var pixels = network.input.mutableSpan
+    var labels = network.labels.mutableSpan
+    images.gather(indices, normalisation: data.normalisation, into: &pixels, labels: &labels)
+  }
+
+  private func network(batch: Int) throws -> Network {
+    if let network = networks[batch] { return network }
+    let network = try Network(definition, batch: batch, weights: weights, gradients: gradients)
+    networks[batch] = network
+    return network
+  }
+
+  private func evaluator(batch: Int) throws -> Network {
+    if let network = evaluators[batch] { return network }
+    let network = try Network(definition, batch: batch, weights: evaluated, gradients: nil)
+    evaluators[batch] = network
+    return network
+  }
+}

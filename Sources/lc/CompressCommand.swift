@@ -1,0 +1,235 @@
+import ArgumentParser
+import Compression
+import Foundation
+import LearningCompression
+import LinearAlgebra
+import ModelFiles
+import NeuralNetwork
+
+struct CompressCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compress", abstract: "Compress a trained network by the LC algorithm.",
+    discussion: """
+      Example:
+        lc compress --network lenet300 --data fashion-mnist --model reference.safetensors \\
+          --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' --nesterov \\
+          --output compressed.lcm
+
+      Each step i, counted from 0, trains with the penalty MU · MU-GROWTHⁱ and the learning rate \
+      LEARNING-RATE · DECAYⁱ, which is clipped at 1/μ. The C step runs at the end of each step, or \
+      at the period of --every. If the result stays near direct compression, make --mu smaller.
+
+      Operators of a plan:
+      \(operatorList)
+      """)
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(help: ArgumentHelp("The trained weights (safetensors or npz).", valueName: "file"))
+  var model: String
+
+  @Option(help: ArgumentHelp("What is compressed, and how.", valueName: "plan"))
+  var compress: String
+
+  @OptionGroup var sgd: SGDOptions
+
+  @Option(help: "The learning rate is multiplied by this after each step.")
+  var decay: Float = 0.98
+
+  @Option(help: "The number of steps of the μ schedule.")
+  var steps = 20
+
+  @Option(help: "Epochs in each step (default: 3).")
+  var epochsPerStep: Int?
+
+  @Option(help: "Mini-batches in each step, instead of epochs.")
+  var batchesPerStep: Int?
+
+  @Option(help: "Run the C step after every N mini-batches or epochs: 10, 10batches, 2epochs.")
+  var every: String?
+
+  @Option(help: "The penalty μ of the first step.")
+  var mu = 0.018
+
+  @Option(help: "μ is multiplied by this after each step.")
+  var muGrowth = 1.1
+
+  @Option(help: "Multipliers λ: on (augmented Lagrangian) or off (quadratic penalty).")
+  var multipliers = Switch.on
+
+  @Option(help: "Stop when ‖w − Δ(θ)‖ / ‖w‖ is no more than this.")
+  var tolerance = 0.0
+
+  @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
+  var output: String?
+
+  @OptionGroup var run: RunOptions
+
+  struct Step: Codable {
+    let step: Int
+    let mu: Float
+    let loss: Double
+    let distance: Double
+    let trainLoss: Double
+    let trainErrorPercent: Double?
+    let testErrorPercent: Double?
+    let lSeconds: Double
+    let cSeconds: Double
+  }
+
+  struct Report: Codable {
+    let network: String
+    let data: String
+    let plan: String
+    let reference: Figures
+    let direct: Figures
+    let compressed: Figures
+    let steps: [Step]
+    let bits: Int
+    let referenceBits: Int
+    let ratio: Double
+    let networkRatio: Double
+    let multiplications: Int
+    let additions: Int
+    let fileBytes: Int
+    let seconds: Double
+  }
+
+  func validate() throws {
+    if epochsPerStep != nil, batchesPerStep != nil {
+      throw ValidationError("--epochs-per-step and --batches-per-step exclude each other")
+    }
+    if !(decay > 0 && decay.isFinite) {
+      throw ValidationError("--decay must be above 0, found \(decay)")
+    }
+    if let every, Period(argument: every) == nil {
+      throw ValidationError("--every must be like 10, 10batches or 2epochs, found '\(every)'")
+    }
+  }
+
+  func run() throws {
+    let plan = try CompressionPlan(parsing: compress)
+    let alternation = try Alternation(
+      schedule: .exponential(initial: mu, growth: muGrowth, steps: steps),
+      budget: batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3),
+      every: every.flatMap(Period.init(argument:)), multipliers: multipliers == .on,
+      tolerance: tolerance)
+    try run.begin(outputs: output)
+    let options = try sgd.trainingOptions()
+    let (definition, data) = try network.load()
+    let reference = try Weights.load(model, for: definition)
+    let resolved = try ResolvedPlan(plan, for: reference.layout)
+    let trainer = try Trainer(definition, data: data, options: options, initial: reference)
+    let learning = NetworkLearning(
+      trainer, learningRate: options.learningRate, decay: decay)
+
+    var line = ProgressLine()
+    line.print("\(definition.name): \(plan); \(data.summary)")
+    var last = "direct compression"
+    let start = ContinuousClock.now
+    let result: AlternationResult
+    do {
+      result = try alternation.run(resolved, learning: learning) { progress in
+        switch progress {
+        case .direct(let figures):
+          line.print("direct compression: \(figures.text)")
+        case .batch(let step, let done, let total, let steps):
+          let share = (Double(step) + Double(done) / Double(total)) / Double(steps)
+          line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
+        case .step(let step, let steps):
+          last =
+            "μ \(step.mu)  loss \(step.loss.text(4))  distance \(step.distance.text(5))  "
+            + step.figures.text
+          line.print("step \(step.step + 1)/\(steps)  \(last)")
+        }
+      }
+    } catch {
+      line.clear()
+      throw error
+    }
+    let took = seconds(.now - start)
+
+    let metadata = [
+      Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,
+    ]
+    func model(_ forms: [Representation]) -> CompressedModel {
+      CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
+    }
+    let compressed = model(result.forms)
+    let bytes = try output.map { try compressed.write(to: $0) } ?? compressed.fileSize()
+    let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations }
+    print(
+      try Self.table(
+        result, reference: reference, direct: model(result.directForms), compressed: compressed,
+        bytes: bytes))
+    try run.write(
+      Report(
+        network: definition.name, data: data.name, plan: plan.description,
+        reference: result.reference, direct: result.direct, compressed: result.compressed,
+        steps: result.steps.map {
+          Step(
+            step: $0.step, mu: $0.mu, loss: $0.loss, distance: $0.distance,
+            trainLoss: $0.figures.trainLoss, trainErrorPercent: $0.figures.trainErrorPercent,
+            testErrorPercent: $0.figures.testErrorPercent, lSeconds: seconds($0.learningTime),
+            cSeconds: seconds($0.compressionTime))
+        }, bits: compressed.bits, referenceBits: compressed.referenceBits, ratio: compressed.ratio,
+        networkRatio: compressed.networkRatio, multiplications: operations.multiplications,
+        additions: operations.additions, fileBytes: bytes, seconds: took))
+  }
+
+  private static func table(
+    _ result: AlternationResult, reference: Arena, direct: CompressedModel,
+    compressed: CompressedModel, bytes: Int
+  ) throws -> String {
+    var table = Table([
+      "", "train loss", "train error", "test error", "bits", "ratio", "network", "file",
+    ])
+    func row(
+      _ name: String, _ figures: Figures, bits: Int, ratio: Double, networkRatio: Double, bytes: Int
+    ) {
+      func percent(_ value: Double?) -> String { value.map { $0.text(2) + " %" } ?? "" }
+      table.add([
+        name, figures.trainLoss.text(4), percent(figures.trainErrorPercent),
+        percent(figures.testErrorPercent), "\(bits)", ratio.text(1) + "×",
+        networkRatio.text(1) + "×", "\((Double(bytes) / 1024).text(1)) KiB",
+      ])
+    }
+    row(
+      "reference", result.reference, bits: compressed.referenceBits, ratio: 1, networkRatio: 1,
+      bytes: 4 * reference.layout.count)
+    row(
+      "direct compression", result.direct, bits: direct.bits, ratio: direct.ratio,
+      networkRatio: direct.networkRatio, bytes: try direct.fileSize())
+    row(
+      "LC", result.compressed, bits: compressed.bits, ratio: compressed.ratio,
+      networkRatio: compressed.networkRatio, bytes: bytes)
+    return table.text
+  }
+}
+
+extension Figures {
+  /// On one line.
+  var text: String {
+    var parts = ["train loss \(trainLoss.text(4))"]
+    if let error = trainErrorPercent { parts.append("train error \(error.text(2)) %") }
+    if let error = testErrorPercent { parts.append("test error \(error.text(2)) %") }
+    return parts.joined(separator: "  ")
+  }
+}
+
+extension Period {
+  /// `10`, `10batches`, `1batch`, `2epochs`, `1epoch`.
+  init?(argument: String) {
+    let digits = argument.prefix { $0.isASCII && $0.isNumber }
+    guard let count = Int(digits), count > 0 else { return nil }
+    switch argument.dropFirst(digits.count) {
+    case "", "batch", "batches": self = .batches(count)
+    case "epoch", "epochs": self = .epochs(count)
+    default: return nil
+    }
+  }
+}
+
+/// The operators of the plan language, a line each.
+let operatorList = OperatorCatalogue.standard.entries
+  .map { "  \($0.usage): \($0.summary)" }.joined(separator: "\n")

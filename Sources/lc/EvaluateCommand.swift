@@ -1,0 +1,56 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import LearningCompression
+import LinearAlgebra
+import ModelFiles
+import NeuralNetwork
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "The loss and errors of a compressed or a dense model.",
+    discussion: """
+      Examples:
+        lc evaluate compressed.lcm --data fashion-mnist
+        lc evaluate weights.npz --network lenet300 --data fashion-mnist
+
+      A file that 'lc' wrote knows its network; others need --network.
+      """)
+
+  @Argument(help: ArgumentHelp("An .lcm, safetensors or npz file.", valueName: "file"))
+  var file: String
+
+  @OptionGroup var data: DataOptions
+
+  @Option(
+    help: "The network, if the file does not say: \(NetworkZoo.names.joined(separator: ", ")).")
+  var network: String?
+
+  @OptionGroup var run: RunOptions
+
+  func run() throws {
+    try run.begin()
+    let source = try openTensorFile(file)
+    let metadata = (source as? SafetensorsFile)?.metadata ?? [:]
+    let stored = try Weights.definition(in: metadata, path: file)
+    if stored == nil, network == nil {
+      throw Failure.usage("\(file) does not say which network it belongs to; give --network")
+    }
+    let dataset = try data.load()
+    let named = try network.map {
+      try NetworkZoo.network(named: $0, input: dataset.training.shape, classes: dataset.classes)
+    }
+    guard let definition = named ?? stored else { return }
+    let weights: Arena
+    if let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) {
+      weights = try Weights.arena(CompressedModel(source), for: definition, path: file)
+    } else {
+      weights = try Weights.load(file, for: definition)
+    }
+    let trainer = try Trainer(
+      definition, data: dataset, options: TrainingOptions(optimiser: SGD()), initial: weights)
+    let figures = try NetworkLearning(trainer, learningRate: 0, decay: 1).evaluate(weights)
+    print("\(definition.name) on \(dataset.name): \(figures.text)")
+    try run.write(figures)
+  }
+}

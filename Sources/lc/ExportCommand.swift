@@ -1,0 +1,26 @@
+import ArgumentParser
+import Foundation
+import ModelFiles
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write a compressed model's weights as dense safetensors.",
+    discussion: "Example: lc export compressed.lcm --output dense.safetensors")
+
+  @Argument(help: ArgumentHelp("The compressed model (.lcm).", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("Where the weights go (.safetensors).", valueName: "file"))
+  var output: String
+
+  func run() throws {
+    try AtomicFile.checkWritable(output)
+    let model = try CompressedModel(path: file)
+    try Safetensors.write(
+      model.decompressed().map { tensor in
+        (
+          tensor.shape.name, .f32, tensor.shape.shape, tensor.values.withUnsafeBytes { Array($0) }
+        )
+      }, metadata: model.metadata, to: output)
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Compression
+import Datasets
+import Foundation
+import LearningCompression
+import LinearAlgebra
+import ModelFiles
+import NeuralNetwork
+
+/// What the command line itself finds wrong.
+enum Failure: Error, CustomStringConvertible {
+  case usage(String)
+  case badInput(String)
+
+  var description: String {
+    switch self {
+    case .usage(let message), .badInput(let message): message
+    }
+  }
+
+  /// Prints one clear line and ends the program with the code that belongs to the error.
+  static func exit(_ error: any Error) -> Never {
+    guard let code = code(of: error) else { LC.exit(withError: error) }
+    FileHandle.standardError.write(Data("lc: \(error)\n".utf8))
+    Foundation.exit(code)
+  }
+
+  /// The exit codes of sysexits.h; none for the argument parser's own errors.
+  private static func code(of error: any Error) -> Int32? {
+    switch error {
+    case Failure.usage: 64
+    case Failure.badInput: 65
+    case CompressionError.notFinite, CompressionError.malformedForm: 65
+    case is CompressionError: 64
+    case NeuralNetworkError.wrongWeights: 65
+    case NeuralNetworkError.diverged, LearningCompressionError.diverged: 70
+    case NeuralNetworkError.primitiveFailed: 70
+    case is NeuralNetworkError, is LearningCompressionError: 64
+    case is LinearAlgebraError: 65
+    case let error as DatasetError:
+      switch error.category {
+      case .missingInput: 66
+      case .badData: 65
+      }
+    case let error as ModelFileError:
+      switch error.category {
+      case .missingInput: 66
+      case .badData: 65
+      case .cannotWrite: 73
+      }
+    default: nil
+    }
+  }
+}

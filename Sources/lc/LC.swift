@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// The command line: parses, calls the library, prints.
+@main
+struct LC: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lc",
+    abstract: "Compress neural networks: weights equal to a sum of quantized, low-rank and sparse parts.",
+    discussion: """
+      A first run, on data that Debian's package dataset-fashion-mnist brings:
+
+        lc train --network lenet300 --data fashion-mnist --epochs 20 \\
+          --output reference.safetensors
+        lc compress --network lenet300 --data fashion-mnist --model reference.safetensors \\
+          --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' --output compressed.lcm
+        lc evaluate compressed.lcm --data fashion-mnist
+
+      Plans, the argument of --compress, are written TENSORS: OPERATOR + OPERATOR; TENSORS: …
+      'lc project --help' lists the operators.
+
+      Exit codes: 0 done, 64 usage, 65 bad input data, 66 missing input, 70 training diverged, \
+      73 cannot write.
+      """,
+    version: version,
+    subcommands: [
+      TrainCommand.self, CompressCommand.self, ProjectCommand.self, EvaluateCommand.self,
+      InfoCommand.self, ExportCommand.self,
+    ])
+
+  static let version = "0.1.0"
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure.exit(error)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Compression
+import Datasets
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import NeuralNetwork
+
+/// How many threads, and where the JSON goes.
+struct RunOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Write what is printed as JSON, for programs.", valueName: "file"))
+  var json: String?
+
+  @Option(help: "Threads for all computation (default: the processor's cores).")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads must be from 1 to 1024, found \(threads)")
+    }
+  }
+
+  /// To be called before anything is computed: sets the threads and finds out, before hours are
+  /// spent, whether the outputs can be written.
+  func begin(outputs: String?...) throws {
+    if let threads { Threads.use(threads) }
+    for path in outputs + [json] {
+      if let path { try AtomicFile.checkWritable(path) }
+    }
+  }
+
+  func write(_ report: some Encodable) throws {
+    guard let json else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write([UInt8](encoder.encode(report)) + [10], to: json)
+  }
+}
+
+/// The network and its data.
+struct NetworkOptions: ParsableArguments {
+  @Option(help: "The network: \(NetworkZoo.names.joined(separator: ", ")).")
+  var network: String
+
+  @OptionGroup var data: DataOptions
+
+  func load() throws -> (NetworkDefinition, Dataset) {
+    // A wrong name is told before the data is read.
+    _ = try NetworkZoo.network(named: network, input: [784], classes: 10)
+    let dataset = try data.load()
+    let definition = try NetworkZoo.network(
+      named: network, input: dataset.training.shape, classes: dataset.classes)
+    return (definition, dataset)
+  }
+}
+
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: """
+      The images: fashion-mnist, mnist, or a folder with the four IDX files, plain or gzipped.
+      """)
+  var data: String
+
+  func load() throws -> Dataset { try Dataset.load(data) }
+}
+
+/// How SGD goes.
+struct SGDOptions: ParsableArguments {
+  @Option(help: "Images in a mini-batch.")
+  var batchSize = 256
+
+  @Option(help: "The learning rate η.")
+  var learningRate: Float = 0.09
+
+  @Option(help: "The momentum.")
+  var momentum: Float = 0.9
+
+  @Flag(help: "Use Nesterov's momentum.")
+  var nesterov = false
+
+  @Option(help: "Adds this times the weights to the gradient.")
+  var weightDecay: Float = 0
+
+  @Option(help: "The seed of the initial weights and of the order of the images.")
+  var seed: UInt64 = 0
+
+  @Flag(help: "Take the images in the order of the file, in each epoch.")
+  var noShuffle = false
+
+  func trainingOptions() throws -> TrainingOptions {
+    var options = TrainingOptions(
+      optimiser: try SGD(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay))
+    options.batchSize = batchSize
+    options.learningRate = learningRate
+    options.shuffles = !noShuffle
+    options.seed = seed
+    return options
+  }
+}
+
+/// `on` or `off`.
+enum Switch: String, ExpressibleByArgument, CaseIterable {
+  case on, off
+}

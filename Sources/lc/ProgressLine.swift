@@ -1,0 +1,50 @@
+import Foundation
+
+/// Progress on standard error: one line that is rewritten on a terminal; elsewhere a line for each
+/// finished step only.
+struct ProgressLine {
+  private let isTerminal = isatty(2) == 1
+  private let start = ContinuousClock.now
+  private var lastDrawn = ContinuousClock.now - .seconds(1)
+  private var drawn = false
+
+  /// Rewrites the line, at most ten times a second. The time left is judged by the share done.
+  mutating func update(_ share: Double, _ text: @autoclosure () -> String) {
+    guard isTerminal, ContinuousClock.now - lastDrawn > .milliseconds(100) else { return }
+    lastDrawn = .now
+    drawn = true
+    var line = text()
+    let elapsed = seconds(ContinuousClock.now - start)
+    if share > 0, elapsed > 1 { line += "  \(clock(elapsed / share * (1 - share))) left" }
+    write("\r\u{1B}[K" + line)
+  }
+
+  /// Writes a line that stays.
+  mutating func print(_ line: String) {
+    write((drawn ? "\r\u{1B}[K" : "") + line + "\n")
+    drawn = false
+  }
+
+  /// Removes the line, so that an error or a result stands alone.
+  mutating func clear() {
+    if drawn { write("\r\u{1B}[K") }
+    drawn = false
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  private func clock(_ seconds: Double) -> String {
+    let whole = Int(min(seconds, 1e9).rounded(.up))
+    return whole < 3600
+      ? String(format: "%d:%02d", whole / 60, whole % 60)
+      : String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+  }
+}
+
+func seconds(_ duration: Duration) -> Double {
+  Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}
+
+extension Double {
+  func text(_ decimals: Int) -> String { String(format: "%.\(decimals)f", self) }
+}
