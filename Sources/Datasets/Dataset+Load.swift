@@ -1,0 +1,72 @@
+import Foundation
+
+extension Dataset {
+  /// Loads a set by name (`fashion-mnist`, `mnist`) or from the path of a directory.
+  ///
+  /// The directory holds four IDX files: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+  /// `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`; each may end in `.gz`, and may have a dot
+  /// in place of the hyphen before `idx`. A known name is looked for in `directories`; write
+  /// `./mnist` for a folder of that name.
+  ///
+  /// - Parameters:
+  ///   - classes: the number of classes; a label that is not below it is an error.
+  ///   - limit: take only the first so many training images; the mean image is theirs.
+  /// - Throws: `DatasetError`.
+  public static func load(
+    _ name: String, classes: Int = 10, limit: Int? = nil,
+    in directories: DataDirectories = .standard
+  ) throws -> Dataset {
+    let folder = try folder(of: name, in: directories)
+    var training = try images("train", in: folder, classes: classes)
+    if let limit { training = try training.first(limit) }
+    let test = try images("t10k", in: folder, classes: classes)
+    return try Dataset(
+      name: KnownSet(rawValue: name)?.rawValue ?? URL(fileURLWithPath: name).lastPathComponent,
+      classes: classes, training: training, test: test)
+  }
+
+  private static func folder(of name: String, in directories: DataDirectories) throws -> String {
+    let known = KnownSet(rawValue: name)
+    let places = known == nil ? [name] : directories.candidates(for: name)
+    guard let folder = places.first(where: isDirectory) else {
+      throw DatasetError.notFound(
+        name: name, lookedIn: places, advice: known?.advice ?? KnownSet.allNames)
+    }
+    return folder
+  }
+
+  private static func images(
+    _ part: String, in folder: String, classes: Int
+  ) throws -> ImageSet {
+    try ImageSet(
+      imagesAt: file("\(part)-images", "idx3-ubyte", in: folder),
+      labelsAt: file("\(part)-labels", "idx1-ubyte", in: folder), classes: classes)
+  }
+
+  private static func file(_ stem: String, _ suffix: String, in folder: String) throws -> String {
+    let names = ["-", "."].flatMap { ["\(stem)\($0)\(suffix)", "\(stem)\($0)\(suffix).gz"] }
+    let paths = names.map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
+    guard let path = paths.first(where: FileManager.default.fileExists(atPath:)) else {
+      throw DatasetError.fileNotFound(directory: folder, tried: names)
+    }
+    return path
+  }
+}
+
+/// The sets that are found by name.
+private enum KnownSet: String, CaseIterable {
+  case fashionMNIST = "fashion-mnist"
+  case mnist
+
+  /// What to do when it is not there.
+  var advice: String {
+    switch self {
+    case .fashionMNIST: "try: apt install dataset-fashion-mnist"
+    case .mnist: "put the four IDX files into one of these"
+    }
+  }
+
+  static var allNames: String {
+    "known names are \(allCases.map(\.rawValue).joined(separator: ", "))"
+  }
+}
