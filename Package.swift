@@ -27,12 +27,14 @@ let package = Package(
       ]),
     .executableTarget(
       name: "speed",
-      dependencies: ["LearningCompression", "NeuralNetwork", "Compression", "LinearAlgebra"],
+      dependencies: [
+        "LearningCompression", "NeuralNetwork", "Datasets", "Compression", "LinearAlgebra",
+      ],
       path: "Benchmarks/Speed"),
 
     .target(
       name: "LearningCompression",
-      dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
+      dependencies: ["NeuralNetwork", "Datasets", "Compression", "LinearAlgebra"]),
     .target(name: "NeuralNetwork", dependencies: ["Datasets", "LinearAlgebra", "COneDNN"]),
     .target(name: "Datasets", dependencies: ["LinearAlgebra", "CZlib"]),
     .target(name: "ModelFiles", dependencies: ["Compression", "LinearAlgebra", "CZlib"]),
