@@ -13,7 +13,7 @@ import Testing
       for image in 0..<count { sum += Int(pixels[image * 15 + j]) }
       #expect(normalisation.mean[j] == Float(Double(sum) / Double(255 * count)))
     }
-    #expect(normalisation.scale == 1 / 255)
+    #expect(normalisation.scale == Float(1) / 255)
   }
 
   @Test func normalisedImagesHaveMeanZero() throws {

@@ -22,6 +22,10 @@ struct TemporaryFolder {
     try Data(bytes).write(to: url)
     return url.path
   }
+
+  func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+  }
 }
 
 /// The bytes as one gzip member.
