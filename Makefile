@@ -7,7 +7,7 @@ PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 EPOCHS = 20
 STEPS = 20
 
-.PHONY: demo test build bootstrap format lint speed clean
+.PHONY: demo test build bootstrap format lint speed compare clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -35,6 +35,12 @@ lint:
 
 speed: bootstrap
 	swift run -c release speed
+
+# Beside PyTorch and scikit-learn; PYTHON must have torch, numpy, scipy and scikit-learn.
+PYTHON = python3
+compare: bootstrap
+	swift build -c release --product speed
+	$(PYTHON) Benchmarks/Peers/compare.py .build/release/speed
 
 clean:
 	rm -rf .build $(DEMO)

@@ -7,14 +7,13 @@ import LinearAlgebra
 
 let sections = CommandLine.arguments.dropFirst()
 let wanted = sections.isEmpty ? ["all"] : Array(sections)
-let known = ["lstep", "cstep", "all", "demo"]
+let known = ["lstep", "cstep", "all"]
 guard wanted.allSatisfy(known.contains) else {
   FileHandle.standardError.write(Data("usage: speed [\(known.joined(separator: " | "))]\n".utf8))
   exit(64)
 }
 func has(_ section: String) -> Bool { wanted.contains("all") || wanted.contains(section) }
 
-if wanted == ["demo"] { try demo(); exit(0) }
 print("threads: \(Threads.count)")
 if has("lstep") { try measureLearningSteps() }
 if has("cstep") { try measureCompressionSteps() }

@@ -34,7 +34,7 @@ struct CompressCommand: ParsableCommand {
   @OptionGroup var sgd: SGDOptions
 
   @Option(help: "The learning rate is multiplied by this after each step.")
-  var decay: Float = 0.98
+  var decay: Float = 0.9
 
   @Option(help: "The number of steps of the μ schedule.")
   var steps = 20
@@ -49,10 +49,10 @@ struct CompressCommand: ParsableCommand {
   var every: String?
 
   @Option(help: "The penalty μ of the first step.")
-  var mu = 0.018
+  var mu = 0.01
 
   @Option(help: "μ is multiplied by this after each step.")
-  var muGrowth = 1.1
+  var muGrowth = 1.2
 
   @Option(help: "Multipliers λ: on (augmented Lagrangian) or off (quadratic penalty).")
   var multipliers = Switch.on

@@ -1,0 +1,118 @@
+"""This package beside PyTorch and scikit-learn, in one run on one machine; prints ratios.
+
+    make compare PYTHON=path/to/python      needs torch, numpy, scipy, scikit-learn
+
+Our figures come from `speed`, the peers' are measured here: medians of five, two threads each unless
+THREADS says otherwise. The machine should be idle.
+"""
+import os, re, statistics, subprocess, sys, time, warnings
+
+THREADS = os.environ.get("THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", THREADS)
+SPEED = sys.argv[1] if len(sys.argv) > 1 else ".build/release/speed"
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from sklearn.cluster import KMeans
+
+
+def median(f, repetitions=5, runs=1):
+    times = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        for _ in range(runs):
+            f()
+        times.append((time.perf_counter() - start) / runs)
+    return statistics.median(times)
+
+
+def lenet300_step(batch):
+    """A PyTorch step of LeNet300 with the penalty written as PyTorch's users write it."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(784, 300), nn.Tanh(), nn.Linear(300, 100), nn.Tanh(), nn.Linear(100, 10))
+    x, y = torch.randn(batch, 784), torch.randint(0, 10, (batch,))
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)
+    targets = [torch.zeros_like(p) for p in model.parameters()]
+
+    def step():
+        loss = F.cross_entropy(model(x), y)
+        for p, t in zip(model.parameters(), targets):
+            loss = loss + 0.5e-3 * ((p - t) ** 2).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    for _ in range(20):
+        step()
+    return median(step, runs=100)
+
+
+def kmeans(w, k, init="k-means++"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        m = KMeans(n_clusters=k, n_init=10 if isinstance(init, str) else 1, tol=1e-10, init=init).fit(w[:, None])
+    return m.cluster_centers_.ravel()[m.labels_], m.cluster_centers_
+
+
+def prune(w, keep):
+    q = np.zeros_like(w)
+    kept = np.argsort(np.abs(w), kind="stable")[-keep:]
+    q[kept] = w[kept]
+    return q
+
+
+def prune_and_quantize(w, keep, k, rounds=10):
+    sparse, coded, centres = np.zeros_like(w), np.zeros_like(w), "k-means++"
+    for _ in range(rounds):
+        sparse = prune(w - coded, keep)
+        coded, centres = kmeans(w - sparse, k, centres)
+    return sparse + coded
+
+
+def ours():
+    """What `speed` prints: name -> (milliseconds, relative error or None)."""
+    text = subprocess.run([SPEED, "lstep", "cstep"], check=True, capture_output=True, text=True,
+                          env={**os.environ, "OMP_NUM_THREADS": THREADS}).stdout
+    found = {}
+    for line in text.splitlines():
+        m = re.match(r"\s*(.+): median ([\d.]+) ms.*?(?:relative error ([\d.]+))?$", line)
+        if m:
+            found[m[1]] = (float(m[2]) / 1e3, float(m[3]) if m[3] else None)
+    return found
+
+
+def row(name, us, peer, error=""):
+    print(f"{name:48} {us * 1e3:10.3f} ms {peer * 1e3:12.3f} ms {peer / us:8.1f} x {error}", flush=True)
+
+
+def main():
+    us = ours()
+    torch.set_num_threads(int(THREADS))
+    print(f"{'':48} {'ours':>13} {'peer':>15} {'ratio':>10}")
+    for batch in (128, 256, 512):
+        row(f"LeNet300 penalised step, batch {batch}", us[f"lenet300 batch {batch}, penalised step"][0],
+            lenet300_step(batch))
+    rng = np.random.default_rng(0)
+    n = 266_200
+    w = rng.standard_normal(n) * 0.05
+    cases = [
+        ("quantize(k=2)", lambda: kmeans(w, 2)[0]),
+        ("quantize(k=16)", lambda: kmeans(w, 16)[0]),
+        ("prune(keep=5%)", lambda: prune(w, n // 20)),
+        ("prune(keep=1%) + quantize(k=2)", lambda: prune_and_quantize(w, n // 100, 2)),
+    ]
+    for name, f in cases:
+        box = {}
+
+        def run():
+            box["q"] = f()
+
+        seconds = median(run, repetitions=5)
+        error = ((w - box["q"]) ** 2).sum() / (w**2).sum()
+        mine = us[f"{name}, n = {n}, cold"]
+        row(f"{name}, n = {n}, cold", mine[0], seconds, f"relative error {mine[1]:.6f}, peer's {error:.6f}")
+
+
+main()
