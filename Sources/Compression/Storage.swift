@@ -53,6 +53,6 @@ public struct Operations: Sendable, Equatable, Codable {
 }
 
 /// The bits of a code that tells `count` values apart: ⌈log₂ count⌉.
-func bitsToTellApart(_ count: Int) -> Int {
+public func bitsToTellApart(_ count: Int) -> Int {
   count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount
 }

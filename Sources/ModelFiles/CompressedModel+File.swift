@@ -2,29 +2,6 @@ import Compression
 import Foundation
 import LinearAlgebra
 
-/// A tensor of a file before it is written.
-struct StoredTensor {
-  let name: String
-  let type: ElementType
-  let shape: [Int]
-  let bytes: [UInt8]
-
-  /// Packed bits.
-  init(_ name: String, bytes: [UInt8]) {
-    self.name = name
-    type = .u8
-    shape = [bytes.count]
-    self.bytes = bytes
-  }
-
-  init(_ name: String, _ shape: [Int], floats: [Float]) {
-    self.name = name
-    type = .f32
-    self.shape = shape
-    bytes = floats.withUnsafeBytes { Array($0) }
-  }
-}
-
 /// The metadata entry `lcm`.
 private struct Description: Codable {
   struct Part: Codable {
@@ -50,20 +27,20 @@ extension CompressedModel {
   @discardableResult
   public func write(to path: String) throws -> Int {
     let (tensors, metadata) = try stored()
-    try Safetensors.write(
-      tensors.map { ($0.name, $0.type, $0.shape, $0.bytes) }, metadata: metadata, to: path)
-    return try fileSize()
+    try SafetensorsFile.write(tensors, metadata: metadata, to: path)
+    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
   }
 
   /// The size of the file in bytes, as it would be written.
   public func fileSize() throws -> Int {
     let (tensors, metadata) = try stored()
-    return try Safetensors.fileSize(
-      tensors.map { ($0.name, $0.type, $0.shape, $0.bytes.count) }, metadata: metadata)
+    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
   }
 
-  private func stored() throws -> ([StoredTensor], [String: String]) {
-    var tensors = plain.map { StoredTensor("plain." + $0.shape.name, $0.shape.shape, floats: $0.values) }
+  private func stored() throws -> ([TensorSource], [String: String]) {
+    var tensors = plain.map {
+      TensorSource(name: "plain." + $0.shape.name, shape: $0.shape.shape, floats: $0.values)
+    }
     let parts = self.parts.enumerated().map { index, part in
       Description.Part(
         label: part.label, operation: part.operation, tensors: part.tensors,
@@ -88,7 +65,7 @@ extension CompressedModel {
 
   public init(_ file: SafetensorsFile) throws {
     func wrong(_ message: String) -> ModelFileError {
-      .invalidModel(path: file.path, message: message)
+      .malformedModel(path: file.path, problem: message)
     }
     guard let text = file.metadata[Self.key] else {
       throw wrong("it has no metadata entry '\(Self.key)', so it is not a compressed model")

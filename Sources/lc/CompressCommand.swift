@@ -63,7 +63,7 @@ struct CompressCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var common: RunOptions
 
   struct Step: Codable {
     let step: Int
@@ -114,7 +114,7 @@ struct CompressCommand: ParsableCommand {
       budget: batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3),
       every: every.flatMap(Period.init(argument:)), multipliers: multipliers == .on,
       tolerance: tolerance)
-    try run.begin(outputs: output)
+    try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
     let (definition, data) = try network.load()
     let reference = try Weights.load(model, for: definition)
@@ -152,17 +152,17 @@ struct CompressCommand: ParsableCommand {
     let metadata = [
       Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,
     ]
-    func model(_ forms: [Representation]) -> CompressedModel {
+    func packed(_ forms: [Representation]) -> CompressedModel {
       CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
     }
-    let compressed = model(result.forms)
+    let compressed = packed(result.forms)
     let bytes = try output.map { try compressed.write(to: $0) } ?? compressed.fileSize()
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations }
     print(
       try Self.table(
-        result, reference: reference, direct: model(result.directForms), compressed: compressed,
+        result, reference: reference, direct: packed(result.directForms), compressed: compressed,
         bytes: bytes))
-    try run.write(
+    try common.write(
       Report(
         network: definition.name, data: data.name, plan: plan.description,
         reference: result.reference, direct: result.direct, compressed: result.compressed,

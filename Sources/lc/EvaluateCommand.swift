@@ -26,10 +26,10 @@ struct EvaluateCommand: ParsableCommand {
     help: "The network, if the file does not say: \(NetworkZoo.names.joined(separator: ", ")).")
   var network: String?
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var common: RunOptions
 
   func run() throws {
-    try run.begin()
+    try common.begin()
     let source = try openTensorFile(file)
     let metadata = (source as? SafetensorsFile)?.metadata ?? [:]
     let stored = try Weights.definition(in: metadata, path: file)
@@ -51,6 +51,6 @@ struct EvaluateCommand: ParsableCommand {
       definition, data: dataset, options: TrainingOptions(optimiser: SGD()), initial: weights)
     let figures = try NetworkLearning(trainer, learningRate: 0, decay: 1).evaluate(weights)
     print("\(definition.name) on \(dataset.name): \(figures.text)")
-    try run.write(figures)
+    try common.write(figures)
   }
 }

@@ -16,11 +16,9 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     try AtomicFile.checkWritable(output)
     let model = try CompressedModel(path: file)
-    try Safetensors.write(
-      model.decompressed().map { tensor in
-        (
-          tensor.shape.name, .f32, tensor.shape.shape, tensor.values.withUnsafeBytes { Array($0) }
-        )
+    try SafetensorsFile.write(
+      model.decompressed().map {
+        TensorSource(name: $0.shape.name, shape: $0.shape.shape, floats: $0.values)
       }, metadata: model.metadata, to: output)
   }
 }

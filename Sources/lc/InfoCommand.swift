@@ -11,7 +11,7 @@ struct InfoCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("An .lcm, safetensors or npz file.", valueName: "file"))
   var file: String
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var common: RunOptions
 
   struct Part: Codable {
     let label: String
@@ -42,7 +42,7 @@ struct InfoCommand: ParsableCommand {
   }
 
   func run() throws {
-    try run.begin()
+    try common.begin()
     let source = try openTensorFile(file)
     let attributes = try? FileManager.default.attributesOfItem(atPath: file)
     let size = (attributes?[.size] as? Int) ?? 0
@@ -89,6 +89,6 @@ struct InfoCommand: ParsableCommand {
       }
       print(table.text)
     }
-    try run.write(report)
+    try common.write(report)
   }
 }

@@ -102,3 +102,10 @@ struct SGDOptions: ParsableArguments {
 enum Switch: String, ExpressibleByArgument, CaseIterable {
   case on, off
 }
+
+extension Dataset {
+  /// Such as `fashion-mnist: 60000 training and 10000 test images`.
+  var summary: String {
+    "\(name): \(training.count) training and \(test.count) test images"
+  }
+}

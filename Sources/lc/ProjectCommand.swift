@@ -8,8 +8,7 @@ struct ProjectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "project", abstract: "Compress a file of weights by the C step alone.",
     discussion: """
-      Needs no network and no data. The tensors of the file that the plan does not name are kept as \
-      they are.
+      Needs no network and no data. The tensors that the plan does not name are kept, as 32-bit floats.
 
       Example:
         lc project weights.safetensors --compress '*: quantize(k=16)' --output compressed.lcm
@@ -31,7 +30,7 @@ struct ProjectCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var common: RunOptions
 
   struct Row: Codable {
     let name: String
@@ -60,7 +59,7 @@ struct ProjectCommand: ParsableCommand {
 
   func run() throws {
     let plan = try CompressionPlan(parsing: compress)
-    try run.begin(outputs: output)
+    try common.begin(outputs: output)
     let source = try openTensorFile(file)
     let numbers = source.tensors.filter { $0.count > 0 && $0.dtype.isNumeric }
     let layout = try ArenaLayout(numbers.map { ($0.name, $0.shape) })
@@ -120,7 +119,7 @@ struct ProjectCommand: ParsableCommand {
       "\(total.bits)", total.ratio.text(2) + "×", "\((total.seconds * 1e3).text(1)) ms",
     ])
     print(table.text)
-    try run.write(
+    try common.write(
       Report(file: file, plan: plan.description, tensors: rows, total: total, fileBytes: bytes))
   }
 }

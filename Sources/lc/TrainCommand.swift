@@ -35,7 +35,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the weights go (.safetensors).", valueName: "file"))
   var output: String?
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var common: RunOptions
 
   struct Epoch: Codable {
     let loss: Double
@@ -64,7 +64,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    try run.begin(outputs: output)
+    try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
     let (definition, data) = try network.load()
     let weights = try initial.map { try Weights.load($0, for: definition) }
@@ -105,6 +105,6 @@ struct TrainCommand: ParsableCommand {
     report.seconds = seconds(.now - start)
     if maxSteps != nil { report.stepLosses = losses }
     if let output { try Weights.save(trainer.weights, of: definition, to: output) }
-    try run.write(report)
+    try common.write(report)
   }
 }

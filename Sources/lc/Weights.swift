@@ -63,9 +63,9 @@ enum Weights {
 
   /// Writes the weights of a network, with its definition as metadata.
   static func save(_ weights: Arena, of definition: NetworkDefinition, to path: String) throws {
-    try Safetensors.write(
+    try SafetensorsFile.write(
       weights.layout.slots.map { slot in
-        (slot.name, .f32, slot.shape, weights.values(of: slot).withUnsafeBytes { Array($0) })
+        TensorSource(name: slot.name, shape: slot.shape, floats: weights.values(of: slot))
       }, metadata: [networkKey: json(definition)], to: path)
   }
 

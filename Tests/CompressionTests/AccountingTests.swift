@@ -6,10 +6,10 @@ import Testing
 @Suite struct AccountingTests {
   @Test func countsWhatTheDesignSays() throws {
     let codes = [UInt16](repeating: 0, count: 100)
-    #expect(try Codebook(.free([0, 1]), codes: codes).storage.bits == 100 + 64)
-    #expect(try Codebook(.free([0, 1, 2]), codes: codes).storage.bits == 200 + 96)
-    #expect(try Codebook(.free([5]), codes: codes).storage.bits == 32)
-    let signs = Codebook(nearest: [1, -1], in: .scaled(1, pattern: [-1, 1]))
+    #expect(try Codebook(.free([0, 1], levels: 2), codes: codes).storage.bits == 100 + 64)
+    #expect(try Codebook(.free([0, 1, 2], levels: 3), codes: codes).storage.bits == 200 + 96)
+    #expect(try Codebook(.free([5], levels: 1), codes: codes).storage.bits == 32)
+    let signs = Codebook(nearest: [1, -1], in: .scaled([1], pattern: [-1, 1]))
     #expect(signs.storage.bits == 2 + 32)
   }
 
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test func operationsAreCountedApart() throws {
-    let codebook = try Codebook(.free([0, 1, 2]), codes: .init(repeating: 1, count: 12))
+    let codebook = try Codebook(.free([0, 1, 2], levels: 3), codes: .init(repeating: 1, count: 12))
     #expect(codebook.operations(in: 0..<12, rows: 3, columns: 4).multiplications == 3 * 2)
     let sparse = try Sparse(count: 12, indices: [0, 5, 11], values: [1, 2, 3])
     #expect(sparse.operations(in: 4..<12, rows: 2, columns: 4).multiplications == 2)

@@ -41,7 +41,7 @@ import Testing
       let sorted = SortedWeights(weights)
       var points = WeightedPoints(origin: 0)
       for value in sorted.values { points.append(point: Double(value), weight: 1) }
-      let exact = Codebook(nearest: weights, in: .free(points.optimalEntries(levels)))
+      let exact = Codebook(nearest: weights, in: .free(points.optimalEntries(levels), levels: levels))
       let form = try AdaptiveQuantization(levels: levels)
         .compress(WeightView(weights), from: nil, penalty: 1)
       #expect(distortion(weights, form) <= 1.0005 * distortion(weights, exact))
@@ -52,7 +52,7 @@ import Testing
     var random = RandomGenerator(seed: UInt64(seed))
     let levels = 1 + seed % 6
     let weights = samples(kind: seed % 5, count: 500, using: &random)
-    let start = Codebook(nearest: weights, in: .free(random.normals(levels).sorted()))
+    let start = Codebook(nearest: weights, in: .free(random.normals(levels).sorted(), levels: levels))
     let form = try AdaptiveQuantization(levels: levels)
       .compress(WeightView(weights), from: start, penalty: 1)
     #expect(distortion(weights, form) <= distortion(weights, start) * (1 + 1e-6) + 1e-12)
@@ -77,7 +77,7 @@ import Testing
     var random = RandomGenerator(seed: UInt64(seed))
     let weights = samples(kind: seed % 5, count: 1 + seed * 3, using: &random)
     let entries = random.normals(1 + seed % 50).sorted()
-    let form = Codebook(nearest: weights, in: .free(entries))
+    let form = Codebook(nearest: weights, in: .free(entries, levels: entries.count))
     for (weight, code) in zip(weights, form.codes) {
       let nearest = entries.map { abs($0 - weight) }.min() ?? 0
       #expect(abs(entries[Int(code)] - weight) <= nearest * 1.000001)
@@ -102,8 +102,8 @@ import Testing
     #expect(throws: CompressionError.self) {
       try AdaptiveQuantization(levels: 4).compress(WeightView([1, 2, 3]), from: nil, penalty: 1)
     }
-    #expect(throws: CompressionError.self) { try Codebook(.free([1]), codes: [1]) }
-    #expect(throws: CompressionError.self) { try Codebook(.free([]), codes: []) }
+    #expect(throws: CompressionError.self) { try Codebook(.free([1], levels: 1), codes: [1]) }
+    #expect(throws: CompressionError.self) { try Codebook(.free([], levels: 0), codes: []) }
   }
 }
 

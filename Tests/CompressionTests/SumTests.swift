@@ -53,7 +53,7 @@ import Testing
 
   @Test func partsAddUp() throws {
     let sum = try AdditiveSum([
-      .codebook(Codebook(.free([-1, 1]), codes: [0, 1, 1])),
+      .codebook(Codebook(.free([-1, 1], levels: 2), codes: [0, 1, 1])),
       .sparse(Sparse(count: 3, indices: [1], values: [0.5])),
     ])
     #expect(sum.decompressed() == [-1, 1.5, 1])

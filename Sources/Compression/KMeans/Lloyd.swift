@@ -15,15 +15,19 @@ struct Cell: Equatable {
 ///
 /// - Parameters:
 ///   - entries: ascending.
+///   - held: the index of an entry that becomes 0 and stays there.
 ///   - cells: the K cells between K − 1 thresholds; a weight on a threshold belongs to the lower one.
-func lloyd(from entries: [Float], cells: ([Float]) -> [Cell]) -> [Float] {
+func lloyd(from entries: [Float], holding held: Int? = nil, cells: ([Float]) -> [Cell]) -> [Float] {
   var entries = entries
+  if let held { entries[held] = 0 }
   var before: [Cell] = []
   for _ in 0..<500 {
     let thresholds = zip(entries, entries.dropFirst()).map { midpoint($0, $1) }
     let now = cells(thresholds)
     if now == before { break }
-    entries = zip(entries, now).map { $1.count == 0 ? $0 : Float($1.sum / Double($1.count)) }
+    for (index, cell) in now.enumerated() where cell.count > 0 && index != held {
+      entries[index] = Float(cell.sum / Double(cell.count))
+    }
     before = now
   }
   return entries

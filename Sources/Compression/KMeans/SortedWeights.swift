@@ -58,6 +58,68 @@ struct SortedWeights {
     }
   }
 
+  /// Σ (w − nearest entry)², but for a constant that all codebooks share: Σ c²·n − 2·c·s over the
+  /// cells. O(K·log n).
+  func distortion(_ entries: [Float]) -> Double {
+    let cells = cells(between: zip(entries, entries.dropFirst()).map { midpoint($0, $1) })
+    return zip(entries, cells).reduce(0) { total, pair in
+      let entry = Double(pair.0)
+      return total + entry * (entry * Double(pair.1.count) - 2 * pair.1.sum)
+    }
+  }
+
+  /// K entries of which one is 0, next to the global optimum: for each number of entries below zero,
+  /// the negative and the positive weights have codebooks of their own, by the exact optimum of their
+  /// summary with a cell about zero. O(n + K·m·log m).
+  func bestEntriesWithZero(_ levels: Int) -> [Float] {
+    guard levels > 1 else { return [0] }
+    if levels > 1024 {
+      var entries = bestEntries(levels)
+      let nearest = entries.indices.min { abs(entries[$0]) < abs(entries[$1]) } ?? 0
+      entries[nearest] = 0
+      return entries
+    }
+    return WeightedPoints(summarising: self, cuts: max(2048, 16 * levels))
+      .optimalEntries(levels, withZero: true)
+  }
+
+  /// The best of several runs of Lloyd's algorithm, each from a k-means++ choice of entries.
+  func bestOfRestarts(_ restarts: Int, levels: Int, seed: UInt64) -> [Float] {
+    var random = RandomGenerator(seed: seed, stream: 3)
+    let runs = (0..<restarts).map { _ in
+      lloyd(from: plusPlusEntries(levels, using: &random))
+    }
+    return runs.min { distortion($0) < distortion($1) } ?? []
+  }
+
+  /// k-means++: each entry is a weight drawn with probability proportional to its squared distance
+  /// from the entries before it. O(K·n).
+  private func plusPlusEntries(_ levels: Int, using random: inout RandomGenerator) -> [Float] {
+    guard let first = values.randomElement(using: &random) else { return [] }
+    var entries = [first]
+    var distances = [Float](repeating: .infinity, count: values.count)
+    while entries.count < levels {
+      let latest = entries[entries.count - 1]
+      var total = 0.0
+      for index in values.indices {
+        let difference = values[index] - latest
+        distances[index] = min(distances[index], difference * difference)
+        total += Double(distances[index])
+      }
+      var wanted = total * Double(random.next() >> 11) * 0x1p-53
+      var chosen = values.count - 1
+      for index in values.indices {
+        wanted -= Double(distances[index])
+        if wanted < 0 {
+          chosen = index
+          break
+        }
+      }
+      entries.append(values[chosen])
+    }
+    return entries.sorted()
+  }
+
   func lloyd(from entries: [Float]) -> [Float] {
     Compression.lloyd(from: entries, cells: cells(between:))
   }

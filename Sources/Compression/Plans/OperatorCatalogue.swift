@@ -36,13 +36,49 @@ public struct OperatorCatalogue: Sendable {
   /// The operators of this package.
   public static let standard = OperatorCatalogue(entries: [])
     .adding(
-      "quantize", usage: "quantize(k=K)", summary: "K learnt values (one-dimensional k-means)",
-      parameters: ["k"]
-    ) { try AdaptiveQuantization(levels: $0.integer("k")) }
+      "quantize", usage: "quantize(k=K [, exact | restarts=N | zero] [, per=row|G])",
+      summary: "K learnt values (one-dimensional k-means)",
+      parameters: ["k", "exact", "restarts", "zero", "per"]
+    ) { arguments in
+      let solver: AdaptiveQuantization.Solver =
+        if try arguments.flag("exact") {
+          .exact
+        } else if arguments.has("restarts") {
+          .restarts(try arguments.integer("restarts"))
+        } else {
+          .lloyd
+        }
+      return try AdaptiveQuantization(
+        levels: arguments.integer("k"), solver: solver, keepsZero: arguments.flag("zero"),
+        per: arguments.grouping())
+    }
     .adding(
-      "binary", usage: "binary()", summary: "two values −a and a, the scale a learnt",
-      parameters: []
-    ) { _ in BinaryQuantization() }
+      "sign", usage: "sign()", summary: "−1 or 1", parameters: []
+    ) { _ in SignQuantization() }
+    .adding(
+      "binary", usage: "binary([per=row|G])", summary: "−a or a, the scale a learnt",
+      parameters: ["per"]
+    ) { BinaryQuantization(per: try $0.grouping()) }
+    .adding(
+      "ternary", usage: "ternary([per=row|G])", summary: "−a, 0 or a, the scale a learnt",
+      parameters: ["per"]
+    ) { TernaryQuantization(per: try $0.grouping()) }
+    .adding(
+      "powers", usage: "powers(c=C [, top=E] [, per=row|G])",
+      summary: "0 or ±2^E … ±2^(E−C), the exponent E learnt unless given",
+      parameters: ["c", "top", "per"]
+    ) {
+      try PowerOfTwoQuantization(
+        depth: $0.integer("c"), top: $0.has("top") ? $0.integer("top") : nil, per: $0.grouping())
+    }
+    .adding(
+      "uniform", usage: "uniform(b=BITS [, affine] [, per=row|G])",
+      summary: "equally spaced values: symmetric about 0, or affine with an offset",
+      parameters: ["b", "affine", "per"]
+    ) {
+      try UniformQuantization(
+        bits: $0.integer("b"), affine: $0.flag("affine"), per: $0.grouping())
+    }
     .adding(
       "prune", usage: "prune(keep=1%) or prune(keep=2662)",
       summary: "only the largest magnitudes kept", parameters: ["keep"]
@@ -97,6 +133,25 @@ public struct OperatorArguments {
         "\(name) must be a share such as 1% or a count such as 2662, found '\(argument.text)'")
     }
     return .count(count)
+  }
+
+  /// Whether a word without a value, such as `exact`, is given.
+  public func flag(_ name: String) throws -> Bool {
+    guard let argument = arguments[name] else { return false }
+    guard argument.text.isEmpty else {
+      throw wrong(argument, "\(name) takes no value, found '\(argument.text)'")
+    }
+    return true
+  }
+
+  /// The argument `per`: `view`, `row` or a number of weights.
+  public func grouping() throws -> Grouping {
+    guard let argument = arguments["per"] else { return .view }
+    switch argument.text {
+    case "view": return .view
+    case "row": return .row
+    default: return .weights(try integer("per"))
+    }
   }
 
   /// Whether the argument is given.

@@ -3,7 +3,8 @@
 //   plan      = task { ";" task }
 //   task      = selection ":" operator { "+" operator }
 //   selection = pattern | view "(" pattern { "," pattern } ")"     view = joint, each, vector, matrix
-//   operator  = name "(" [ key "=" value { "," key "=" value } ] ")"
+//   argument  = key "=" value | flag
+//   operator  = name "(" [ argument { "," argument } ] ")"
 
 extension CompressionPlan {
   /// Reads a plan.
@@ -114,11 +115,15 @@ private struct PlanParser {
             ? "\(entry.name) takes no parameters"
             : "\(entry.name) has no parameter '\(key)'; usage: \(entry.usage)", at: start)
       }
-      try expect("=", after: key)
-      skipBlanks()
-      let valueStart = position
-      let value = read { !",;:()+".contains($0) }
-      guard !value.isEmpty else { throw mistake("expected a value for \(key)", at: valueStart) }
+      var value = ""
+      var valueStart = start
+      // A word by itself is a flag, such as `exact`; whether it may be one the operator says.
+      if take("=") {
+        skipBlanks()
+        valueStart = position
+        value = read { !",;:()+".contains($0) }
+        guard !value.isEmpty else { throw mistake("expected a value for \(key)", at: valueStart) }
+      }
       guard arguments.updateValue(.init(text: value, offset: valueStart), forKey: key) == nil else {
         throw mistake("\(key) is given twice", at: start)
       }

@@ -1,0 +1,68 @@
+import Foundation
+import LinearAlgebra
+
+/// Sets every weight to 0 or to ± a power of two: {0, ±2^e, ±2^(e−1), …, ±2^(e−C)}.
+///
+/// A product with such a weight is a shift. With a given e the codebook is fixed and the nearest entry
+/// exact; otherwise the best e is found by trying every exponent from that of the largest magnitude,
+/// rounded up, down to 24 below it, and one float a group is stored.
+///
+/// - Complexity: O(n) to sort, O(C·log n) an exponent.
+/// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.04319 (powers of two).
+public struct PowerOfTwoQuantization: CodebookOperator {
+  /// C: the number of powers below the largest.
+  public let depth: Int
+  /// e, where it is given.
+  public let top: Int?
+  public let grouping: Grouping
+
+  /// - Throws: `CompressionError.invalidParameter` unless 0 ≤ C ≤ 60 and −100 ≤ e ≤ 100.
+  public init(depth: Int, top: Int? = nil, per grouping: Grouping = .view) throws {
+    guard (0...60).contains(depth) else {
+      throw CompressionError.invalidParameter(
+        operation: "powers", parameter: "c", value: "\(depth)", expected: "from 0 to 60")
+    }
+    guard (-100...100).contains(top ?? 0) else {
+      throw CompressionError.invalidParameter(
+        operation: "powers", parameter: "top", value: "\(top ?? 0)", expected: "from -100 to 100")
+    }
+    if top != nil, grouping != .view {
+      throw CompressionError.invalidParameter(
+        operation: "powers", parameter: "per", value: "\(grouping)", expected: "absent with top")
+    }
+    self.depth = depth
+    self.top = top
+    self.grouping = grouping
+  }
+
+  public var description: String {
+    let arguments = ["c=\(depth)"] + (top.map { ["top=\($0)"] } ?? [])
+    return "powers(\((arguments + (groupingSuffix.isEmpty ? [] : [groupingSuffix])).joined(separator: ", ")))"
+  }
+
+  public func validate(shape: [Int], view: String) throws {
+    try grouping.validate("powers", shape: shape, view: view)
+  }
+
+  /// The entries for e = 0, ascending.
+  private var pattern: [Float] {
+    let powers = (0...depth).map { Float(sign: .plus, exponent: -$0, significand: 1) }
+    return powers.map { -$0 } + [0] + powers.reversed()
+  }
+
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+    if let top {
+      let scale = Float(sign: .plus, exponent: top, significand: 1)
+      return .fixed(pattern: pattern.map { scale * $0 })
+    }
+    let largest = weights.reduce(0) { max($0, abs($1)) }
+    guard largest >= .leastNormalMagnitude else { return .scaled(0, pattern: pattern) }
+    let sorted = SortedWeights(weights)
+    let start = Int(largest.exponent) + 1
+    let best = (max(-100, start - 24)...start).map { exponent in
+      let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+      return (scale, sorted.distortion(pattern.map { scale * $0 }))
+    }.min { $0.1 < $1.1 }
+    return .scaled(best?.0 ?? 0, pattern: pattern)
+  }
+}

@@ -1,0 +1,38 @@
+import LinearAlgebra
+
+/// Sets every weight to −a, 0 or a, with the best scale a.
+///
+/// Solves  min ‖w − θ‖²  subject to  θᵢ ∈ {−a, 0, a}, a ≥ 0  exactly. When the k largest magnitudes
+/// are the non-zero ones, the best a is their mean and the distortion Σw² − (Σ_{i≤k}|w|₍ᵢ₎)²/k; the best
+/// k is found by trying all of them on the sorted magnitudes.
+///
+/// - Complexity: O(n): a radix sort and one pass.
+/// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.04319 (ternarization with scale).
+public struct TernaryQuantization: CodebookOperator {
+  public let grouping: Grouping
+
+  public init(per grouping: Grouping = .view) { self.grouping = grouping }
+
+  public var description: String { "ternary(\(groupingSuffix))" }
+
+  public func validate(shape: [Int], view: String) throws {
+    try grouping.validate("ternary", shape: shape, view: view)
+  }
+
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+    var magnitudes = weights.map { abs($0) }
+    radixSort(&magnitudes)
+    var sum = 0.0
+    var best = (gain: -1.0, scale: 0.0)
+    magnitudes.withUnsafeBufferPointer { magnitudes in
+      var count = 0.0
+      for magnitude in magnitudes.reversed() {
+        sum += Double(magnitude)
+        count += 1
+        let gain = sum * sum / count
+        if gain > best.gain { best = (gain, sum / count) }
+      }
+    }
+    return .scaled(Float(best.scale), pattern: [-1, 0, 1])
+  }
+}
