@@ -1,0 +1,47 @@
+/// How one value of a tensor is stored; the raw value is the name that safetensors files use.
+///
+/// All types of safetensors but those of less than a byte (F4, F6_E2M3, F6_E3M2).
+public enum ElementType: String, Sendable, CaseIterable {
+  case bool = "BOOL"
+  case u8 = "U8"
+  case i8 = "I8"
+  case u16 = "U16"
+  case i16 = "I16"
+  case u32 = "U32"
+  case i32 = "I32"
+  case u64 = "U64"
+  case i64 = "I64"
+  case f16 = "F16"
+  case bf16 = "BF16"
+  case f32 = "F32"
+  case f64 = "F64"
+  case f8E4M3 = "F8_E4M3"
+  case f8E5M2 = "F8_E5M2"
+  case f8E8M0 = "F8_E8M0"
+  case f8E4M3FNUZ = "F8_E4M3FNUZ"
+  case f8E5M2FNUZ = "F8_E5M2FNUZ"
+  case c64 = "C64"
+
+  /// The size of one value in bytes.
+  public var byteCount: Int {
+    switch self {
+    case .bool, .u8, .i8, .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ: 1
+    case .u16, .i16, .f16, .bf16: 2
+    case .u32, .i32, .f32: 4
+    case .u64, .i64, .f64, .c64: 8
+    }
+  }
+
+  /// Whether values can be read as `Float`; 8-bit floats and complex numbers pass as bytes only.
+  public var isNumeric: Bool {
+    switch self {
+    case .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ, .c64: false
+    default: true
+    }
+  }
+}
+
+/// Which byte of a number comes first.
+enum ByteOrder: Sendable {
+  case littleEndian, bigEndian
+}

@@ -1,0 +1,78 @@
+/// What can be wrong with a file of tensors, or with the place where one is to be written.
+///
+/// Every description is one line: what, where, what was expected and what was found.
+public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// There is no file at that path.
+  case notFound(path: String)
+  /// The file is there but cannot be opened or read.
+  case cannotRead(path: String, reason: String)
+  /// The file cannot be created, filled or put in its place.
+  case cannotWrite(path: String, reason: String)
+  /// The file ends before a part that it has announced; `expected` and `found` are in bytes.
+  case truncated(path: String, offset: Int, expected: Int, found: Int)
+  /// The bytes at `offset`, counted from the start of the file, are not what the format demands.
+  case malformed(path: String, offset: Int, expected: String, found: String)
+  /// What the file says about one tensor, or the data of that tensor, contradicts itself.
+  case malformedTensor(path: String, tensor: String, expected: String, found: String)
+  /// The file has no tensor of that name.
+  case noSuchTensor(path: String, tensor: String)
+  /// The tensor's values have no meaning as real numbers.
+  case notNumeric(path: String, tensor: String, dtype: ElementType)
+
+  /// What a caller can do about an error; the command line makes its exit code of it.
+  public enum Category: Sendable {
+    /// An input is missing or unreadable: give another path.
+    case missingInput
+    /// The output cannot be written: make room, or write elsewhere.
+    case cannotWrite
+    /// An input is there, but not as it should be.
+    case badData
+  }
+
+  public var category: Category {
+    switch self {
+    case .notFound, .cannotRead: .missingInput
+    case .cannotWrite: .cannotWrite
+    case .truncated, .malformed, .malformedTensor, .noSuchTensor, .notNumeric: .badData
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .notFound(let path):
+      "\(oneLine(path)): no such file"
+    case .cannotRead(let path, let reason):
+      "\(oneLine(path)): cannot be read: \(oneLine(reason))"
+    case .cannotWrite(let path, let reason):
+      "\(oneLine(path)): cannot be written: \(oneLine(reason))"
+    case .truncated(let path, let offset, let expected, let found):
+      "\(oneLine(path)): truncated at byte \(offset): expected \(expected) bytes, found \(found)"
+    case .malformed(let path, let offset, let expected, let found):
+      "\(oneLine(path)): at byte \(offset): expected \(oneLine(expected)), found \(oneLine(found))"
+    case .malformedTensor(let path, let tensor, let expected, let found):
+      "\(oneLine(path)): tensor '\(oneLine(tensor))': "
+        + "expected \(oneLine(expected)), found \(oneLine(found))"
+    case .noSuchTensor(let path, let tensor):
+      "\(oneLine(path)): there is no tensor '\(oneLine(tensor))'"
+    case .notNumeric(let path, let tensor, let dtype):
+      "\(oneLine(path)): tensor '\(oneLine(tensor))': expected numbers, found \(dtype.rawValue)"
+    }
+  }
+}
+
+/// The text with control characters escaped and shortened to 200 characters.
+///
+/// Names come from files that may be hostile; they must not break a line or flood a terminal.
+private func oneLine(_ text: String) -> String {
+  var line = ""
+  for (count, scalar) in text.unicodeScalars.enumerated() {
+    if count == 200 { return line + "…" }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      line += "\\u{\(String(scalar.value, radix: 16))}"
+    default:
+      line.unicodeScalars.append(scalar)
+    }
+  }
+  return line
+}

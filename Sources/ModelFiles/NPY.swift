@@ -1,0 +1,86 @@
+/// An npy file that is open for reading, as a file with one tensor.
+///
+/// The tensor has the file's name without folders and `.npy`.
+public final class NPYFile: TensorFile {
+  public let path: String
+  public var tensors: [TensorEntry] { directory.tensors }
+  private let file: InputFile
+  private let header: NPYHeader
+  private let directory: TensorDirectory
+
+  /// - Throws: `ModelFileError` when the file is missing, unreadable or not an npy file of numbers.
+  public convenience init(path: String) throws {
+    try self.init(file: InputFile(path: path))
+  }
+
+  init(file: InputFile) throws {
+    self.file = file
+    path = file.path
+    let fileName = path.split(separator: "/").last ?? ""
+    let name = String(fileName.hasSuffix(".npy") ? fileName.dropLast(4) : fileName)
+    var cursor = InputFile.Cursor(file: file, offset: 0)
+    header = try NPYHeader(from: &cursor, path: path, tensor: name)
+    try header.requireSize(file.byteCount, path: path, tensor: name)
+    directory = try TensorDirectory([header.entry(named: name)], path: path)
+  }
+
+  public func floats(_ name: String) throws -> [Float] {
+    _ = try directory.numeric(name, path: path)
+    var cursor = InputFile.Cursor(file: file, offset: header.byteRange.lowerBound)
+    return try header.readFloats(from: &cursor)
+  }
+}
+
+extension NPYHeader {
+  /// The header's tensor under the name that the surrounding file gives it.
+  func entry(named name: String) -> TensorEntry {
+    TensorEntry(name: name, dtype: dtype, shape: shape, count: count, byteRange: byteRange)
+  }
+
+  /// - Throws: `ModelFileError.malformedTensor` unless a file of that size just holds the values.
+  func requireSize(_ byteCount: Int, path: String, tensor: String) throws {
+    guard byteCount == byteRange.upperBound else {
+      throw ModelFileError.malformedTensor(
+        path: path, tensor: tensor,
+        expected: "\(byteRange.upperBound) bytes for \(dtype.rawValue) \(described(shape))",
+        found: "\(byteCount) bytes")
+    }
+  }
+
+  /// Reads the values from where they begin and puts them into row-major order.
+  func readFloats(from source: inout some ByteSource) throws -> [Float] {
+    let floats = try ModelFiles.readFloats(count, of: dtype, byteOrder, from: &source)
+    return isFortranOrder ? rowMajor(fromColumnMajor: floats, shape: shape) : floats
+  }
+}
+
+/// Reorders values whose first dimension is the fastest so that the last one is.
+///
+/// - Precondition: `floats.count` is the product of the shape.
+/// - Complexity: O(n) time, a second array of n floats.
+func rowMajor(fromColumnMajor floats: [Float], shape: [Int]) -> [Float] {
+  let outer = shape.filter { $0 != 1 }.dropLast()
+  // At most one dimension is longer than 1, or there are no values: both orders are the same.
+  guard let columns = shape.last(where: { $0 != 1 }), !outer.isEmpty, !floats.isEmpty else {
+    return floats
+  }
+  let columnStride = floats.count / columns
+  var strides = [1]
+  for size in outer.dropLast() { strides.append(strides[strides.count - 1] * size) }
+  var index = [Int](repeating: 0, count: outer.count)
+  var rowStart = 0
+  var result: [Float] = []
+  result.reserveCapacity(floats.count)
+  while result.count < floats.count {
+    for column in 0..<columns { result.append(floats[rowStart + column * columnStride]) }
+    // Count the outer index up, the last dimension fastest.
+    for axis in outer.indices.reversed() {
+      index[axis] += 1
+      rowStart += strides[axis]
+      if index[axis] < outer[axis] { break }
+      rowStart -= outer[axis] * strides[axis]
+      index[axis] = 0
+    }
+  }
+  return result
+}
