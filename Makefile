@@ -4,8 +4,8 @@ LC = .build/release/lc
 DEMO = demo
 PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 # A shortened demo: make demo EPOCHS=2 STEPS=2
-EPOCHS = 20
-STEPS = 20
+EPOCHS = 30
+STEPS = 30
 
 .PHONY: demo test build bootstrap format lint speed compare clean
 

@@ -95,6 +95,11 @@ public struct Alternation: Sendable {
         } catch let error as DivergenceError {
           throw LearningCompressionError.diverged(step: step, mu: mu, reason: error.reason)
         }
+        // Far beyond the loss that the run began with there is no way back.
+        guard mean < 1e4 * (1 + abs(reference.trainLoss)) else {
+          throw LearningCompressionError.diverged(
+            step: step, mu: mu, reason: "the mean loss of the L step is \(mean)")
+        }
         loss += mean * Double(batches)
         timings.learning += .now - started
 

@@ -38,9 +38,15 @@ public final class NetworkLearning: LearningStep {
   }
 
   public func evaluate(_ weights: Arena) throws -> Figures {
-    let training = try trainer.evaluate(weights, on: trainer.data.training)
-    let test = try trainer.evaluate(weights, on: trainer.data.test)
-    return Figures(
+    try Figures(
+      training: trainer.evaluate(weights, on: trainer.data.training),
+      test: trainer.evaluate(weights, on: trainer.data.test))
+  }
+}
+
+extension Figures {
+  public init(training: Evaluation, test: Evaluation) {
+    self.init(
       trainLoss: training.loss, trainErrorPercent: training.errorPercent,
       testErrorPercent: test.errorPercent)
   }

@@ -40,6 +40,16 @@ public enum AtomicFile {
     try write(to: path) { try $0.append(bytes) }
   }
 
+  /// Finds out whether `write` can make a file there, without touching what stands there: to be asked
+  /// before hours are spent on what is to be written.
+  ///
+  /// - Throws: `ModelFileError.cannotWrite`.
+  public static func checkWritable(_ path: String) throws {
+    let (descriptor, temporary) = try Target(path: path).createTemporary()
+    close(descriptor)
+    unlink(temporary)
+  }
+
   fileprivate static func check(_ result: Int32, path: String) throws {
     if result != 0 { throw ModelFileError.cannotWrite(path: path, reason: reason(of: errno)) }
   }

@@ -18,6 +18,8 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
   case noSuchTensor(path: String, tensor: String)
   /// The tensor's values have no meaning as real numbers.
   case notNumeric(path: String, tensor: String, dtype: ElementType)
+  /// A safetensors file is not a compressed model, or not one that this version understands.
+  case malformedModel(path: String, problem: String)
 
   /// What a caller can do about an error; the command line makes its exit code of it.
   public enum Category: Sendable {
@@ -33,7 +35,8 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     switch self {
     case .notFound, .cannotRead: .missingInput
     case .cannotWrite: .cannotWrite
-    case .truncated, .malformed, .malformedTensor, .noSuchTensor, .notNumeric: .badData
+    case .truncated, .malformed, .malformedTensor, .noSuchTensor, .notNumeric, .malformedModel:
+      .badData
     }
   }
 
@@ -54,6 +57,8 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
         + "expected \(oneLine(expected)), found \(oneLine(found))"
     case .noSuchTensor(let path, let tensor):
       "\(oneLine(path)): there is no tensor '\(oneLine(tensor))'"
+    case .malformedModel(let path, let problem):
+      "\(oneLine(path)): \(oneLine(problem))"
     case .notNumeric(let path, let tensor, let dtype):
       "\(oneLine(path)): tensor '\(oneLine(tensor))': expected numbers, found \(dtype.rawValue)"
     }

@@ -11,15 +11,28 @@ extension SafetensorsFile {
     _ tensors: [TensorSource], metadata: [String: String] = [:], to path: String
   ) throws {
     try TensorSource.requireDistinctNames(tensors, path: path)
-    let order = tensors.enumerated().sorted {
-      ($1.element.dtype.byteCount, $0.offset) < ($0.element.dtype.byteCount, $1.offset)
-    }
-    let ordered = order.map(\.element)
+    let ordered = ordered(tensors)
     let header = try encodedHeader(ordered, metadata, path: path)
     try AtomicFile.write(to: path) { writer in
       try writer.append(header)
       for tensor in ordered { try tensor.write(to: &writer) }
     }
+  }
+
+  /// The size in bytes of the file that `write` would write.
+  ///
+  /// - Throws: `ModelFileError.cannotWrite` where `write` would.
+  public static func byteCount(_ tensors: [TensorSource], metadata: [String: String] = [:]) throws
+    -> Int
+  {
+    let header = try encodedHeader(ordered(tensors), metadata, path: "")
+    return try tensors.reduce(header.count) { try $0 + $1.byteCount(path: "") }
+  }
+
+  private static func ordered(_ tensors: [TensorSource]) -> [TensorSource] {
+    tensors.enumerated().sorted {
+      ($1.element.dtype.byteCount, $0.offset) < ($0.element.dtype.byteCount, $1.offset)
+    }.map(\.element)
   }
 
   /// The header with its length before it, padded with spaces to a multiple of eight bytes.

@@ -116,7 +116,8 @@ extension StoredForm {
         width > 0 || count <= 1 << 28
       else { throw wrong("\(bytes.count) bytes of codes for \(count) weights") }
       var reader = BitReader(bytes)
-      let codes = (0..<count).map { _ in UInt16(truncatingIfNeeded: reader.next(width: width) ?? 0) }
+      let codes = (0..<count).map { _ in UInt16(truncatingIfNeeded: reader.next(width: width) ?? 0)
+      }
       let stored: Codebook.Entries
       switch (kind, pattern) {
       case (.codebook, _):
@@ -149,7 +150,8 @@ extension StoredForm {
     case .lowRank:
       form = .lowRank(
         try LowRank(
-          left: Self.matrix(prefix + "left", in: file), right: Self.matrix(prefix + "right", in: file)
+          left: Self.matrix(prefix + "left", in: file),
+          right: Self.matrix(prefix + "right", in: file)
         ))
     case .sum:
       guard depth < 4, let parts, parts.count <= 64 else { throw wrong("a sum of too many parts") }

@@ -33,11 +33,11 @@ struct CompressCommand: ParsableCommand {
 
   @OptionGroup var sgd: SGDOptions
 
-  @Option(help: "The learning rate is multiplied by this after each step.")
-  var decay: Float = 0.9
+  @Option(parsing: .unconditional, help: "The learning rate is multiplied by this after each step.")
+  var decay: Float = 0.93
 
   @Option(help: "The number of steps of the μ schedule.")
-  var steps = 20
+  var steps = 30
 
   @Option(help: "Epochs in each step (default: 3).")
   var epochsPerStep: Int?
@@ -48,16 +48,16 @@ struct CompressCommand: ParsableCommand {
   @Option(help: "Run the C step after every N mini-batches or epochs: 10, 10batches, 2epochs.")
   var every: String?
 
-  @Option(help: "The penalty μ of the first step.")
-  var mu = 0.01
+  @Option(parsing: .unconditional, help: "The penalty μ of the first step.")
+  var mu = 0.003
 
-  @Option(help: "μ is multiplied by this after each step.")
+  @Option(parsing: .unconditional, help: "μ is multiplied by this after each step.")
   var muGrowth = 1.2
 
   @Option(help: "Multipliers λ: on (augmented Lagrangian) or off (quadratic penalty).")
   var multipliers = Switch.on
 
-  @Option(help: "Stop when ‖w − Δ(θ)‖ / ‖w‖ is no more than this.")
+  @Option(parsing: .unconditional, help: "Stop when ‖w − Δ(θ)‖ / ‖w‖ is no more than this.")
   var tolerance = 0.0
 
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))

@@ -47,9 +47,13 @@ struct EvaluateCommand: ParsableCommand {
     } else {
       weights = try Weights.load(file, for: definition)
     }
-    let trainer = try Trainer(
-      definition, data: dataset, options: TrainingOptions(optimiser: SGD()), initial: weights)
-    let figures = try NetworkLearning(trainer, learningRate: 0, decay: 1).evaluate(weights)
+    try definition.check(fits: dataset)
+    let evaluator = try Evaluator(definition)
+    func evaluate(_ images: ImageSet) throws -> Evaluation {
+      try evaluator.evaluate(weights, on: images, normalisation: dataset.normalisation)
+    }
+    let figures = try Figures(
+      training: evaluate(dataset.training), test: evaluate(dataset.test))
     print("\(definition.name) on \(dataset.name): \(figures.text)")
     try common.write(figures)
   }

@@ -5,11 +5,12 @@ import ArgumentParser
 struct LC: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lc",
-    abstract: "Compress neural networks: weights equal to a sum of quantized, low-rank and sparse parts.",
+    abstract:
+      "Compress neural networks: weights equal to a sum of quantized, low-rank and sparse parts.",
     discussion: """
       A first run, on data that Debian's package dataset-fashion-mnist brings:
 
-        lc train --network lenet300 --data fashion-mnist --epochs 20 \\
+        lc train --network lenet300 --data fashion-mnist --epochs 30 \\
           --output reference.safetensors
         lc compress --network lenet300 --data fashion-mnist --model reference.safetensors \\
           --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' --output compressed.lcm

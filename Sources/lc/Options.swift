@@ -66,13 +66,13 @@ struct DataOptions: ParsableArguments {
 
 /// How SGD goes.
 struct SGDOptions: ParsableArguments {
-  @Option(help: "Images in a mini-batch.")
+  @Option(parsing: .unconditional, help: "Images in a mini-batch.")
   var batchSize = 256
 
-  @Option(help: "The learning rate η.")
+  @Option(parsing: .unconditional, help: "The learning rate η.")
   var learningRate: Float = 0.09
 
-  @Option(help: "The momentum.")
+  @Option(parsing: .unconditional, help: "The momentum.")
   var momentum: Float = 0.9
 
   @Flag(help: "Use Nesterov's momentum.")

@@ -10,7 +10,7 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Train a reference network.",
     discussion: """
       Example:
-        lc train --network lenet300 --data fashion-mnist --epochs 20 --nesterov \\
+        lc train --network lenet300 --data fashion-mnist --epochs 30 --nesterov \\
           --output reference.safetensors
 
       The learning rate of epoch i, counted from 0, is LEARNING-RATE · DECAYⁱ. The output is a \
@@ -21,10 +21,11 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var sgd: SGDOptions
 
   @Option(help: "How often all images are seen.")
-  var epochs = 20
+  var epochs = 30
 
-  @Option(help: "The learning rate is multiplied by this after each epoch.")
-  var decay: Float = 0.98
+  @Option(
+    parsing: .unconditional, help: "The learning rate is multiplied by this after each epoch.")
+  var decay: Float = 0.93
 
   @Option(help: ArgumentHelp("Begin with the weights of this file.", valueName: "file"))
   var initial: String?

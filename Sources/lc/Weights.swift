@@ -20,7 +20,8 @@ enum Weights {
   }
 
   /// The weights of a compressed model.
-  static func arena(_ model: CompressedModel, for definition: NetworkDefinition, path: String) throws
+  static func arena(_ model: CompressedModel, for definition: NetworkDefinition, path: String)
+    throws
     -> Arena
   {
     let tensors = Dictionary(model.decompressed().map { ($0.shape.name, $0) }) { first, _ in first }

@@ -1,1 +1,304 @@
+import Foundation
+import ModelFiles
 import Testing
+
+/// Runs the built `lc` as a user would.
+struct Program {
+  struct Outcome {
+    let code: Int32
+    let output: String
+    let errors: String
+  }
+
+  /// The program lies beside the test bundle.
+  static let path = URL(fileURLWithPath: CommandLine.arguments[0])
+    .deletingLastPathComponent().appendingPathComponent("lc").path
+
+  static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+  static func run(_ arguments: [String]) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    // Files instead of pipes: nothing can fill up and block.
+    let folder = FileManager.default.temporaryDirectory
+    let files = (0..<2).map { _ in folder.appendingPathComponent(UUID().uuidString) }
+    defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+    for file in files { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+    let handles = try files.map { try FileHandle(forWritingTo: $0) }
+    process.standardOutput = handles[0]
+    process.standardError = handles[1]
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+    return Outcome(
+      code: process.terminationReason == .exit ? process.terminationStatus : -1, output: texts[0],
+      errors: texts[1])
+  }
+}
+
+/// A folder that goes away with the value; it holds a little data set and some weights.
+final class Workspace: Sendable {
+  let folder: URL
+  var data: String { folder.appendingPathComponent("data").path }
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(
+      at: folder.appendingPathComponent("data"), withIntermediateDirectories: true)
+    try writeImages("train", count: 120)
+    try writeImages("t10k", count: 40)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  /// Images of 28 × 28 whose class shows in which rows are bright.
+  private func writeImages(_ part: String, count: Int) throws {
+    func bigEndian(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
+    var images = [0, 0, 8, 3] + bigEndian(count) + bigEndian(28) + bigEndian(28)
+    var labels = [0, 0, 8, 1] + bigEndian(count)
+    for image in 0..<count {
+      let label = image % 10
+      labels.append(UInt8(label))
+      for pixel in 0..<784 {
+        images.append(pixel / 56 == label ? 200 : UInt8((pixel * 31 + image * 17) % 50))
+      }
+    }
+    try Data(images.map { UInt8($0) }).write(
+      to: folder.appendingPathComponent("data/\(part)-images-idx3-ubyte"))
+    try Data(labels.map { UInt8($0) }).write(
+      to: folder.appendingPathComponent("data/\(part)-labels-idx1-ubyte"))
+  }
+
+  func train(_ output: String, _ more: String...) throws -> Program.Outcome {
+    try Program.run(
+      [
+        "train", "--network", "lenet300", "--data", data, "--epochs", "2", "--batch-size", "16",
+        "--output", path(output), "--json", path("train.json"),
+      ] + more)
+  }
+
+  func compress(_ plan: String, _ more: [String] = [], output: String = "c.lcm") throws
+    -> Program.Outcome
+  {
+    try Program.run(
+      [
+        "compress", "--network", "lenet300", "--data", data, "--model", path("r.safetensors"),
+        "--compress", plan, "--batch-size", "16", "--steps", "2", "--epochs-per-step", "1",
+        "--output", path(output), "--json", path("compress.json"),
+      ] + more)
+  }
+
+  func json(_ name: String) throws -> [String: Any] {
+    let object = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: folder.appendingPathComponent(name)))
+    return try #require(object as? [String: Any])
+  }
+}
+
+@Suite struct CommandLineTests {
+  let plan = "joint(*.weight): quantize(k=2) + prune(keep=1%)"
+
+  /// A workspace with a trained network, for the tests that only read it.
+  static let trained = Result {
+    let space = try Workspace()
+    let outcome = try space.train("r.safetensors", "--max-steps", "1")
+    try #require(outcome.code == 0, "\(outcome.errors)")
+    return space
+  }
+
+  @Test func trainsCompressesEvaluatesAndExports() throws {
+    let space = try Workspace()
+    let trained = try space.train("r.safetensors")
+    #expect(trained.code == 0, "\(trained.errors)")
+    let epochs = try #require(space.json("train.json")["epochs"] as? [[String: Any]])
+    #expect(epochs.count == 2)
+    for key in ["loss", "trainErrorPercent", "testErrorPercent", "seconds"] {
+      #expect(epochs[1][key] is NSNumber)
+    }
+
+    let compressed = try space.compress(plan)
+    #expect(compressed.code == 0, "\(compressed.errors)")
+    let report = try space.json("compress.json")
+    for part in ["reference", "direct", "compressed"] {
+      let figures = try #require(report[part] as? [String: Any])
+      for key in ["trainLoss", "trainErrorPercent", "testErrorPercent"] {
+        #expect(figures[key] is NSNumber)
+      }
+    }
+    let steps = try #require(report["steps"] as? [[String: Any]])
+    #expect(steps.count == 2)
+    for key in [
+      "step", "mu", "loss", "distance", "trainErrorPercent", "testErrorPercent", "lSeconds",
+      "cSeconds",
+    ] { #expect(steps[1][key] is NSNumber) }
+    #expect(report["referenceBits"] as? Int == 32 * 266_200)
+    let size = try FileManager.default.attributesOfItem(atPath: space.path("c.lcm"))[.size] as? Int
+    #expect(report["fileBytes"] as? Int == size)
+    let bits = try #require(report["bits"] as? Int)
+    // Beside θ the file holds 410 biases and the metadata.
+    #expect(abs((size ?? 0) - 4 * 410 - bits / 8) <= bits / 800 + 4096)
+    #expect((report["ratio"] as? Double ?? 0) > 22)
+
+    func evaluate(_ file: String) throws -> [String: Any] {
+      let outcome = try Program.run(
+        "evaluate", space.path(file), "--data", space.data, "--json", space.path("e.json"))
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return try space.json("e.json")
+    }
+    let packed = try evaluate("c.lcm")
+    #expect(
+      try Program.run(
+        "export", space.path("c.lcm"), "--output", space.path("d.safetensors")
+      ).code == 0)
+    let dense = try evaluate("d.safetensors")
+    for key in ["trainLoss", "trainErrorPercent", "testErrorPercent"] {
+      #expect(packed[key] as? Double == dense[key] as? Double)
+      #expect(
+        packed[key] as? Double == (report["compressed"] as? [String: Any])?[key] as? Double)
+    }
+    let info = try Program.run("info", space.path("c.lcm"))
+    #expect(info.code == 0 && info.output.contains(plan))
+  }
+
+  @Test func theSameSeedGivesTheSameBits() throws {
+    let space = try Workspace()
+    for name in ["r", "s"] {
+      #expect(try space.train("\(name).safetensors", "--seed", "7").code == 0)
+    }
+    func bytes(_ name: String) throws -> Data {
+      try Data(contentsOf: space.folder.appendingPathComponent(name))
+    }
+    #expect(try bytes("r.safetensors") == bytes("s.safetensors"))
+    for name in ["a.lcm", "b.lcm"] { #expect(try space.compress(plan, output: name).code == 0) }
+    #expect(try bytes("a.lcm") == bytes("b.lcm"))
+    #expect(try space.train("t.safetensors", "--seed", "8").code == 0)
+    #expect(try bytes("r.safetensors") != bytes("t.safetensors"))
+  }
+
+  @Test func maxStepsListsEachLoss() throws {
+    let space = try Workspace()
+    let outcome = try space.train("r.safetensors", "--max-steps", "11", "--no-shuffle")
+    #expect(outcome.code == 0)
+    #expect((try space.json("train.json")["stepLosses"] as? [Double])?.count == 11)
+    // Going on from a file begins where it ended.
+    #expect(
+      try space.train(
+        "s.safetensors", "--max-steps", "1", "--initial", space.path("r.safetensors")
+      ).code == 0)
+  }
+
+  @Test func projectsAFile() throws {
+    let space = try Workspace()
+    #expect(try space.train("r.safetensors", "--max-steps", "1").code == 0)
+    let outcome = try Program.run(
+      "project", space.path("r.safetensors"), "--compress",
+      "fc[12].weight: lowrank(r=3); fc3.*: binary()",
+      "--output", space.path("p.lcm"), "--json", space.path("p.json"))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let report = try space.json("p.json")
+    let tensors = try #require(report["tensors"] as? [[String: Any]])
+    #expect(
+      tensors.map { $0["name"] as? String } == [
+        "fc1.weight", "fc2.weight", "fc3.weight", "fc3.bias",
+      ])
+    for key in ["relativeError", "bits", "ratio", "seconds"] {
+      #expect(tensors[0][key] is NSNumber)
+    }
+    #expect(tensors[0]["operator"] as? String == "lowrank(r=3)")
+    #expect(tensors[0]["shape"] as? [Int] == [300, 784])
+    #expect(report["total"] is [String: Any])
+    let model = try CompressedModel(path: space.path("p.lcm"))
+    #expect(model.order.count == 6 && model.plain.count == 2)
+  }
+
+  /// Every mistake gives one clear line, its exit code, and no output file.
+  @Test(arguments: [
+    (["--compress", "*.wait: binary()"], 64, "*.wait"),
+    (["--compress", "*.weight: binary(); fc1.weight: binary()"], 64, "claimed twice"),
+    (["--compress", "*.weight: quantize(k=0)"], 64, "k must be from 1"),
+    (["--compress", "fc3.bias: quantize(k=11)"], 64, "at most the 10 weights"),
+    (["--compress", "*.weight: prune(keep=0%)"], 64, "keep must be"),
+    (["--compress", "*.weight: prune(keep=150%)"], 64, "keep must be"),
+    (["--compress", "*.weight: lowrank(r=0)"], 64, "r must be 1 or more"),
+    (["--compress", "*.weight: lowrank(r=11)"], 64, "at most 10 for fc3.weight"),
+    (["--mu", "0"], 64, "mu must be above 0"), (["--mu", "-1"], 64, "mu must be above 0"),
+    (["--batch-size", "121"], 64, "120 training images"),
+    (["--batch-size", "0"], 64, "batch size"),
+    (["--output", "/nowhere/c.lcm"], 73, "/nowhere/c.lcm"),
+    (["--data", "/nowhere"], 66, "/nowhere"),
+    (["--model", "/nowhere.safetensors"], 66, "no such file"),
+    (["--network", "lenet"], 64, "lenet300"), (["--steps", "0"], 64, "steps"),
+    (["--learning-rate", "0"], 64, "learning rate"), (["--every", "0"], 64, "--every"),
+    (["--momentum", "1.5"], 64, "momentum"), (["--tolerance", "-1"], 64, "tolerance"),
+    (["--learning-rate", "1e30", "--mu", "1e-30"], 70, "try a smaller learning rate"),
+  ]) func mistakesOfCompressAreToldPlainly(arguments: [String], code: Int32, text: String) throws {
+    let space = try Self.trained.get()
+    let output = space.path(UUID().uuidString)
+    var all = [
+      "compress", "--network", "lenet300", "--data", space.data, "--model",
+      space.path("r.safetensors"), "--compress", plan, "--batch-size", "16", "--steps", "2",
+      "--epochs-per-step", "1", "--output", output,
+    ]
+    for pair in stride(from: 0, to: arguments.count, by: 2) {
+      if let place = all.firstIndex(of: arguments[pair]) {
+        all[place + 1] = arguments[pair + 1]
+      } else {
+        all += arguments[pair..<pair + 2]
+      }
+    }
+    let outcome = try Program.run(all)
+    #expect(outcome.code == code, "\(outcome.errors)")
+    #expect(outcome.errors.contains(text), "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test func brokenFilesAreToldPlainly() throws {
+    let space = try Workspace()
+    #expect(try space.train("r.safetensors", "--max-steps", "1").code == 0)
+    let whole = try Data(contentsOf: space.folder.appendingPathComponent("r.safetensors"))
+    func project(_ bytes: Data, _ plan: String = "*: binary()") throws -> Program.Outcome {
+      try bytes.write(to: space.folder.appendingPathComponent("x.safetensors"))
+      return try Program.run(
+        "project", space.path("x.safetensors"), "--compress", plan, "--output", space.path("x.lcm"))
+    }
+    var nan = whole
+    nan.replaceSubrange(nan.count - 4..<nan.count, with: [0, 0, 0xC0, 0x7F])
+    for bytes in [
+      whole.dropLast(10), whole.prefix(4), Data(), Data([255, 255, 255, 255, 255, 255, 255, 255]),
+      nan,
+      Data("not a file of tensors".utf8),
+    ] {
+      let outcome = try project(Data(bytes))
+      #expect(outcome.code == 65, "\(outcome.errors)")
+      #expect(outcome.errors.hasPrefix("lc: ") && outcome.errors.count { $0.isNewline } == 1)
+      #expect(!FileManager.default.fileExists(atPath: space.path("x.lcm")))
+    }
+    // Shapes that are not the network's, and a file that is no compressed model.
+    try whole.write(to: space.folder.appendingPathComponent("y.safetensors"))
+    let tensors = [TensorSource(name: "fc1.weight", shape: [2, 2], floats: [1, 2, 3, 4])]
+    try SafetensorsFile.write(tensors, to: space.path("small.safetensors"))
+    let wrong = try space.train("z.safetensors", "--initial", space.path("small.safetensors"))
+    #expect(wrong.code == 65 && wrong.errors.contains("[300, 784]"))
+    let export = try Program.run(
+      "export", space.path("y.safetensors"), "--output", space.path("z.safetensors"))
+    #expect(export.code == 65 && export.errors.contains("not a compressed model"))
+    try Data(repeating: 7, count: 100).write(
+      to: space.folder.appendingPathComponent("data/train-images-idx3-ubyte"))
+    let data = try space.train("z.safetensors")
+    #expect(data.code == 65 && data.errors.contains("train-images"))
+    #expect(!FileManager.default.fileExists(atPath: space.path("z.safetensors")))
+  }
+
+  @Test func helpIsThereForEverything() throws {
+    for command in ["train", "compress", "project", "evaluate", "info", "export"] {
+      let outcome = try Program.run(command, "--help")
+      #expect(outcome.code == 0 && outcome.output.contains("xample"))
+    }
+    #expect(try Program.run("--help").output.contains("lc train"))
+    #expect(try Program.run("trane").code == 64)
+  }
+}

@@ -41,7 +41,8 @@ import Testing
       let sorted = SortedWeights(weights)
       var points = WeightedPoints(origin: 0)
       for value in sorted.values { points.append(point: Double(value), weight: 1) }
-      let exact = Codebook(nearest: weights, in: .free(points.optimalEntries(levels), levels: levels))
+      let exact = Codebook(
+        nearest: weights, in: .free(points.optimalEntries(levels), levels: levels))
       let form = try AdaptiveQuantization(levels: levels)
         .compress(WeightView(weights), from: nil, penalty: 1)
       #expect(distortion(weights, form) <= 1.0005 * distortion(weights, exact))
@@ -52,7 +53,8 @@ import Testing
     var random = RandomGenerator(seed: UInt64(seed))
     let levels = 1 + seed % 6
     let weights = samples(kind: seed % 5, count: 500, using: &random)
-    let start = Codebook(nearest: weights, in: .free(random.normals(levels).sorted(), levels: levels))
+    let start = Codebook(
+      nearest: weights, in: .free(random.normals(levels).sorted(), levels: levels))
     let form = try AdaptiveQuantization(levels: levels)
       .compress(WeightView(weights), from: start, penalty: 1)
     #expect(distortion(weights, form) <= distortion(weights, start) * (1 + 1e-6) + 1e-12)

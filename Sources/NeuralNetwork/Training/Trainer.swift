@@ -12,13 +12,6 @@ public struct TrainingOptions: Sendable {
   public init(optimiser: SGD) { self.optimiser = optimiser }
 }
 
-/// The loss and the share of wrong answers on a set of images.
-public struct Evaluation: Sendable, Equatable, Codable {
-  /// Mean cross-entropy.
-  public var loss: Double
-  public var errorPercent: Double
-}
-
 /// Trains a network by SGD on mini-batches.
 ///
 /// It holds the weights, the momentum and the position in the data, so training can go on at any
@@ -37,27 +30,14 @@ public final class Trainer {
   private var order: EpochOrder
   private var position = 0
   private var networks: [Int: Network] = [:]
-  private let evaluated: Arena
-  private var evaluators: [Int: Network] = [:]
+  private let evaluator: Evaluator
 
   /// - Parameter initial: the weights to begin with; random ones from the seed otherwise.
   /// - Throws: `NeuralNetworkError` when the options, the data or the weights do not fit.
   public init(
     _ definition: NetworkDefinition, data: Dataset, options: TrainingOptions, initial: Arena? = nil
   ) throws {
-    guard definition.inputCount == data.training.pixelsPerImage else {
-      throw NeuralNetworkError.invalidNetwork(
-        network: definition.name, layer: nil,
-        message: """
-          it takes \(definition.inputCount) inputs, an image of '\(data.name)' has \
-          \(data.training.pixelsPerImage) values
-          """)
-    }
-    guard definition.outputCount == data.classes else {
-      throw NeuralNetworkError.invalidNetwork(
-        network: definition.name, layer: nil,
-        message: "it has \(definition.outputCount) outputs, '\(data.name)' \(data.classes) classes")
-    }
+    try definition.check(fits: data)
     guard (1...data.training.count).contains(options.batchSize) else {
       throw NeuralNetworkError.invalidOption(
         option: "batch size", value: "\(options.batchSize)",
@@ -75,7 +55,7 @@ public final class Trainer {
     weights = Arena(layout)
     gradients = Arena(layout)
     velocity = Arena(layout)
-    evaluated = Arena(layout)
+    evaluator = try Evaluator(definition)
     random = RandomGenerator(seed: options.seed, stream: 1)
     order = EpochOrder(count: data.training.count)
     if let initial {
@@ -112,9 +92,11 @@ public final class Trainer {
       if position == 0, options.shuffles { order.shuffle(using: &random) }
       let end = min(position + options.batchSize, data.training.count)
       let network = try network(batch: end - position)
-      fill(network, with: order.indices[position..<end], of: data.training)
+      network.fill(
+        with: order.indices[position..<end], of: data.training, normalisation: data.normalisation)
       let (loss, _) = try network.learn()
-      guard loss.isFinite else {
+      // A guess at random costs log(classes); a million times that is no way back from.
+      guard loss < 1e6 else {
         throw NeuralNetworkError.diverged(batch: batchesDone + 1, learningRate: learningRate)
       }
       options.optimiser.update(
@@ -130,41 +112,13 @@ public final class Trainer {
 
   /// The loss and error of these weights on the training or the test images.
   public func evaluate(_ weights: Arena, on images: ImageSet) throws -> Evaluation {
-    evaluated.copy(from: weights)
-    var loss = 0.0
-    var wrong = 0
-    let chunk = 1000
-    let inOrder = EpochOrder(count: images.count)
-    for start in stride(from: 0, to: images.count, by: chunk) {
-      let end = min(start + chunk, images.count)
-      let network = try evaluator(batch: end - start)
-      fill(network, with: inOrder.indices[start..<end], of: images)
-      let result = try network.evaluate()
-      loss += result.loss
-      wrong += result.wrong
-    }
-    let count = Double(max(1, images.count))
-    return Evaluation(loss: loss / count, errorPercent: 100 * Double(wrong) / count)
-  }
-
-  /// The network's batch holds as many images as there are indices.
-  private func fill(_ network: Network, with indices: ArraySlice<Int32>, of images: ImageSet) {
-    var pixels = network.input.mutableSpan
-    var labels = network.labels.mutableSpan
-    images.gather(indices, normalisation: data.normalisation, into: &pixels, labels: &labels)
+    try evaluator.evaluate(weights, on: images, normalisation: data.normalisation)
   }
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }
     let network = try Network(definition, batch: batch, weights: weights, gradients: gradients)
     networks[batch] = network
-    return network
-  }
-
-  private func evaluator(batch: Int) throws -> Network {
-    if let network = evaluators[batch] { return network }
-    let network = try Network(definition, batch: batch, weights: evaluated, gradients: nil)
-    evaluators[batch] = network
     return network
   }
 }

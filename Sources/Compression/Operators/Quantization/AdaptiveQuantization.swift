@@ -45,7 +45,8 @@ public struct AdaptiveQuantization: CodebookOperator {
     }
     if case .restarts(let count) = solver, !(1...10_000).contains(count) {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "restarts", value: "\(count)", expected: "from 1 to 10000")
+        operation: "quantize", parameter: "restarts", value: "\(count)", expected: "from 1 to 10000"
+      )
     }
     if keepsZero, solver != .lloyd {
       throw CompressionError.invalidParameter(
@@ -80,7 +81,8 @@ public struct AdaptiveQuantization: CodebookOperator {
         expected: "at most the \(total) weights of \(grouping == .view ? view : "a group")")
     }
     if case .exact = solver {
-      guard total <= Int32.max, total.multipliedReportingOverflow(by: 4 * levels).0 <= 1 << 35 else {
+      guard total <= Int32.max, total.multipliedReportingOverflow(by: 4 * levels).0 <= 1 << 35
+      else {
         throw CompressionError.invalidParameter(
           operation: "quantize", parameter: "exact", value: "\(levels) × \(total)",
           expected: "used where 4·k·n is at most 32 GiB")

@@ -37,7 +37,8 @@ public struct PowerOfTwoQuantization: CodebookOperator {
 
   public var description: String {
     let arguments = ["c=\(depth)"] + (top.map { ["top=\($0)"] } ?? [])
-    return "powers(\((arguments + (groupingSuffix.isEmpty ? [] : [groupingSuffix])).joined(separator: ", ")))"
+    return
+      "powers(\((arguments + (groupingSuffix.isEmpty ? [] : [groupingSuffix])).joined(separator: ", ")))"
   }
 
   public func validate(shape: [Int], view: String) throws {

@@ -31,7 +31,8 @@ public struct UniformQuantization: CodebookOperator {
 
   public var description: String {
     let arguments =
-      ["b=\(bits)"] + (isAffine ? ["affine"] : []) + (groupingSuffix.isEmpty ? [] : [groupingSuffix])
+      ["b=\(bits)"] + (isAffine ? ["affine"] : [])
+      + (groupingSuffix.isEmpty ? [] : [groupingSuffix])
     return "uniform(\(arguments.joined(separator: ", ")))"
   }
 

@@ -1,0 +1,79 @@
+import Datasets
+import LinearAlgebra
+
+/// The loss and the share of wrong answers on a set of images.
+public struct Evaluation: Sendable, Equatable, Codable {
+  /// Mean cross-entropy.
+  public var loss: Double
+  public var errorPercent: Double
+}
+
+/// Runs images through a network, a thousand at a time.
+public final class Evaluator {
+  public let definition: NetworkDefinition
+  private let weights: Arena
+  private var networks: [Int: Network] = [:]
+
+  /// - Throws: `NeuralNetworkError`.
+  public init(_ definition: NetworkDefinition) throws {
+    self.definition = definition
+    weights = Arena(try definition.layout())
+  }
+
+  /// The loss and error of these weights, of the definition's layout.
+  public func evaluate(_ weights: Arena, on images: ImageSet, normalisation: Normalisation) throws
+    -> Evaluation
+  {
+    self.weights.copy(from: weights)
+    var loss = 0.0
+    var wrong = 0
+    let chunk = 1000
+    let inOrder = EpochOrder(count: images.count)
+    for start in stride(from: 0, to: images.count, by: chunk) {
+      let end = min(start + chunk, images.count)
+      let network = try network(batch: end - start)
+      network.fill(with: inOrder.indices[start..<end], of: images, normalisation: normalisation)
+      let result = try network.evaluate()
+      loss += result.loss
+      wrong += result.wrong
+    }
+    let count = Double(max(1, images.count))
+    return Evaluation(loss: loss / count, errorPercent: 100 * Double(wrong) / count)
+  }
+
+  private func network(batch: Int) throws -> Network {
+    if let network = networks[batch] { return network }
+    let network = try Network(definition, batch: batch, weights: weights, gradients: nil)
+    networks[batch] = network
+    return network
+  }
+}
+
+extension NetworkDefinition {
+  /// - Throws: `NeuralNetworkError.invalidNetwork` when the inputs are not as large as the images, or
+  ///   the outputs not as many as the classes.
+  public func check(fits data: Dataset) throws {
+    func fail(_ message: String) -> NeuralNetworkError {
+      .invalidNetwork(network: name, layer: nil, message: message)
+    }
+    guard inputCount == data.training.pixelsPerImage else {
+      throw fail(
+        "it takes \(inputCount) inputs, an image of '\(data.name)' has "
+          + "\(data.training.pixelsPerImage) values")
+    }
+    guard outputCount == data.classes else {
+      throw fail("it has \(outputCount) outputs, '\(data.name)' \(data.classes) classes")
+    }
+  }
+}
+
+extension Network {
+  /// Fills the inputs and labels; there must be as many indices as the batch has images.
+  func fill(
+    with indices: ArraySlice<Int32>, of images: ImageSet, normalisation: Normalisation
+  ) {
+    var pixels = input.mutableSpan
+    var labels = labels.mutableSpan
+    images.gather(indices, normalisation: normalisation, into: &pixels, labels: &labels)
+  }
+}
