@@ -5,7 +5,7 @@ DEMO = demo
 PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 # A shortened demo: make demo EPOCHS=2 STEPS=2
 EPOCHS = 30
-STEPS = 30
+STEPS = 40
 
 .PHONY: demo test build bootstrap format lint speed compare clean
 

@@ -34,10 +34,10 @@ struct CompressCommand: ParsableCommand {
   @OptionGroup var sgd: SGDOptions
 
   @Option(parsing: .unconditional, help: "The learning rate is multiplied by this after each step.")
-  var decay: Float = 0.93
+  var decay: Float = 0.95
 
   @Option(help: "The number of steps of the μ schedule.")
-  var steps = 30
+  var steps = 40
 
   @Option(help: "Epochs in each step (default: 3).")
   var epochsPerStep: Int?
@@ -52,7 +52,7 @@ struct CompressCommand: ParsableCommand {
   var mu = 0.003
 
   @Option(parsing: .unconditional, help: "μ is multiplied by this after each step.")
-  var muGrowth = 1.2
+  var muGrowth = 1.15
 
   @Option(help: "Multipliers λ: on (augmented Lagrangian) or off (quadratic penalty).")
   var multipliers = Switch.on

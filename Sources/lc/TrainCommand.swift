@@ -25,7 +25,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional, help: "The learning rate is multiplied by this after each epoch.")
-  var decay: Float = 0.93
+  var decay: Float = 0.9
 
   @Option(help: ArgumentHelp("Begin with the weights of this file.", valueName: "file"))
   var initial: String?
