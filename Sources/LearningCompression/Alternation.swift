@@ -63,7 +63,7 @@ public struct Alternation: Sendable {
     let weights = learning.weights
     let reference = try learning.evaluate(weights)
     let compressed = weights.duplicate()  // Δ(θ); w where nothing is compressed
-    var forms = try plan.compress(weights, into: compressed)
+    var forms = try plan.compress(weights, mu: schedule.mu(step: 0), into: compressed)
     var result = AlternationResult(
       reference: reference, direct: try learning.evaluate(compressed), directForms: forms,
       forms: forms, weights: compressed)
