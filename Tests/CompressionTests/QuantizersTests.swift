@@ -56,7 +56,8 @@ import Testing
     let count = levels + Int(random.next() % UInt64(13 - levels))
     let weights =
       seed % 2 == 0
-      ? data(seed / 2 % 5, count, &random) : samples(kind: seed / 2 % 5, count: count, using: &random)
+      ? data(seed / 2 % 5, count, &random)
+      : samples(kind: seed / 2 % 5, count: count, using: &random)
     let form = try AdaptiveQuantization(levels: levels, solver: .exact)
       .compress(WeightView(weights), from: nil, penalty: 1)
     #expect(distortion(weights, form) <= bruteForce(weights, levels) * 1.0001 + slack(weights))
@@ -123,7 +124,8 @@ import Testing
     var least = Double.infinity
     for support in 0..<1 << weights.count {
       let inside = weights.indices.filter { support >> $0 & 1 == 1 }
-      let scale = inside.reduce(0.0) { $0 + abs(Double(weights[$1])) } / Double(max(1, inside.count))
+      let scale =
+        inside.reduce(0.0) { $0 + abs(Double(weights[$1])) } / Double(max(1, inside.count))
       let error = weights.indices.reduce(0.0) { total, index in
         let left = abs(Double(weights[index])) - (support >> index & 1 == 1 ? scale : 0)
         return total + left * left
@@ -135,7 +137,8 @@ import Testing
 
   @Test(arguments: 0..<60) func signsAndPowersTakeTheNearest(seed: Int) throws {
     var random = RandomGenerator(seed: UInt64(seed))
-    let weights = [0, 1, 4].contains(seed % 5)
+    let weights =
+      [0, 1, 4].contains(seed % 5)
       ? samples(kind: seed % 5, count: 30, using: &random) : random.normals(30)
     let signs = try SignQuantization().compress(WeightView(weights), from: nil, penalty: 1)
     #expect(signs.decompressed() == weights.map { $0 > 0 ? 1 : -1 })
@@ -143,10 +146,11 @@ import Testing
     let top = seed % 5 - 2
     let powers = try PowerOfTwoQuantization(depth: 3, top: top)
       .compress(WeightView(weights), from: nil, penalty: 1)
-    let allowed = (0...3).flatMap { power -> [Float] in
-      let value = Float(sign: .plus, exponent: top - power, significand: 1)
-      return [value, -value]
-    } + [0]
+    let allowed =
+      (0...3).flatMap { power -> [Float] in
+        let value = Float(sign: .plus, exponent: top - power, significand: 1)
+        return [value, -value]
+      } + [0]
     for (weight, value) in zip(weights, powers.decompressed()) {
       #expect(allowed.contains(value))
       let nearest = allowed.map { abs($0 - weight) }.min() ?? 0
@@ -192,7 +196,8 @@ import Testing
     var random = RandomGenerator(seed: UInt64(seed))
     let weights = random.normals(60)
     let view = try WeightView(weights, shape: [6, 10])
-    func check(_ operation: some CodebookOperator, _ alone: some CodebookOperator, size: Int) throws {
+    func check(_ operation: some CodebookOperator, _ alone: some CodebookOperator, size: Int) throws
+    {
       let form = try operation.compress(view, from: nil, penalty: 1)
       let naive = try stride(from: 0, to: 60, by: size).flatMap { start in
         try alone.compress(

@@ -57,11 +57,11 @@ public struct UniformQuantization: CodebookOperator {
     let high = Double(sorted.values.last ?? 0)
     let span = isAffine ? high - low : max(abs(low), abs(high))
     let steps = Double(isAffine ? integers.count - 1 : integers.upperBound)
-    // From the spacing that covers the whole range down to a tenth of it.
+    // From twice the spacing that covers the whole range down to a tenth of it, and just that one.
     // Near enough to each other that the outermost level moves by a fraction of a spacing.
     let trials = min(1024, max(64, 16 * integers.count))
     var starts = (0..<trials).map { trial in
-      let step = span / steps * (1 - 0.9 * Double(trial) / Double(trials))
+      let step = span / steps * (trial == 0 ? 1 : 2 - 1.9 * Double(trial) / Double(trials))
       return Grid(offset: isAffine ? (low + high - step * steps) / 2 : 0, step: step)
     }
     if let previous, previous.count == integers.count, let first = previous.first,
