@@ -29,6 +29,7 @@ let package = Package(
       name: "speed",
       dependencies: [
         "LearningCompression", "NeuralNetwork", "Datasets", "Compression", "LinearAlgebra",
+        "ModelFiles",
       ],
       path: "Benchmarks/Speed"),
 
