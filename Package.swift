@@ -34,6 +34,8 @@ let package = Package(
         "ModelFiles",
       ],
       path: "Benchmarks/Speed"),
+    .executableTarget(
+      name: "figures", dependencies: ["Compression", "LinearAlgebra"], path: "Benchmarks/Figures"),
 
     .target(
       name: "LearningCompression",
