@@ -51,7 +51,7 @@ compare-operators: bootstrap
 scaling: bootstrap
 	swift build -c release --product speed
 	.build/release/speed scaling | tee Docs/Operators/figures/scaling.dat
-	cd Docs/Operators/figures && gnuplot ../../../Benchmarks/Speed/scaling.gp
+	cd Docs/Operators/figures && gnuplot ../../../Benchmarks/scaling.gp
 
 # The figures of Docs/Operators; needs gnuplot.
 figures: bootstrap

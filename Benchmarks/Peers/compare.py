@@ -124,7 +124,7 @@ def operators():
         def compare(name, mine, f, w):
             seconds, q = timed(f)
             error = ((w - q) ** 2).sum(dtype=np.float64) / (w.astype(np.float64) ** 2).sum()
-            row(name, mine[0], seconds, f"relative error {mine[1]:.7f}, peer's {error:.7f}")
+            row(name, mine[0], seconds, f"relative error {mine[1]:.9f}, peer's {error:.9f}")
 
         a, b, w, w2 = pair("w4m", rng.standard_normal(4_000_000) * 0.05, 1e-3)
         exact = us(a, a, "quantize(k=16, exact)")[0]
