@@ -1,3 +1,5 @@
+import RealModule
+
 // Codes of a one-dimensional codebook. With the entries ascending, the code of x is the number of
 // thresholds (midpoints between neighbours) below x.
 
@@ -82,6 +84,12 @@ public func addEntries(
   precondition(codes.count == target.count)
   let scaled = entries.map { $0 * scale }
   parallel(over: codes.count, grain: 65_536) { _, range in
+    if scaled.count == 2 {
+      // A choice between two registers instead of a look-up: eight weights at a time.
+      let (low, high) = (scaled[0], scaled[1])
+      for index in range { target[index] += codes[index] == 0 ? low : high }
+      return
+    }
     scaled.withUnsafeBufferPointer { scaled in
       for index in range { target[index] += scaled[Int(codes[index])] }
     }
@@ -130,33 +138,24 @@ public func countsAndSums(above thresholds: [Float], _ x: UnsafeBufferPointer<Fl
 private func countAndSum(
   above threshold: Float, _ x: UnsafeBufferPointer<Float>, _ range: Range<Int>
 ) -> (Int, Double) {
-  let source = UnsafeRawBufferPointer(x)
-  let limit = SIMD16(repeating: threshold)
   var count = 0
   var total = 0.0
-  var index = range.lowerBound
-  // Sums of 1024 floats in sixteen lanes, then in Double: 64 additions a lane lose no more than
-  // rounding the terms does.
-  while index + 16 <= range.upperBound {
-    let end = min(index + 1024, range.upperBound - 15)
-    var sums = SIMD16<Float>(repeating: 0)
-    var counts = SIMD16<Int32>(repeating: 0)
-    while index < end {
-      let values = source.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
-      let above = values .> limit
-      sums += SIMD16<Float>(repeating: 0).replacing(with: values, where: above)
-      counts = counts.replacing(with: counts &+ 1, where: above)
-      index += 16
+  var start = range.lowerBound
+  // Relaxed sums of 1024 floats, then in Double: 64 additions a lane lose no more than rounding the
+  // terms does.
+  while start < range.upperBound {
+    let end = min(start + 1024, range.upperBound)
+    var above: Int32 = 0
+    var sum: Float = 0
+    for index in start..<end {
+      let value = x[index]
+      let isAbove = value > threshold
+      above &+= isAbove ? 1 : 0
+      sum = Relaxed.sum(sum, isAbove ? value : 0)
     }
-    for lane in 0..<16 { total += Double(sums[lane]) }
-    count += Int(counts.wrappedSum())
-  }
-  while index < range.upperBound {
-    if x[index] > threshold {
-      count += 1
-      total += Double(x[index])
-    }
-    index += 1
+    count += Int(above)
+    total += Double(sum)
+    start = end
   }
   return (count, total)
 }

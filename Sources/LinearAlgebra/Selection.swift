@@ -39,10 +39,12 @@ private func magnitudeThreshold(_ x: UnsafeBufferPointer<Float>, count kept: Int
     remaining -= inBin
     bin -= 1
   }
-  var keys = [UInt32](unsafeUninitializedCapacity: inBin) { keys, filled in
-    for value in x where Int((value.bitPattern & 0x7FFF_FFFF) >> 20) == bin {
-      keys[filled] = value.bitPattern & 0x000F_FFFF
-      filled += 1
+  // Written always and kept when it fits, so that nothing branches; hence one place more.
+  var keys = [UInt32](unsafeUninitializedCapacity: inBin + 1) { keys, filled in
+    for value in x {
+      let bits = value.bitPattern & 0x7FFF_FFFF
+      keys[filled] = bits & 0x000F_FFFF
+      filled += Int(bits >> 20) == bin ? 1 : 0
     }
   }
   var threshold = UInt32(bin) << 20

@@ -34,15 +34,22 @@ func lloyd(from entries: [Float], holding held: Int? = nil, cells: ([Float]) -> 
 }
 
 extension Array where Element == Float {
-  /// The cells of unsorted weights, by one pass. O(n·K).
-  func cells(between thresholds: [Float]) -> [Cell] {
-    let (counts, sums) = withUnsafeBufferPointer { countsAndSums(above: thresholds, $0) }
-    let above = [Cell(count: count, sum: sum)] + zip(counts, sums).map { Cell(count: $0, sum: $1) }
-    return above.indices.map { index in
-      guard index + 1 < above.count else { return above[index] }
-      return Cell(
-        count: above[index].count - above[index + 1].count,
-        sum: above[index].sum - above[index + 1].sum)
+  /// Finds the cells of unsorted weights, by one pass for each set of thresholds. O(n·K).
+  ///
+  /// What all cells hold together is found once, when this is made.
+  func cellFinder() -> ([Float]) -> [Cell] {
+    let all = Cell(count: count, sum: sum)
+    return { thresholds in
+      let (counts, sums) = withUnsafeBufferPointer { countsAndSums(above: thresholds, $0) }
+      let above = [all] + zip(counts, sums).map { Cell(count: $0, sum: $1) }
+      return above.indices.map { index in
+        guard index + 1 < above.count else { return above[index] }
+        return Cell(
+          count: above[index].count - above[index + 1].count,
+          sum: above[index].sum - above[index + 1].sum)
+      }
     }
   }
+
+  func cells(between thresholds: [Float]) -> [Cell] { cellFinder()(thresholds) }
 }

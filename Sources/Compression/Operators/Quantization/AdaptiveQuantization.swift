@@ -99,12 +99,12 @@ public struct AdaptiveQuantization: CodebookOperator {
       if binned { return .free(weights.binnedLloyd(levels, from: previous, holding: zeroIndex)) }
       let start = previous ?? SortedWeights(weights).bestEntriesWithZero(levels)
       return .free(
-        lloyd(from: start, holding: zeroIndex(of: start)) { weights.cells(between: $0) })
+        lloyd(from: start, holding: zeroIndex(of: start), cells: weights.cellFinder()))
     }
     if solver == .lloyd, levels == 2, previous == nil, weights.count >= 65_536,
       let pair = WeightHistogram(weights).bestPair(of: weights)
     {
-      return .free(lloyd(from: pair) { weights.cells(between: $0) })
+      return .free(lloyd(from: pair, cells: weights.cellFinder()))
     }
     switch solver {
     case .exact:
@@ -121,7 +121,7 @@ public struct AdaptiveQuantization: CodebookOperator {
       guard let previous else { return .free(SortedWeights(weights).bestEntries(levels)) }
       return .free(
         levels <= 4
-          ? lloyd(from: previous) { weights.cells(between: $0) }
+          ? lloyd(from: previous, cells: weights.cellFinder())
           : SortedWeights(weights).lloyd(from: previous))
     }
   }
