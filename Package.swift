@@ -34,7 +34,7 @@ let package = Package(
 
     .target(
       name: "LearningCompression",
-      dependencies: ["NeuralNetwork", "Datasets", "Compression", "LinearAlgebra"]),
+      dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
     .target(name: "NeuralNetwork", dependencies: ["Datasets", "LinearAlgebra", "COneDNN"]),
     .target(name: "Datasets", dependencies: ["LinearAlgebra", "CZlib"]),
     .target(name: "ModelFiles", dependencies: ["Compression", "LinearAlgebra", "CZlib"]),
@@ -58,7 +58,8 @@ let package = Package(
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
     .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
-    .testTarget(name: "LearningCompressionTests", dependencies: ["LearningCompression"]),
+    .testTarget(
+      name: "LearningCompressionTests", dependencies: ["LearningCompression", "ModelFiles"]),
     .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles"]),
   ],
   swiftLanguageModes: [.v6]
