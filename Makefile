@@ -7,7 +7,7 @@ PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 EPOCHS = 30
 STEPS = 40
 
-.PHONY: demo test build bootstrap format lint speed compare clean
+.PHONY: demo test build bootstrap format lint speed compare faults fuzz clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -41,6 +41,10 @@ PYTHON = python3
 compare: bootstrap
 	swift build -c release --product speed
 	$(PYTHON) Benchmarks/Peers/compare.py .build/release/speed
+
+# Kills, full disks, second processes: make faults N=50
+faults: build
+	Scripts/faults $(N)
 
 clean:
 	rm -rf .build $(DEMO)
