@@ -46,5 +46,10 @@ compare: bootstrap
 faults: build
 	Scripts/faults $(N)
 
+# Damaged and hostile files: make fuzz N=100000 SEED=1
+fuzz: bootstrap
+	swift build -c release --product fuzz
+	.build/release/fuzz $(or $(N),100000) $(or $(SEED),1)
+
 clean:
 	rm -rf .build $(DEMO)

@@ -31,6 +31,13 @@ let package = Package(
         "LearningCompression", "NeuralNetwork", "Datasets", "Compression", "LinearAlgebra",
       ],
       path: "Benchmarks/Speed"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
+        "LinearAlgebra", "CZlib",
+      ],
+      path: "Tests/Fuzz"),
 
     .target(
       name: "LearningCompression",

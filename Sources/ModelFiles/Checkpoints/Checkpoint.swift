@@ -68,6 +68,7 @@ public struct Checkpoint: Sendable, Equatable {
     }
     guard let description = try? JSONDecoder().decode(Description.self, from: Data(text.utf8))
     else { throw wrong("its description is not what version \(version) demands") }
+    try StoredForm.requireModest(description.forms.values.flatMap { $0 }, in: file)
     var floats: [String: [Float]] = [:]
     for tensor in file.tensors where tensor.name.hasPrefix("state.") {
       floats[String(tensor.name.dropFirst(6))] = try file.floats(tensor.name)
