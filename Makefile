@@ -7,7 +7,7 @@ PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 EPOCHS = 30
 STEPS = 40
 
-.PHONY: demo test build bootstrap format lint speed compare faults fuzz clean
+.PHONY: demo test build bootstrap format lint speed compare faults fuzz fuzz-sanitized clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -50,6 +50,11 @@ faults: build
 fuzz: bootstrap
 	swift build -c release --product fuzz
 	.build/release/fuzz $(or $(N),100000) $(or $(SEED),1)
+
+# The same with the address sanitizer, which finds what does not crash; slower.
+fuzz-sanitized: bootstrap
+	swift build --sanitize=address --scratch-path .build/sanitized --product fuzz
+	FUZZ_SANITIZED=1 ASAN_OPTIONS=detect_leaks=0 .build/sanitized/debug/fuzz $(or $(N),1000) $(or $(SEED),1)
 
 clean:
 	rm -rf .build $(DEMO)
