@@ -16,6 +16,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .executableTarget(
@@ -24,11 +25,13 @@ let package = Package(
         "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
         "LinearAlgebra",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "speed",
       dependencies: [
         "LearningCompression", "NeuralNetwork", "Datasets", "Compression", "LinearAlgebra",
+        "ModelFiles",
       ],
       path: "Benchmarks/Speed"),
     .executableTarget(
@@ -62,7 +65,7 @@ let package = Package(
 
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Compression"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
     .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
     .testTarget(

@@ -7,6 +7,8 @@ public struct WeightView: Sendable {
   public var values: [Float]
   /// The shape of the tensor, [out, in, …]; [n] for a vector.
   public let shape: [Int]
+  /// At how many places a kernel is applied to one input; 1 for a matrix. It weighs operations.
+  public var positions = 1
 
   public var count: Int { values.count }
 

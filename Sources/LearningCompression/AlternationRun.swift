@@ -90,7 +90,8 @@ public final class AlternationRun<Learning: LearningStep> {
   /// Direct compression: θ ← Π(w).
   private func begin() throws -> Position {
     let reference = try learning.evaluate(learning.weights)
-    forms = try plan.compress(learning.weights, into: compressed)
+    forms = try plan.compress(
+      learning.weights, mu: alternation.schedule.mu(step: 0), into: compressed)
     directForms = forms
     return Position(reference: reference, direct: try learning.evaluate(compressed))
   }

@@ -3,33 +3,62 @@
 
 /// Writes how many of the ascending thresholds are less than each xᵢ.
 ///
-/// - Complexity: O(n·K) sixteen lanes at a time up to 32 thresholds, O(n·log K) beyond.
+/// - Complexity: O(n) for many values: a table tells the count for a float's 16 leading bits, but for
+///   the thresholds that share these. O(n·log K) for few, O(n·K) sixteen lanes at a time up to 3
+///   thresholds.
 public func countThresholds(
   below x: UnsafeBufferPointer<Float>, _ thresholds: [Float],
   into codes: UnsafeMutableBufferPointer<UInt16>
 ) {
   precondition(codes.count == x.count && thresholds.count <= UInt16.max)
-  parallel(over: x.count, grain: 32_768) { _, range in
-    var index = range.lowerBound
-    if thresholds.count <= 32 {
-      let source = UnsafeRawBufferPointer(x)
-      let target = UnsafeMutableRawBufferPointer(codes)
-      while index + 16 <= range.upperBound {
-        let values = source.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
-        var code = SIMD16<Int32>(repeating: 0)
-        for threshold in thresholds {
-          let above = values .> SIMD16(repeating: threshold)
-          code = code.replacing(with: code &+ 1, where: above)
+  if thresholds.count <= 3 { return compareThresholds(below: x, thresholds, into: codes) }
+  if x.count < 65_536 {
+    for index in x.indices {
+      codes[index] = UInt16(truncatingIfNeeded: position(of: x[index], in: thresholds))
+    }
+    return
+  }
+  // The number of thresholds below every float with these leading bits. Adding +0 turns −0 into +0,
+  // so that a weight of +0 is not taken to exceed it.
+  let thresholds = thresholds.map { $0 + 0 }
+  let keys = thresholds.map { orderedBits($0) }
+  var table = [UInt16](repeating: 0, count: 65_536)
+  var below = 0
+  for bin in 0..<65_536 {
+    while below < keys.count, keys[below] < UInt32(bin) << 16 { below += 1 }
+    table[bin] = UInt16(truncatingIfNeeded: below)
+  }
+  table.withUnsafeBufferPointer { table in
+    thresholds.withUnsafeBufferPointer { thresholds in
+      parallel(over: x.count, grain: 32_768) { _, range in
+        for index in range {
+          let value = x[index]
+          // 16 bits: below the table's 65,536 entries.
+          var code = Int(table[Int(orderedBits(value) >> 16)])
+          while code < thresholds.count, value > thresholds[code] { code += 1 }
+          codes[index] = UInt16(truncatingIfNeeded: code)
         }
-        target.storeBytes(
-          of: SIMD16<UInt16>(truncatingIfNeeded: code), toByteOffset: index * 2,
-          as: SIMD16<UInt16>.self)
-        index += 16
       }
     }
-    while index < range.upperBound {
-      codes[index] = UInt16(truncatingIfNeeded: position(of: x[index], in: thresholds))
-      index += 1
+  }
+}
+
+/// A float's bits as an integer that ascends as the value does; −0 before +0.
+@inline(__always)
+func orderedBits(_ value: Float) -> UInt32 {
+  let bits = value.bitPattern
+  return bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000)
+}
+
+/// The same by comparing with each threshold, for a few of them.
+private func compareThresholds(
+  below x: UnsafeBufferPointer<Float>, _ thresholds: [Float],
+  into codes: UnsafeMutableBufferPointer<UInt16>
+) {
+  parallel(over: x.count, grain: 32_768) { _, range in
+    for index in range { codes[index] = 0 }
+    for threshold in thresholds {
+      for index in range { codes[index] &+= x[index] > threshold ? 1 : 0 }
     }
   }
 }
@@ -75,10 +104,16 @@ public func countsAndSums(above thresholds: [Float], _ x: UnsafeBufferPointer<Fl
       let counts = counts
       let sums = sums
       parallel(over: x.count, grain: 32_768) { part, range in
-        for (cell, threshold) in thresholds.enumerated() {
-          let (count, sum) = countAndSum(above: threshold, x, range)
-          counts[part * cells + cell] = count
-          sums[part * cells + cell] = sum
+        // A block stays in the nearest cache while all thresholds look at it.
+        var start = range.lowerBound
+        while start < range.upperBound {
+          let end = min(start + 4096, range.upperBound)
+          for (cell, threshold) in thresholds.enumerated() {
+            let (count, sum) = countAndSum(above: threshold, x, start..<end)
+            counts[part * cells + cell] += count
+            sums[part * cells + cell] += sum
+          }
+          start = end
         }
       }
     }

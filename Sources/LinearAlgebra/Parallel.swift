@@ -61,3 +61,41 @@ private func share(_ part: Int, of parts: Int, in count: Int) -> Range<Int> {
   }
   return boundary(part)..<boundary(part + 1)
 }
+
+private struct Tasks {
+  let count: Int
+  let next: UnsafeMutablePointer<Int>
+  let body: (Int) -> Void
+}
+
+/// Runs `body(index)` for each index below `count`, each on the thread that is free next.
+///
+/// For tasks of different lengths. What a body runs in parallel runs on its own thread alone.
+public func parallelTasks(_ count: Int, _ body: (Int) -> Void) {
+  guard count > 1, Threads.count > 1, omp_in_parallel() == 0 else {
+    for index in 0..<count { body(index) }
+    return
+  }
+  var next = 0
+  withoutActuallyEscaping(body) { body in
+    withUnsafeMutablePointer(to: &next) { next in
+      var tasks = Tasks(count: count, next: next, body: body)
+      withUnsafeMutablePointer(to: &tasks) { pointer in
+        GOMP_parallel(
+          { context in
+            guard let context else { return }
+            let tasks = context.assumingMemoryBound(to: Tasks.self).pointee
+            while true {
+              // OpenMP's own lock guards the counter.
+              GOMP_critical_start()
+              let index = tasks.next.pointee
+              tasks.next.pointee += 1
+              GOMP_critical_end()
+              guard index < tasks.count else { break }
+              tasks.body(index)
+            }
+          }, pointer, UInt32(min(Threads.count, count)), 0)
+      }
+    }
+  }
+}

@@ -10,7 +10,7 @@
 public func radixSort(_ x: inout [Float]) {
   let count = x.count
   guard count > 256 else {
-    x.sort { key(of: $0.bitPattern) < key(of: $1.bitPattern) }
+    x.sort { orderedBits($0) < orderedBits($1) }
     return
   }
   var scratch = [UInt32](unsafeUninitializedCapacity: count) { $1 = count }
@@ -19,10 +19,6 @@ public func radixSort(_ x: inout [Float]) {
       floats.withMemoryRebound(to: UInt32.self) { sort(keys: $0, scratch: scratch) }
     }
   }
-}
-
-private func key(of bits: UInt32) -> UInt32 {
-  bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000)
 }
 
 private func bits(of key: UInt32) -> UInt32 {
@@ -48,7 +44,7 @@ private func sort(
       parallel(over: count, grain: 65_536) { part, range in
         let mine = UnsafeMutableBufferPointer(rebasing: places[part * radix..<(part + 1) * radix])
         for index in range {
-          let key = pass == 0 ? key(of: from[index]) : from[index]
+          let key = pass == 0 ? orderedBits(Float(bitPattern: from[index])) : from[index]
           mine[Int(key >> shift) & (radix - 1)] &+= 1
         }
       }
@@ -63,7 +59,7 @@ private func sort(
       parallel(over: count, grain: 65_536) { part, range in
         let mine = UnsafeMutableBufferPointer(rebasing: places[part * radix..<(part + 1) * radix])
         for index in range {
-          let key = pass == 0 ? key(of: from[index]) : from[index]
+          let key = pass == 0 ? orderedBits(Float(bitPattern: from[index])) : from[index]
           let digit = Int(key >> shift) & (radix - 1)
           let place = mine[digit]
           mine[digit] = place &+ 1

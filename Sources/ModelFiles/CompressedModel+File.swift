@@ -2,60 +2,11 @@ import Compression
 import Foundation
 import LinearAlgebra
 
-/// The metadata entry `lcm`.
-private struct Description: Codable {
-  struct Part: Codable {
-    let label: String
-    let operation: String
-    let tensors: [CompressedModel.TensorShape]
-    let form: StoredForm
-  }
-  let version: Int
-  let order: [String]
-  let parts: [Part]
-}
-
 extension CompressedModel {
-  /// The version of the format that this package writes, and the only one that it reads.
-  public static let formatVersion = 1
-  private static let key = "lcm"
-
-  /// Writes the file, whole or not at all.
-  ///
-  /// - Returns: its size in bytes.
-  /// - Throws: `ModelFileError` when it cannot be written.
-  @discardableResult
-  public func write(to path: String) throws -> Int {
-    let (tensors, metadata) = try stored()
-    try SafetensorsFile.write(tensors, metadata: metadata, to: path)
-    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
-  }
-
-  /// The size of the file in bytes, as it would be written.
-  public func fileSize() throws -> Int {
-    let (tensors, metadata) = try stored()
-    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
-  }
-
-  private func stored() throws -> ([TensorSource], [String: String]) {
-    var tensors = plain.map {
-      TensorSource(name: "plain." + $0.shape.name, shape: $0.shape.shape, floats: $0.values)
-    }
-    let parts = self.parts.enumerated().map { index, part in
-      Description.Part(
-        label: part.label, operation: part.operation, tensors: part.tensors,
-        form: StoredForm(part.form, prefix: "\(index).", tensors: &tensors))
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let description = Description(version: Self.formatVersion, order: order, parts: parts)
-    var metadata = self.metadata
-    metadata[Self.key] = String(decoding: try encoder.encode(description), as: UTF8.self)
-    return (tensors, metadata)
-  }
-
   /// Whether a safetensors file says that it is a compressed model.
-  public static func isCompressed(_ file: SafetensorsFile) -> Bool { file.metadata[key] != nil }
+  public static func isCompressed(_ file: SafetensorsFile) -> Bool {
+    file.metadata[PackedModel.key] != nil
+  }
 
   /// Reads a file.
   ///
@@ -67,21 +18,21 @@ extension CompressedModel {
     func wrong(_ message: String) -> ModelFileError {
       .malformedModel(path: file.path, problem: message)
     }
-    guard let text = file.metadata[Self.key] else {
-      throw wrong("it has no metadata entry '\(Self.key)', so it is not a compressed model")
+    guard let text = file.metadata[PackedModel.key] else {
+      throw wrong("it has no metadata entry '\(PackedModel.key)', so it is not a compressed model")
     }
     struct Version: Codable { let version: Int }
-    let description: Description
+    let description: PackedModel.Description
     do {
       let found = try JSONDecoder().decode(Version.self, from: Data(text.utf8)).version
-      guard found == Self.formatVersion else {
-        throw wrong("format version \(Self.formatVersion) was expected, found \(found)")
+      guard found == PackedModel.formatVersion else {
+        throw wrong("format version \(PackedModel.formatVersion) was expected, found \(found)")
       }
-      description = try JSONDecoder().decode(Description.self, from: Data(text.utf8))
+      description = try JSONDecoder().decode(PackedModel.Description.self, from: Data(text.utf8))
     } catch let error as ModelFileError {
       throw error
     } catch {
-      throw wrong("its description is not what version \(Self.formatVersion) demands")
+      throw wrong("its description is not what version \(PackedModel.formatVersion) demands")
     }
     try StoredForm.requireModest(description.parts.map(\.form), in: file)
     do {
@@ -103,7 +54,7 @@ extension CompressedModel {
         throw wrong("its tensors are not those that it lists")
       }
       var metadata = file.metadata
-      metadata[Self.key] = nil
+      metadata[PackedModel.key] = nil
       self.init(parts: parts, plain: plain, order: description.order, metadata: metadata)
     } catch let error as ModelFileError {
       throw error

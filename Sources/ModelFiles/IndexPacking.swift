@@ -3,9 +3,12 @@ import Compression
 // The places of sparse entries as bytes, in the coding that the accounting chose.
 
 extension Sparse {
-  /// The packed places and the coding.
+  /// The packed places, those of the blocks or in the runs, and the coding.
   func packedIndices() -> (coding: IndexCoding, bytes: [UInt8]) {
     let coding = IndexCoding.cheapest(for: self)
+    let indices = units
+    var count = self.count
+    if case .blocks(let grid) = pattern { count = grid.blockCount }
     var writer = BitWriter()
     switch coding.scheme {
     case .gaps(let width):
@@ -73,5 +76,18 @@ extension Sparse {
       }
     }
     return indices
+  }
+
+  /// The places out of those in each run; none where the bytes do not hold them.
+  static func unpackRuns(
+    _ bytes: [UInt8], width: Int, kept: Int, run: Int, entries: Int
+  ) -> [UInt32]? {
+    guard width == bitsToTellApart(run), entries >= 0, bytes.count == (entries * width + 7) / 8,
+      entries % kept == 0, entries <= UInt32.max
+    else { return nil }
+    var reader = BitReader(bytes)
+    return (0..<entries).map { entry in
+      UInt32(truncatingIfNeeded: entry / kept * run + Int(reader.next(width: width) ?? 0))
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Compression
+import Foundation
 import LinearAlgebra
 
 /// What the metadata of an `.lcm` file says of one compressed form; the numbers are in tensors beside
@@ -13,15 +14,25 @@ struct StoredForm: Codable, Equatable {
     case affineCodebook
     /// `codes` alone: the pattern is the codebook.
     case fixedCodebook
-    /// Tensors `indices` (packed, U8) and `values` (F32).
+    /// Tensors `indices` (packed, U8) and the values' (see `Numbers`).
     case sparse
-    /// Tensors `left` and `right` (F32).
+    /// Tensors `left` and `right` (F32 or F16).
     case lowRank
     /// The parts' tensors have the prefixes `0.`, `1.`, …
     case sum
   }
 
   enum Coding: String, Codable { case gaps, bitmap, absolute }
+
+  /// How sparse values and factors are stored.
+  enum Numbers: String, Codable {
+    /// F32.
+    case float32
+    /// F16.
+    case float16
+    /// Sparse values only: `values` are packed codes (U8) of `valueCodebook` (F32).
+    case codebook
+  }
 
   var kind: Kind
   /// The number of weights.
@@ -36,6 +47,16 @@ struct StoredForm: Codable, Equatable {
   var coding: Coding?
   /// The number of sparse entries.
   var entries: Int?
+  var numbers: Numbers?
+  /// The entries are whole blocks of this grid, and the indices those of the blocks.
+  var grid: BlockGrid?
+  /// The number of blocks with entries.
+  var blocks: Int?
+  /// Of each run of weights that many are kept, and the indices are those in the run.
+  var run: Int?
+  var kept: Int?
+  /// The sizes of a kernel whose matrix is (O·H) × (I·W).
+  var kernel: [Int]?
   var parts: [StoredForm]?
 }
 
@@ -71,21 +92,28 @@ extension StoredForm {
     case .sparse(let sparse):
       let (coding, bytes) = sparse.packedIndices()
       tensors.append(TensorSource(name: prefix + "indices", packed: bytes))
-      tensors.append(
-        TensorSource(name: prefix + "values", shape: [sparse.values.count], floats: sparse.values))
       self.init(kind: .sparse, count: sparse.count, entries: sparse.values.count)
       switch coding.scheme {
       case .gaps(let width): (self.coding, self.width) = (.gaps, width)
       case .bitmap: self.coding = .bitmap
       case .absolute(let width): (self.coding, self.width) = (.absolute, width)
       }
+      switch sparse.pattern {
+      case .free: break
+      case .blocks(let grid): (self.grid, blocks) = (grid, sparse.units.count)
+      case .runs(let kept, let run): (self.kept, self.run) = (kept, run)
+      }
+      numbers = Numbers(sparse.format)
+      tensors += TensorSource.numbers(
+        prefix + "values", shape: [sparse.values.count], sparse.values, as: sparse.format)
     case .lowRank(let lowRank):
       for (name, factor) in [("left", lowRank.left), ("right", lowRank.right)] {
-        tensors.append(
-          TensorSource(
-            name: prefix + name, shape: [factor.rows, factor.columns], floats: factor.values))
+        tensors += TensorSource.numbers(
+          prefix + name, shape: [factor.rows, factor.columns], factor.values, as: lowRank.format)
       }
       self.init(kind: .lowRank, count: lowRank.count)
+      numbers = Numbers(lowRank.format)
+      if case .heightByWidth(let kernel) = lowRank.arrangement { self.kernel = kernel }
     case .sum(let sum):
       var parts: [StoredForm] = []
       for (index, part) in sum.parts.enumerated() {
@@ -134,25 +162,18 @@ extension StoredForm {
       guard stored.levels == levels else { throw wrong("\(levels) levels expected") }
       form = .codebook(try Codebook(stored, codes: codes, groupSize: groupSize))
     case .sparse:
-      let bytes = try file.bytes(prefix + "indices")
-      let scheme: IndexCoding.Scheme? =
-        switch coding {
-        case .gaps: .gaps(width: width ?? 0)
-        case .bitmap: .bitmap
-        case .absolute: .absolute(width: width ?? -1)
-        case nil: nil
-        }
-      guard let scheme, let entries,
-        let indices = Sparse.unpackIndices(bytes, scheme: scheme, entries: entries, count: count)
-      else { throw wrong("its indices cannot be read") }
-      form = .sparse(
-        try Sparse(count: count, indices: indices, values: file.floats(prefix + "values")))
+      form = .sparse(try sparse(prefix, in: file, else: wrong))
     case .lowRank:
+      var arrangement = MatrixArrangement.rows
+      if let kernel {
+        guard kernel.count == 4 else { throw wrong("a kernel of four sizes expected") }
+        arrangement = .heightByWidth(kernel)
+      }
       form = .lowRank(
         try LowRank(
           left: Self.matrix(prefix + "left", in: file),
-          right: Self.matrix(prefix + "right", in: file)
-        ))
+          right: Self.matrix(prefix + "right", in: file),
+          arrangement: arrangement, format: numbers == .float16 ? .float16 : .float32))
     case .sum:
       guard depth < 4, let parts, parts.count <= 64 else { throw wrong("a sum of too many parts") }
       form = .sum(
@@ -167,6 +188,67 @@ extension StoredForm {
     return form
   }
 
+  private func sparse(
+    _ prefix: String, in file: SafetensorsFile, else wrong: (String) -> CompressionError
+  ) throws -> Sparse {
+    let bytes = try file.bytes(prefix + "indices")
+    let scheme: IndexCoding.Scheme? =
+      switch coding {
+      case .gaps: .gaps(width: width ?? 0)
+      case .bitmap: .bitmap
+      case .absolute: .absolute(width: width ?? -1)
+      case nil: nil
+      }
+    guard let scheme, let entries else { throw wrong("its indices cannot be read") }
+    let (values, format) = try values(prefix, count: entries, in: file, else: wrong)
+    let pattern: Sparse.Pattern
+    let indices: [UInt32]?
+    if let grid, let blocks {
+      // Decoded numbers have not been checked yet.
+      let grid = try BlockGrid(shape: grid.shape, block: grid.block)
+      guard grid.count == count else { throw wrong("a grid of \(grid.count) weights") }
+      pattern = .blocks(grid)
+      indices = Sparse.unpackIndices(
+        bytes, scheme: scheme, entries: blocks, count: grid.blockCount
+      ).map(grid.indices(ofBlocks:))
+    } else if let run, let kept {
+      guard kept > 0, run >= kept, run <= count, case .absolute(let width) = scheme,
+        entries <= count
+      else { throw wrong("\(kept) of each \(run) weights") }
+      pattern = .runs(kept: kept, of: run)
+      indices = Sparse.unpackRuns(bytes, width: width, kept: kept, run: run, entries: entries)
+    } else {
+      pattern = .free
+      indices = Sparse.unpackIndices(bytes, scheme: scheme, entries: entries, count: count)
+    }
+    guard let indices else { throw wrong("its indices cannot be read") }
+    return try Sparse(
+      count: count, indices: indices, values: values, pattern: pattern, format: format)
+  }
+
+  /// The sparse values.
+  private func values(
+    _ prefix: String, count: Int, in file: SafetensorsFile, else wrong: (String) -> CompressionError
+  ) throws -> ([Float], NumberFormat) {
+    let name = prefix + "values"
+    guard numbers == .codebook else {
+      return (try file.floats(name), numbers == .float16 ? .float16 : .float32)
+    }
+    let codebook = try file.floats(prefix + "valueCodebook")
+    let bytes = try file.bytes(name)
+    let width = bitsToTellApart(codebook.count)
+    guard count >= 0, count <= self.count, bytes.count == (count * width + 7) / 8 else {
+      throw wrong("\(bytes.count) bytes of codes for \(count) values")
+    }
+    var reader = BitReader(bytes)
+    let values = try (0..<count).map { _ -> Float in
+      let code = Int(reader.next(width: width) ?? 0)
+      guard code < codebook.count else { throw wrong("code \(code) of \(codebook.count) values") }
+      return codebook[code]
+    }
+    return (values, .codebook(codebook))
+  }
+
   private static func matrix(_ name: String, in file: SafetensorsFile) throws -> Matrix {
     let values = try file.floats(name)
     guard let shape = file[name]?.shape, shape.count == 2 else {
@@ -176,7 +258,42 @@ extension StoredForm {
   }
 }
 
+extension StoredForm.Numbers {
+  /// None for 32 bits, which needs no word.
+  fileprivate init?(_ format: NumberFormat) {
+    switch format {
+    case .float32: return nil
+    case .float16: self = .float16
+    case .codebook: self = .codebook
+    }
+  }
+}
+
 extension TensorSource {
+  /// Numbers in a format.
+  fileprivate static func numbers(
+    _ name: String, shape: [Int], _ values: [Float], as format: NumberFormat
+  ) -> [TensorSource] {
+    switch format {
+    case .float32: return [TensorSource(name: name, shape: shape, floats: values)]
+    case .float16:
+      let bytes = values.flatMap { value in
+        let bits = HalfPrecision.f16(value)
+        return [UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8)]
+      }
+      return [TensorSource(name: name, dtype: .f16, shape: shape, bytes: bytes)]
+    case .codebook(let entries):
+      var writer = BitWriter()
+      let width = bitsToTellApart(entries.count)
+      for value in values { writer.append(UInt32(code(of: value, in: entries)), width: width) }
+      let codebook = name.replacingOccurrences(of: "values", with: "valueCodebook")
+      return [
+        TensorSource(name: name, packed: writer.finished()),
+        TensorSource(name: codebook, shape: [entries.count], floats: entries),
+      ]
+    }
+  }
+
   /// Packed bits, as a U8 tensor.
   fileprivate init(name: String, packed bytes: [UInt8]) {
     self.init(name: name, dtype: .u8, shape: [bytes.count], bytes: bytes)

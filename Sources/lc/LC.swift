@@ -17,7 +17,7 @@ struct LC: ParsableCommand {
         lc evaluate compressed.lcm --data fashion-mnist
 
       Plans, the argument of --compress, are written TENSORS: OPERATOR + OPERATOR; TENSORS: …
-      'lc project --help' lists the operators.
+      'lc project --help' lists the operators. --recipe FILE.yaml holds what options can say.
 
       Exit codes: 0 done, 64 usage, 65 bad input data, 66 missing input, 70 training diverged, \
       73 cannot write, 130 and 143 interrupted after a checkpoint.
@@ -31,10 +31,14 @@ struct LC: ParsableCommand {
   static let version = "0.1.0"
 
   static func main() {
+    var recipe: Recipe?
     do {
-      var command = try parseAsRoot()
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      recipe = try Recipe(namedIn: arguments)
+      var command = try parseAsRoot(recipe?.expanded(arguments) ?? arguments)
       try command.run()
     } catch {
+      if let error = recipe?.mistake(behind: error) { Failure.exit(error) }
       Failure.exit(error)
     }
   }

@@ -11,6 +11,12 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write what is printed as JSON, for programs.", valueName: "file"))
   var json: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Options in YAML, such as 'mu: 0.003'; those of the command line go before.",
+      valueName: "file"))
+  var recipe: String?
+
   @Option(help: "Threads for all computation (default: the processor's cores).")
   var threads: Int?
 

@@ -3,6 +3,7 @@ import Compression
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Synchronization
 
 struct ProjectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,16 +31,17 @@ struct ProjectCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: "What a squared distance is worth, μ, to operators with a penalty or a price.")
+  var mu: Float = 1
+
   @OptionGroup var common: RunOptions
 
-  struct Row: Codable {
-    let name: String
-    let shape: [Int]
-    let `operator`: String
-    let relativeError: Double
-    let bits: Int
-    let ratio: Double
-    let seconds: Double
+  func validate() throws {
+    guard mu > 0, mu.isFinite else {
+      throw ValidationError("--mu must be above 0, found \(mu)")
+    }
   }
 
   struct Total: Codable {
@@ -52,7 +54,7 @@ struct ProjectCommand: ParsableCommand {
   struct Report: Codable {
     let file: String
     let plan: String
-    let tensors: [Row]
+    let tensors: [Projection.Row]
     let total: Total
     let fileBytes: Int?
   }
@@ -61,65 +63,36 @@ struct ProjectCommand: ParsableCommand {
     let plan = try CompressionPlan(parsing: compress)
     try common.begin(outputs: output)
     let source = try openTensorFile(file)
-    let numbers = source.tensors.filter { $0.count > 0 && $0.dtype.isNumeric }
-    let layout = try ArenaLayout(numbers.map { ($0.name, $0.shape) })
-    let resolved = try ResolvedPlan(plan, for: layout)
-
-    var line = ProgressLine()
-    var rows: [Row] = []
-    var forms: [Representation] = []
-    var sums = (distance: 0.0, norm: 0.0, seconds: 0.0)
-    for (index, problem) in resolved.problems.enumerated() {
-      line.update(Double(index) / Double(resolved.problems.count), problem.label)
-      var values: [Float] = []
-      for slot in problem.slots { values += try source.floats(slot.name) }
-      guard values.isFinite else { throw CompressionError.notFinite(view: problem.label) }
-      let target = try WeightView(values, shape: problem.shape)
-      let start = ContinuousClock.now
-      let form = try problem.operation.representation(of: target, from: nil, penalty: 0)
-      let took = seconds(.now - start)
-      let distance = values.squaredDistance(to: form.decompressed())
-      let norm = values.squaredNorm
-      let bits = form.storage.bits
-      rows.append(
-        Row(
-          name: problem.label, shape: problem.shape, operator: problem.operation.description,
-          relativeError: norm > 0 ? distance / norm : 0, bits: bits,
-          ratio: Double(problem.referenceBits) / Double(max(1, bits)), seconds: took))
-      forms.append(form)
-      sums = (sums.distance + distance, sums.norm + norm, sums.seconds + took)
+    let line = Mutex(ProgressLine())
+    let start = ContinuousClock.now
+    let projection = try Projection(source, plan: plan, mu: mu) { share, label in
+      line.withLock { $0.update(share, "\(Int(share * 100)) %  \(label)") }
     }
-    line.clear()
-
-    let compressed = Set(resolved.problems.flatMap { $0.slots.map(\.name) })
-    let model = CompressedModel(
-      parts: zip(resolved.problems, forms).map { problem, form in
-        CompressedModel.Part(
-          label: problem.label, operation: problem.operation.description,
-          tensors: problem.slots.map { .init($0.name, $0.shape) }, form: form)
-      },
-      plain: try numbers.filter { !compressed.contains($0.name) }.map {
-        (.init($0.name, $0.shape), try source.floats($0.name))
-      }, order: numbers.map(\.name), metadata: ["plan": plan.description])
-    let bytes = try output.map { try model.write(to: $0) }
+    line.withLock { $0.clear() }
+    let took = seconds(.now - start)
+    let bytes = try output.map { try projection.model.write(to: $0) }
 
     var table = Table(["tensor", "shape", "operator", "relative error", "bits", "ratio", "time"])
-    for row in rows {
+    for row in projection.rows {
       table.add([
         row.name, row.shape.map(String.init).joined(separator: "×"), row.operator,
         String(format: "%.6f", row.relativeError), "\(row.bits)", row.ratio.text(2) + "×",
         "\((row.seconds * 1e3).text(1)) ms",
       ])
     }
+    let (distance, norm) = (projection.squaredDistance, projection.squaredNorm)
     let total = Total(
-      relativeError: sums.norm > 0 ? sums.distance / sums.norm : 0, bits: model.bits,
-      ratio: model.ratio, seconds: sums.seconds)
+      relativeError: norm > 0 ? distance / norm : 0, bits: projection.bits,
+      ratio: Double(projection.referenceBits) / Double(max(1, projection.bits)), seconds: took)
     table.add([
-      "total", "\(resolved.count)", "", String(format: "%.6f", total.relativeError),
-      "\(total.bits)", total.ratio.text(2) + "×", "\((total.seconds * 1e3).text(1)) ms",
+      "total", "\(projection.referenceBits / 32)", "",
+      String(format: "%.6f", total.relativeError), "\(total.bits)", total.ratio.text(2) + "×",
+      "\((took * 1e3).text(1)) ms",
     ])
     print(table.text)
     try common.write(
-      Report(file: file, plan: plan.description, tensors: rows, total: total, fileBytes: bytes))
+      Report(
+        file: file, plan: plan.description, tensors: projection.rows, total: total, fileBytes: bytes
+      ))
   }
 }

@@ -191,6 +191,50 @@ final class Workspace: Sendable {
       ).code == 0)
   }
 
+  @Test func recipesSayWhatOptionsSay() throws {
+    let space = try Workspace()
+    #expect(try space.train("r.safetensors", "--max-steps", "1").code == 0)
+    func project(_ recipe: String, _ more: String...) throws -> Program.Outcome {
+      try Data(recipe.utf8).write(to: URL(fileURLWithPath: space.path("r.yaml")))
+      return try Program.run(
+        ["project", space.path("r.safetensors"), "--recipe", space.path("r.yaml")] + more)
+    }
+    let recipe = """
+      compress:
+        - tensors: ["fc1.weight", fc2.weight]
+          view: joint
+          operators: [{quantize: {k: 2, zero: true}}, prune(keep=1%)]
+        - tensors: fc3.weight
+          operators: binary()
+      output: "\(space.path("a.lcm"))"
+      """
+    let outcome = try project(recipe)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let plan =
+      "joint(fc1.weight, fc2.weight): quantize(k=2, zero) + prune(keep=1%); fc3.weight: binary()"
+    let same = try Program.run(
+      "project", space.path("r.safetensors"), "--compress", plan, "--output", space.path("b.lcm"))
+    #expect(same.code == 0)
+    let files = try ["a.lcm", "b.lcm"].map {
+      try Data(contentsOf: URL(fileURLWithPath: space.path($0)))
+    }
+    #expect(files[0] == files[1])
+    // The command line goes before.
+    #expect(
+      try project(recipe, "--compress", "*: binary()", "--mu", "2").output.contains("fc1.bias"))
+
+    for (text, code, message) in [
+      ("mu: 1\nspeed: 3", 64, "r.yaml:2: 'lc project' has no option 'speed'"),
+      ("compress: '*: binary()'\nmu: x", 64, "r.yaml:2: The value 'x' is invalid for '--mu"),
+      ("compress: [{tensors: a, operators: binary(), k: 2}]", 65, "r.yaml:1: tensors, view and"),
+      ("mu: 1\nmu: 2", 65, "r.yaml"), ("- a", 65, "'option: value' were expected"),
+      ("a: [", 65, "this is not YAML"), ("mu: [1, 2]", 65, "one value was expected for 'mu'"),
+    ] {
+      let outcome = try project(text)
+      #expect(outcome.code == code && outcome.errors.contains(message), "\(outcome.errors)")
+    }
+  }
+
   @Test func projectsAFile() throws {
     let space = try Workspace()
     #expect(try space.train("r.safetensors", "--max-steps", "1").code == 0)

@@ -13,6 +13,15 @@ import Testing
       "joint(*.weight): quantize(k=2) + prune(keep=1%)", "*.weight: lowrank(r=2)",
       "fc1.weight: prune(keep=3); vector(fc2.weight): binary()",
       "each(fc1.weight, fc2.weight): quantize(k=4)",
+      "*: quantize(k=4, exact)", "*: quantize(k=4, zero, per=row)",
+      "*: quantize(k=4, restarts=3, per=16)", "*: sign() + prune(keep=1%)",
+      "*: ternary(per=row)", "*: powers(c=3, top=-2)", "*: uniform(b=4, affine, per=64)",
+      "*: prune(keep=2:4)", "*: prune(keep=50%, of=4x1, bits=16)", "*: prune(keep=3, of=rows)",
+      "*: prune(keep=5%, k=16)", "*: l1ball(radius=12.5)", "*: l0penalty(alpha=1e-05)",
+      "*: l1penalty(alpha=0.1)", "*: elastic(alpha=0.1, ridge=2)",
+      "*: grouplasso(alpha=0.1, of=channels, single=0.3)", "*: lowrank(energy=90%, bits=16)",
+      "*: lowrank(lambda=0.001, cost=flops, scheme=best)", "*: nuclear(alpha=0.5)",
+      "*: sum(quantize(k=2) + prune(keep=1%), rounds=5, restarts=3)",
     ] {
       #expect(try CompressionPlan(parsing: text).description == text)
     }
@@ -34,7 +43,13 @@ import Testing
     ("*.weight: quantize(k=2, k=3)", 24), ("*.weight: prune(keep=150%)", 21),
     ("*.weight: prune(keep=0%)", 21), ("glued(*.weight): binary()", 0),
     ("*.weight: binary() quantize(k=2)", 19), ("joint(): binary()", 6), ("*: binary() +", 13),
-    ("*: lowrank(r=0)", 13),
+    ("*: lowrank(r=0)", 13), ("*: prune(keep=4:2)", 14), ("*: prune(keep=a:2)", 14),
+    ("*: prune(keep=5, of=lines)", 20), ("*: prune(keep=2:4, of=rows)", 22),
+    ("*: prune(keep=5, bits=8)", 22), ("*: prune(keep=5, bits=16, k=4)", 28),
+    ("*: lowrank(r=2, energy=3%)", 23), ("*: lowrank(energy=3)", 18), ("*: lowrank()", 3),
+    ("*: lowrank(r=2, scheme=3)", 23), ("*: lowrank(r=2, cost=flops)", 21),
+    ("*: sum(binary(), restarts=x)", 26), ("*: sum(binary(), tries=3)", 17), ("*: sum()", 7),
+    ("*: l1ball(radius=-1)", 17), ("*: uniform(b=1)", 13), ("*: quantize(k=2, exact=1)", 23),
   ]) func mistakesPointAtTheCharacter(text: String, offset: Int) {
     do {
       _ = try CompressionPlan(parsing: text)

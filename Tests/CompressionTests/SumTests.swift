@@ -65,4 +65,58 @@ import Testing
       ])
     }
   }
+
+  /// {−1, 1} plus κ corrections, against every choice of the corrected weights.
+  @Test(arguments: 0..<60) func isExactForAFixedCodebook(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let weights = samples(kind: [0, 1, 3, 4][seed % 4], count: 8, using: &random)
+    let pruning = try Pruning(keeping: .count(2))
+    let fixed: any CompressionOperator =
+      seed % 2 == 0 ? SignQuantization() : try PowerOfTwoQuantization(depth: 1, top: 0)
+    let levels: [Float] = seed % 2 == 0 ? [-1, 1] : [-1, -0.5, 0, 0.5, 1]
+    let errors = weights.map { w in levels.map { Double(($0 - w) * ($0 - w)) }.min() ?? 0 }
+    var least = Double.infinity
+    for a in 0..<8 {
+      for b in 0..<a {
+        least = min(least, errors.indices.reduce(0) { $1 == a || $1 == b ? $0 : $0 + errors[$1] })
+      }
+    }
+    for sum in [fixed + pruning, pruning + fixed] {
+      let form = try sum.compress(WeightView(weights), from: nil, penalty: 1)
+      #expect(abs(distortion(weights, form) - least) <= 1e-5 * (1 + least))
+    }
+  }
+
+  /// Penalised parts: the objective, not the distortion alone, never rises.
+  @Test(arguments: 0..<30) func neverRaisesTheObjectiveWithCosts(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let sum = try CompressionSum(
+      [PenalisedPruning(strength: 0.2, penalty: .count), NuclearNorm(strength: 0.5)],
+      rounds: 1 + seed % 3)
+    var weights = random.normals(48)
+    var form: AdditiveSum?
+    for step in 0..<5 {
+      let view = try WeightView(weights, shape: [6, 8])
+      let mu = Float(1 + step)
+      let next = try sum.compress(view, from: form, penalty: mu)
+      func objective(_ form: AdditiveSum) -> Double {
+        sum.cost(of: form, in: view) + Double(mu) / 2 * distortion(weights, form)
+      }
+      if let form { #expect(objective(next) <= objective(form) * (1 + 1e-5)) }
+      form = next
+      weights = zip(weights, random.normals(48, scale: 0.1)).map { $0 + $1 }
+    }
+  }
+
+  @Test(arguments: 0..<10) func restartsAreNoWorse(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let weights = random.normals(400)
+    let parts: [any CompressionOperator] = [
+      try AdaptiveQuantization(levels: 3), try Pruning(keeping: .count(20)),
+    ]
+    let one = try CompressionSum(parts).compress(WeightView(weights), from: nil, penalty: 1)
+    let many = try CompressionSum(parts, restarts: 3)
+      .compress(WeightView(weights), from: nil, penalty: 1)
+    #expect(distortion(weights, many) <= distortion(weights, one) * 1.000001)
+  }
 }

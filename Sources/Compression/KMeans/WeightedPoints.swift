@@ -86,7 +86,8 @@ struct WeightedPoints {
       if aboutZero { pending = false }
       end = start
     }
-    entries.reverse()
+    // An interval about zero may be empty and stand anywhere.
+    entries.sort()
     // Fewer points than entries: the last entry stands for the rest.
     return entries + Array(repeating: entries[entries.count - 1], count: levels - used)
   }

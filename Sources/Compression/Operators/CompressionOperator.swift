@@ -1,5 +1,6 @@
-/// One way to find θ: solves  min ‖w − Δ(θ)‖²  within its set, or with its penalty.
+/// One way to find θ: solves  min cost(θ) + μ/2·‖w − Δ(θ)‖²  within its set.
 ///
+/// Most operators have no cost: they find the nearest point of a set, whatever μ is.
 /// The operators are an open set. A new one is a type that conforms to this protocol and returns
 /// one of the compressed forms; nothing else changes.
 public protocol CompressionOperator: Sendable, CustomStringConvertible {
@@ -17,19 +18,28 @@ public protocol CompressionOperator: Sendable, CustomStringConvertible {
   ///
   /// - Parameters:
   ///   - target: finite weights; for LC it is w − λ/μ.
-  ///   - previous: the θ of the last C step of this run, as a warm start. The result is never
-  ///     further from the target than `previous` is.
-  ///   - mu: the penalty μ of the L step; operators that solve a constrained problem ignore it.
+  ///   - previous: the θ of the last C step of this run, as a warm start. The result's objective is
+  ///     never above that of `previous`.
+  ///   - mu: the penalty μ of the L step, above 0; operators without a cost ignore it.
   func compress(_ target: WeightView, from previous: Form?, penalty mu: Float) throws -> Form
+
+  /// What θ costs, in units of the loss: α·R(θ) or λ·C(θ). Zero unless the operator says otherwise.
+  func cost(of form: Form, in view: WeightView) -> Double
 }
 
 extension CompressionOperator {
   public func validate(shape: [Int], view: String) throws {}
+  public func cost(of form: Form, in view: WeightView) -> Double { 0 }
 
   /// The same for a form that is known only as one of the closed set.
   public func representation(
     of target: WeightView, from previous: Representation?, penalty mu: Float
   ) throws -> Representation {
     try compress(target, from: previous.flatMap(Form.init), penalty: mu).representation
+  }
+
+  /// The cost of a form that is known only as one of the closed set.
+  public func cost(of form: Representation, in view: WeightView) -> Double {
+    Form(form).map { cost(of: $0, in: view) } ?? 0
   }
 }

@@ -2,11 +2,15 @@ import LinearAlgebra
 
 /// The sum of several operators: the weights are approximated by Δ₁(θ₁) + … + Δ_K(θ_K).
 ///
-/// min ‖w − Σ Δ_k(θ_k)‖² by block alternation: each operator in turn is given what the others leave
-/// of the target. The distortion never increases: a part's new θ is taken only if it is no worse
-/// than the one before. The alternation stops when a round lowers the distortion by less than
-/// `tolerance` of itself, or after `rounds`. Approximate in general (a local optimum); with the
-/// first part seeing the whole target, the order of the parts can matter.
+/// min Σ cost_k(θ_k) + μ/2·‖w − Σ Δ_k(θ_k)‖² by block alternation: each operator in turn is given what
+/// the others leave of the target. The objective never increases: a part's new θ is taken only if it
+/// is no worse than the one before. The alternation stops when a round lowers the objective by less
+/// than `tolerance` of itself, or after `rounds`. Approximate in general (a local optimum); with the
+/// first part seeing the whole target, the order of the parts can matter. Restarts try other orders,
+/// with a little noise on what the first round sees, and keep the best.
+///
+/// Exact, in one pass, for a fixed codebook and κ entries, such as `sign() + prune(keep=1%)`: each
+/// weight takes its nearest entry, and the κ largest remainders are corrected.
 ///
 /// - Complexity: per round that of each operator, plus O(K·n).
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 2107.04380.
@@ -14,59 +18,142 @@ public struct CompressionSum: CompressionOperator {
   public let parts: [any CompressionOperator]
   public let rounds: Int
   public let tolerance: Double
+  /// How many more starts there are when there is no warm start.
+  public let restarts: Int
+  public let seed: UInt64
 
-  public init(_ parts: [any CompressionOperator], rounds: Int = 50, tolerance: Double = 1e-4) {
-    precondition(!parts.isEmpty && rounds > 0 && tolerance >= 0)
+  public init(
+    _ parts: [any CompressionOperator], rounds: Int = 50, tolerance: Double = 1e-4,
+    restarts: Int = 0, seed: UInt64 = 0
+  ) {
+    precondition(!parts.isEmpty && rounds > 0 && tolerance >= 0 && restarts >= 0)
     self.parts = parts
     self.rounds = rounds
     self.tolerance = tolerance
+    self.restarts = restarts
+    self.seed = seed
   }
 
-  public var description: String { parts.map(\.description).joined(separator: " + ") }
+  public var description: String {
+    let sum = parts.map(\.description).joined(separator: " + ")
+    let options =
+      (rounds == 50 ? [] : ["rounds=\(rounds)"]) + (restarts == 0 ? [] : ["restarts=\(restarts)"])
+    return options.isEmpty ? sum : "sum(\(sum), \(options.joined(separator: ", ")))"
+  }
 
   public func validate(shape: [Int], view: String) throws {
     for part in parts { try part.validate(shape: shape, view: view) }
   }
 
+  public func cost(of form: AdditiveSum, in view: WeightView) -> Double {
+    zip(parts, form.parts).reduce(0) { $0 + $1.0.cost(of: $1.1, in: view) }
+  }
+
   public func compress(_ target: WeightView, from previous: AdditiveSum?, penalty mu: Float) throws
     -> AdditiveSum
   {
-    var forms: [Representation?]
+    if let exact = try exactSolution(target, penalty: mu) { return exact }
     if let previous, previous.parts.count == parts.count, previous.count == target.count {
-      forms = previous.parts
-    } else {
-      forms = Array(repeating: nil, count: parts.count)
+      return try alternate(target, from: previous.parts, penalty: mu).sum
     }
+    var best = try alternate(
+      target, from: Array(repeating: nil, count: parts.count), penalty: mu)
+    var random = RandomGenerator(seed: seed, stream: 4)
+    for _ in 0..<restarts {
+      var order = Array(parts.indices)
+      order.shuffle(using: &random)
+      let found = try alternate(
+        target, from: start(target, order: order, using: &random, penalty: mu), penalty: mu)
+      if found.objective < best.objective { best = found }
+    }
+    return best.sum
+  }
+
+  /// One round in another order, on weights with a tenth of their size in noise.
+  private func start(
+    _ target: WeightView, order: [Int], using random: inout RandomGenerator, penalty mu: Float
+  ) throws -> [Representation?] {
+    let scale = Float((target.values.squaredNorm / Double(target.count)).squareRoot() / 10)
+    var rest = target
+    for index in rest.values.indices { rest.values[index] += random.normal() * scale }
+    var forms: [Representation?] = Array(repeating: nil, count: parts.count)
+    for index in order {
+      let form = try parts[index].representation(of: rest, from: nil, penalty: mu)
+      form.add(to: &rest.values, scale: -1)
+      forms[index] = form
+    }
+    return forms
+  }
+
+  private func alternate(_ target: WeightView, from start: [Representation?], penalty mu: Float)
+    throws
+    -> (sum: AdditiveSum, objective: Double)
+  {
+    var forms = start
     // What is left of the target by all parts together.
     var rest = target
     for form in forms { form?.add(to: &rest.values, scale: -1) }
-    var distortion = rest.values.squaredNorm
+    // Costs are counted in units of ‖·‖², so that without costs μ does not matter.
+    func cost(_ part: Int, _ form: Representation?) -> Double {
+      form.map { parts[part].cost(of: $0, in: target) }.map { $0 > 0 ? $0 * 2 / Double(mu) : 0 }
+        ?? 0
+    }
+    var costs = forms.indices.map { cost($0, forms[$0]) }
+    var objective = rest.values.squaredNorm + costs.reduce(0, +)
 
     for _ in 0..<rounds {
-      let before = distortion
+      let before = objective
       for (index, part) in parts.enumerated() {
         forms[index]?.add(to: &rest.values, scale: 1)
         let found = try part.representation(of: rest, from: forms[index], penalty: mu)
         found.add(to: &rest.values, scale: -1)
-        let reached = rest.values.squaredNorm
-        if let old = forms[index], reached > distortion {
+        let others = costs.reduce(0, +) - costs[index]
+        let price = cost(index, found)
+        let reached = rest.values.squaredNorm + others + price
+        if let old = forms[index], reached > objective {
           found.add(to: &rest.values, scale: 1)
           old.add(to: &rest.values, scale: -1)
         } else {
           forms[index] = found
-          distortion = reached
+          costs[index] = price
+          objective = reached
         }
       }
-      if before - distortion <= tolerance * before { break }
+      if before - objective <= tolerance * before { break }
+    }
+    return (try AdditiveSum(forms.compactMap { $0 }), objective)
+  }
+
+  /// A codebook that does not depend on the weights, and κ entries of full precision.
+  private func exactSolution(_ target: WeightView, penalty mu: Float) throws -> AdditiveSum? {
+    guard parts.count == 2, let fixed = parts.firstIndex(where: { $0 is any FixedCodebook }),
+      let pruning = parts[1 - fixed] as? Pruning, pruning.values == .float32,
+      (parts[fixed] as? any FixedCodebook)?.isFixed == true
+    else { return nil }
+    var forms: [Representation?] = [nil, nil]
+    var rest = target
+    for index in [fixed, 1 - fixed] {
+      let form = try parts[index].representation(of: rest, from: nil, penalty: mu)
+      form.add(to: &rest.values, scale: -1)
+      forms[index] = form
     }
     return try AdditiveSum(forms.compactMap { $0 })
   }
 }
 
-/// `quantize + prune`: the sum of two operators; sums of sums are flattened.
+/// An operator whose codebook may be the same for all weights.
+public protocol FixedCodebook: CompressionOperator {
+  var isFixed: Bool { get }
+}
+
+/// `quantize + prune`: the sum of two operators; sums without options of their own are
+/// flattened.
 public func + (a: any CompressionOperator, b: any CompressionOperator) -> CompressionSum {
   func parts(of operation: any CompressionOperator) -> [any CompressionOperator] {
-    (operation as? CompressionSum)?.parts ?? [operation]
+    guard let sum = operation as? CompressionSum, sum.rounds == 50, sum.restarts == 0 else {
+      return [operation]
+    }
+    return sum.parts
   }
   return CompressionSum(parts(of: a) + parts(of: b))
 }

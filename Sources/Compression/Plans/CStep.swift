@@ -7,13 +7,14 @@ extension ResolvedPlan {
   /// - Parameters:
   ///   - weights: w.
   ///   - multipliers: λ, or none for the quadratic penalty.
-  ///   - mu: the penalty μ; 0 with no multipliers for direct compression.
+  ///   - mu: the penalty μ; operators that trade distortion for a cost need it for direct compression
+  ///     too.
   ///   - previous: the θ of the last C step as warm starts, one a problem.
   ///   - decompressed: receives Δ(θ) in the compressed ranges; the rest is left alone.
   /// - Returns: θ, one form a problem.
   /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
   public func compress(
-    _ weights: Arena, multipliers: Arena? = nil, mu: Float = 0,
+    _ weights: Arena, multipliers: Arena? = nil, mu: Float = 1,
     from previous: [Representation]? = nil,
     into decompressed: Arena
   ) throws -> [Representation] {
@@ -44,7 +45,7 @@ extension ResolvedPlan {
 
 extension CompressionProblem {
   /// w − λ/μ of this problem's tensors, one after the other.
-  public func target(_ weights: Arena, multipliers: Arena? = nil, mu: Float = 0) -> WeightView {
+  public func target(_ weights: Arena, multipliers: Arena? = nil, mu: Float = 1) -> WeightView {
     var values: [Float] = []
     values.reserveCapacity(count)
     for slot in slots { values.append(contentsOf: weights[slot]) }
@@ -57,7 +58,9 @@ extension CompressionProblem {
         start += slot.count
       }
     }
-    return WeightView(unchecked: values, shape: shape)
+    var view = WeightView(unchecked: values, shape: shape)
+    view.positions = positions
+    return view
   }
 
   /// Writes Δ(θ) to this problem's tensors.

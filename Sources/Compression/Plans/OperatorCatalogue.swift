@@ -80,13 +80,91 @@ public struct OperatorCatalogue: Sendable {
         bits: $0.integer("b"), affine: $0.flag("affine"), per: $0.grouping())
     }
     .adding(
-      "prune", usage: "prune(keep=1%) or prune(keep=2662)",
-      summary: "only the largest magnitudes kept", parameters: ["keep"]
-    ) { try Pruning(keeping: $0.share("keep")) }
+      "prune",
+      usage: "prune(keep=1%|2662|N:M [, of=rows|columns|channels|kernels|BxC] [, bits=16 | k=K])",
+      summary: "only the largest magnitudes kept: of weights, of N in each M, or of whole blocks",
+      parameters: ["keep", "of", "bits", "k"]
+    ) { arguments in
+      let values = try arguments.storedNumbers()
+      if let (kept, run) = try arguments.runs("keep") {
+        guard !arguments.has("of") else {
+          throw CompressionError.invalidParameter(
+            operation: "prune", parameter: "of", value: try arguments.text("of"),
+            expected: "absent with keep=N:M")
+        }
+        return try RunPruning(keeping: kept, ofEach: run, values: values)
+      }
+      let share = try arguments.share("keep")
+      guard arguments.has("of") else { return try Pruning(keeping: share, values: values) }
+      return try StructuredPruning(
+        keeping: share, of: Structure(arguments.text("of"), operation: "prune"), values: values)
+    }
     .adding(
-      "lowrank", usage: "lowrank(r=R)", summary: "a matrix of rank R (truncated SVD)",
-      parameters: ["r"]
-    ) { try LowRankApproximation(rank: $0.integer("r")) }
+      "l1ball", usage: "l1ball(radius=KAPPA)", summary: "magnitudes that sum to KAPPA at most",
+      parameters: ["radius"]
+    ) { try BallProjection(radius: $0.number("radius")) }
+    .adding(
+      "l0penalty", usage: "l0penalty(alpha=A)", summary: "A a weight that stays; hard threshold",
+      parameters: ["alpha"]
+    ) { try PenalisedPruning(strength: $0.number("alpha"), penalty: .count) }
+    .adding(
+      "l1penalty", usage: "l1penalty(alpha=A)", summary: "A times the magnitudes; soft threshold",
+      parameters: ["alpha"]
+    ) { try PenalisedPruning(strength: $0.number("alpha"), penalty: .magnitude) }
+    .adding(
+      "elastic", usage: "elastic(alpha=A, ridge=B)",
+      summary: "A times the magnitudes, B/2 times the squares", parameters: ["alpha", "ridge"]
+    ) {
+      try PenalisedPruning(strength: $0.number("alpha"), penalty: .elastic($0.number("ridge")))
+    }
+    .adding(
+      "grouplasso", usage: "grouplasso(alpha=A, of=rows|columns|channels|kernels|BxC [, single=S])",
+      summary: "A times the groups' norms, a share S of it on single weights",
+      parameters: ["alpha", "of", "single"]
+    ) {
+      try GroupLasso(
+        strength: $0.number("alpha"), of: Structure($0.text("of"), operation: "grouplasso"),
+        single: $0.has("single") ? $0.number("single") : 0)
+    }
+    .adding(
+      "lowrank",
+      usage:
+        "lowrank(r=R | energy=90% | lambda=L [, cost=storage|flops] [, scheme=1|2|best] [, bits=16])",
+      summary: "a matrix of rank R, of that energy, or of the rank that pays at L a number",
+      parameters: ["r", "energy", "lambda", "cost", "scheme", "bits"]
+    ) { arguments in
+      let rules = ["r", "energy", "lambda"].filter(arguments.has)
+      guard rules.count <= 1 else {
+        throw CompressionError.invalidParameter(
+          operation: "lowrank", parameter: rules[1], value: try arguments.text(rules[1]),
+          expected: "absent with \(rules[0])")
+      }
+      let rank: LowRankApproximation.Rank
+      switch rules.first {
+      case "energy":
+        guard case .fraction(let share) = try arguments.share("energy") else {
+          throw CompressionError.invalidParameter(
+            operation: "lowrank", parameter: "energy", value: try arguments.text("energy"),
+            expected: "a share such as 90%")
+        }
+        rank = .energy(share)
+      case "lambda":
+        rank = .selected(
+          try arguments.number("lambda"), try arguments.choice("cost", else: .storage))
+      default: rank = .fixed(try arguments.integer("r"))
+      }
+      if arguments.has("cost"), !arguments.has("lambda") {
+        throw CompressionError.invalidParameter(
+          operation: "lowrank", parameter: "cost", value: try arguments.text("cost"),
+          expected: "used with lambda")
+      }
+      return try LowRankApproximation(
+        rank, scheme: arguments.choice("scheme", else: .one), numbers: arguments.storedNumbers())
+    }
+    .adding(
+      "nuclear", usage: "nuclear(alpha=A)",
+      summary: "A times the nuclear norm; singular values shrink", parameters: ["alpha"]
+    ) { try NuclearNorm(strength: $0.number("alpha")) }
 }
 
 /// The arguments that stand in an operator's parentheses.
@@ -152,6 +230,46 @@ public struct OperatorArguments {
     case "row": return .row
     default: return .weights(try integer("per"))
     }
+  }
+
+  /// The argument as it stands.
+  public func text(_ name: String) throws -> String { try argument(name).text }
+
+  /// The argument as one of a type's cases, by their raw values.
+  public func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, else other: Choice
+  ) throws -> Choice where Choice.RawValue == String {
+    guard let argument = arguments[name] else { return other }
+    guard let choice = Choice(rawValue: argument.text) else {
+      let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw wrong(argument, "\(name) must be one of \(all), found '\(argument.text)'")
+    }
+    return choice
+  }
+
+  /// The arguments `bits` (16 or 32) and `k`: how numbers are stored.
+  public func storedNumbers() throws -> StoredNumbers {
+    if let levels = arguments["k"] {
+      guard !has("bits") else { throw wrong(levels, "bits and k exclude each other") }
+      return .levels(try integer("k"))
+    }
+    guard let argument = arguments["bits"] else { return .float32 }
+    switch argument.text {
+    case "16": return .float16
+    case "32": return .float32
+    default: throw wrong(argument, "bits must be 16 or 32, found '\(argument.text)'")
+    }
+  }
+
+  /// The argument as `N:M`; none where it has no colon.
+  func runs(_ name: String) throws -> (Int, Int)? {
+    let argument = try self.argument(name)
+    let parts = argument.text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count > 1 else { return nil }
+    guard parts.count == 2, let kept = Int(parts[0]), let run = Int(parts[1]) else {
+      throw wrong(argument, "\(name) must be N:M such as 2:4, found '\(argument.text)'")
+    }
+    return (kept, run)
   }
 
   /// Whether the argument is given.

@@ -5,6 +5,7 @@
 //   selection = pattern | view "(" pattern { "," pattern } ")"     view = joint, each, vector, matrix
 //   argument  = key "=" value | flag
 //   operator  = name "(" [ argument { "," argument } ] ")"
+//             | "sum" "(" operator { "+" operator } { "," key "=" number } ")"
 
 extension CompressionPlan {
   /// Reads a plan.
@@ -82,6 +83,7 @@ private struct PlanParser {
     let start = position
     let name = read { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
     guard !name.isEmpty else { throw mistake("expected an operator such as quantize(k=2)") }
+    if name == "sum" { return try sum() }
     guard let entry = catalogue.entry(named: name) else {
       throw mistake(
         "unknown operator '\(name)'; there are: "
@@ -97,6 +99,32 @@ private struct PlanParser {
         "\(name): \(parameter) must be \(expected), found \(value)",
         at: arguments[parameter]?.offset ?? start)
     }
+  }
+
+  /// `sum(A + B, rounds=N, restarts=N)`: a sum with options of its own.
+  private mutating func sum() throws -> any CompressionOperator {
+    try expect("(", after: "sum")
+    var parts = [try operation()]
+    while take("+") { parts.append(try operation()) }
+    var options = ["rounds": 50, "restarts": 0]
+    while take(",") {
+      skipBlanks()
+      let start = position
+      let key = read { $0.isLetter }
+      guard options[key] != nil, take("=") else {
+        throw mistake("sum takes rounds=… and restarts=…", at: start)
+      }
+      skipBlanks()
+      let valueStart = position
+      let least = key == "rounds" ? 1 : 0
+      guard let value = Int(read { $0.isNumber }), (least...10_000).contains(value) else {
+        throw mistake("\(key) must be from \(least) to 10000", at: valueStart)
+      }
+      options[key] = value
+    }
+    try expect(")", after: "the sum")
+    return CompressionSum(
+      parts, rounds: options["rounds"] ?? 50, restarts: options["restarts"] ?? 0)
   }
 
   private mutating func arguments(of entry: OperatorCatalogue.Entry) throws -> [String:
@@ -121,7 +149,7 @@ private struct PlanParser {
       if take("=") {
         skipBlanks()
         valueStart = position
-        value = read { !",;:()+".contains($0) }
+        value = read { !",;()+".contains($0) }
         guard !value.isEmpty else { throw mistake("expected a value for \(key)", at: valueStart) }
       }
       guard arguments.updateValue(.init(text: value, offset: valueStart), forKey: key) == nil else {

@@ -13,7 +13,10 @@ public struct ResolvedPlan: Sendable {
 
   /// - Throws: `CompressionError` when a pattern fits nothing, two tasks claim one parameter, or an
   ///   operator's parameters do not fit the sizes.
-  public init(_ plan: CompressionPlan, for layout: ArenaLayout) throws {
+  /// - Parameter positions: at how many places each kernel is applied to one input, by its name.
+  public init(_ plan: CompressionPlan, for layout: ArenaLayout, positions: [String: Int] = [:])
+    throws
+  {
     var owners: [String: String] = [:]
     var problems: [CompressionProblem] = []
     for task in plan.tasks {
@@ -30,7 +33,7 @@ public struct ResolvedPlan: Sendable {
             try CompressionProblem(
               label: slot.name, slots: [slot],
               shape: try Self.shape(of: slot, seen: task.selection.view, by: task.operation),
-              operation: task.operation))
+              operation: task.operation, positions: positions[slot.name] ?? 1))
         }
       }
     }
@@ -87,11 +90,15 @@ public struct CompressionProblem: Sendable {
   public let shape: [Int]
   public let operation: any CompressionOperator
   public let count: Int
+  /// At how many places a kernel is applied to one input.
+  public let positions: Int
 
   /// - Throws: `CompressionError` when the operator's parameters do not fit the view.
   public init(
-    label: String, slots: [ArenaLayout.Slot], shape: [Int], operation: any CompressionOperator
+    label: String, slots: [ArenaLayout.Slot], shape: [Int], operation: any CompressionOperator,
+    positions: Int = 1
   ) throws {
+    self.positions = positions
     self.label = label
     self.slots = slots
     self.shape = shape

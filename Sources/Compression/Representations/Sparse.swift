@@ -2,15 +2,32 @@ import LinearAlgebra
 
 /// A few entries at their places, zero elsewhere.
 public struct Sparse: CompressedForm {
+  /// What is known of the places, which decides how they are coded.
+  public enum Pattern: Sendable, Equatable {
+    /// Nothing: each entry has a place of its own.
+    case free
+    /// The entries are whole blocks of a grid: one place a block.
+    case blocks(BlockGrid)
+    /// Of each run of `run` weights just `kept` are entries.
+    case runs(kept: Int, of: Int)
+  }
+
   /// The number of weights n.
   public let count: Int
   /// The places of the entries, strictly ascending, less than n.
   public let indices: [UInt32]
   /// The entries' values.
   public let values: [Float]
+  public let pattern: Pattern
+  /// How the values are stored; they need no rounding to it.
+  public let format: NumberFormat
 
-  /// - Throws: `CompressionError.malformedForm` when indices and values do not fit each other or n.
-  public init(count: Int, indices: [UInt32], values: [Float]) throws {
+  /// - Throws: `CompressionError.malformedForm` when indices, values, pattern and format do not fit each
+  ///   other or n.
+  public init(
+    count: Int, indices: [UInt32], values: [Float], pattern: Pattern = .free,
+    format: NumberFormat = .float32
+  ) throws {
     guard indices.count == values.count else {
       throw CompressionError.malformedForm("\(indices.count) indices for \(values.count) values")
     }
@@ -19,9 +36,37 @@ public struct Sparse: CompressedForm {
     else {
       throw CompressionError.malformedForm("indices must ascend and stay below \(count)")
     }
+    guard format.holds(values) else {
+      throw CompressionError.malformedForm("values that are not finite or not of their format")
+    }
     self.count = count
     self.indices = indices
     self.values = values
+    self.pattern = pattern
+    self.format = format
+    switch pattern {
+    case .free: break
+    case .blocks(let grid):
+      guard grid.count == count, grid.indices(ofBlocks: units) == indices else {
+        throw CompressionError.malformedForm("entries that are not whole blocks of \(grid.block)")
+      }
+    case .runs(let kept, let run):
+      guard kept > 0, run >= kept, count % run == 0, indices.count == count / run * kept,
+        indices.enumerated().allSatisfy({ Int($1) / run == $0 / kept })
+      else {
+        throw CompressionError.malformedForm("entries that are not \(kept) of each \(run) weights")
+      }
+    }
+  }
+
+  /// The numbers that tell the places: the blocks for a grid, the places in each run for runs, the
+  /// indices themselves otherwise.
+  public var units: [UInt32] {
+    switch pattern {
+    case .free: return indices
+    case .runs(_, let run): return indices.map { $0 % UInt32(run) }
+    case .blocks(let grid): return grid.blocks(of: indices)
+    }
   }
 
   public func add(to weights: inout [Float], scale: Float) {
@@ -32,7 +77,7 @@ public struct Sparse: CompressedForm {
   }
 
   public var storage: Storage {
-    Storage(values: 32 * values.count, indices: IndexCoding.cheapest(for: self).bits)
+    Storage(values: format.bits(values.count), indices: IndexCoding.cheapest(for: self).bits)
   }
 
   public func operations(in range: Range<Int>, rows: Int, columns: Int) -> Operations {

@@ -6,7 +6,8 @@ import LinearAlgebra
 /// - `.lloyd`: without a warm start exact for K ≤ 2; otherwise Lloyd's algorithm from the exact optimum
 ///   of a summary of the weights by 4,096 bins or more, which ends at or next to the global optimum
 ///   (for K > 1024 from an asymptotically optimal codebook). With a warm start Lloyd's algorithm from
-///   the previous codebook: monotone, a local optimum near it.
+///   the previous codebook: monotone, a local optimum near it. 65,536 weights or more are not sorted:
+///   Lloyd's algorithm runs on a histogram by the floats' leading bits, with an exact last iteration.
 /// - `.exact`: the global optimum, by dynamic programming over all weights.
 /// - `.restarts`: the best of several runs of Lloyd's algorithm from k-means++, as in other toolkits;
 ///   for comparison.
@@ -14,8 +15,8 @@ import LinearAlgebra
 /// With `keepsZero` one entry is 0, so that the weights that take it are pruned. That codebook is
 /// found by Lloyd's algorithm with this entry held, from the exact optimum of the summary.
 ///
-/// - Complexity: O(n) to sort, then O(K·log n) an iteration; from a warm start with K ≤ 4, O(K·n) an
-///   iteration without sorting. `.exact` O(K·n·log n) time and 4·K·n + 24·n bytes.
+/// - Complexity: O(n) to sort or to count, then O(K·log n) an iteration; from a warm start with K ≤ 4,
+///   O(K·n) an iteration. `.exact` O(K·n·log n) time and 4·K·n + 24·n bytes.
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.04319; Lloyd 1982; Arthur & Vassilvitskii 2007.
 public struct AdaptiveQuantization: CodebookOperator {
   public enum Solver: Sendable, Equatable {
@@ -92,7 +93,10 @@ public struct AdaptiveQuantization: CodebookOperator {
 
   public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
     let previous = previous?.count == levels ? previous : nil
+    // Sorting is the dearest step for many weights, and for few levels one pass an iteration is cheaper.
+    let binned = weights.count >= 65_536 && (previous == nil ? 3...1024 : 5...1024).contains(levels)
     if keepsZero {
+      if binned { return .free(weights.binnedLloyd(levels, from: previous, holding: zeroIndex)) }
       let start = previous ?? SortedWeights(weights).bestEntriesWithZero(levels)
       return .free(
         lloyd(from: start, holding: zeroIndex(of: start)) { weights.cells(between: $0) })
@@ -107,6 +111,7 @@ public struct AdaptiveQuantization: CodebookOperator {
       guard let previous else { return .free(found) }
       let warm = sorted.lloyd(from: previous)
       return .free(sorted.distortion(warm) <= sorted.distortion(found) ? warm : found)
+    case .lloyd where binned: return .free(weights.binnedLloyd(levels, from: previous))
     case .lloyd:
       guard let previous else { return .free(SortedWeights(weights).bestEntries(levels)) }
       return .free(

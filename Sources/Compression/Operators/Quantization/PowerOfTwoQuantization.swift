@@ -67,3 +67,7 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     return .scaled(best?.0 ?? 0, pattern: pattern)
   }
 }
+
+extension PowerOfTwoQuantization: FixedCodebook {
+  public var isFixed: Bool { top != nil }
+}

@@ -15,3 +15,7 @@ public struct SignQuantization: CodebookOperator {
     .fixed(pattern: [-1, 1])
   }
 }
+
+extension SignQuantization: FixedCodebook {
+  public var isFixed: Bool { true }
+}

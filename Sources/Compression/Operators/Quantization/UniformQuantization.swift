@@ -5,7 +5,7 @@ import LinearAlgebra
 /// - Symmetric, b bits: θᵢ ∈ s·{−Q … Q}, Q = 2^(b−1) − 1; one float s a group.
 /// - Affine, b bits: θᵢ ∈ offset + s·{0 … 2^b − 1}; two floats a group.
 ///
-/// The spacing is searched: the distortion of 48 spacings, each O(K·log n) on the sorted weights, then
+/// The spacing is searched: the distortion of 64 to 1024 spacings, each O(K·log n) on the sorted weights, then
 /// alternation of codes and least squares from the best of them and from the warm start, which is
 /// monotone. Approximate: a local optimum, the best among those starts; never worse than the spacing
 /// that just covers the range.
@@ -57,9 +57,11 @@ public struct UniformQuantization: CodebookOperator {
     let high = Double(sorted.values.last ?? 0)
     let span = isAffine ? high - low : max(abs(low), abs(high))
     let steps = Double(isAffine ? integers.count - 1 : integers.upperBound)
-    // From the spacing that covers the whole range down to a tenth of it.
-    var starts = (0..<48).map { trial in
-      let step = span / steps * (1 - 0.9 * Double(trial) / 48)
+    // From twice the spacing that covers the whole range down to a tenth of it, and just that one.
+    // Near enough to each other that the outermost level moves by a fraction of a spacing.
+    let trials = min(1024, max(64, 16 * integers.count))
+    var starts = (0..<trials).map { trial in
+      let step = span / steps * (trial == 0 ? 1 : 2 - 1.9 * Double(trial) / Double(trials))
       return Grid(offset: isAffine ? (low + high - step * steps) / 2 : 0, step: step)
     }
     if let previous, previous.count == integers.count, let first = previous.first,
@@ -70,7 +72,7 @@ public struct UniformQuantization: CodebookOperator {
     }
     let ranked = starts.enumerated().map { ($0.offset, sorted.distortion(entries($0.element))) }
     var tried = [ranked.min { $0.1 < $1.1 }?.0 ?? 0]
-    if starts.count > 48 { tried.append(48) }
+    if starts.count > trials { tried.append(trials) }
     var best: (Grid, Double)?
     for index in tried {
       let grid = refined(starts[index], sorted)

@@ -1,0 +1,62 @@
+import LinearAlgebra
+
+/// The nearest weights whose magnitudes sum to at most a radius.
+///
+/// Solves  min ‖w − θ‖²  subject to  ‖θ‖₁ ≤ κ  exactly: θ = soft(w, τ), where τ ≥ 0 makes the
+/// constraint tight, or θ = w inside the ball.
+///
+/// - Complexity: O(n): radix sort and one pass.
+/// - Source: Duchi et al., ICML 2008.
+public struct BallProjection: CompressionOperator {
+  /// κ.
+  public let radius: Double
+
+  /// - Throws: `CompressionError.invalidParameter` unless the radius is above 0.
+  public init(radius: Double) throws {
+    guard radius > 0, radius.isFinite else {
+      throw CompressionError.invalidParameter(
+        operation: "l1ball", parameter: "radius", value: "\(radius)", expected: "above 0")
+    }
+    self.radius = radius
+  }
+
+  public var description: String { "l1ball(radius=\(shortest(radius)))" }
+
+  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
+    -> Sparse
+  {
+    guard target.values.absoluteSum > radius else {
+      return try Sparse(thresholding: target.values, at: 0)
+    }
+    var magnitudes = target.values.map { abs($0) }
+    radixSort(&magnitudes)
+    // With the k largest above the threshold it is (their sum − radius) / k; the right k is the last
+    // whose smallest magnitude still exceeds it.
+    var sum = 0.0
+    var threshold = 0.0
+    for (count, magnitude) in magnitudes.reversed().enumerated() {
+      sum += Double(magnitude)
+      let candidate = (sum - radius) / Double(count + 1)
+      guard Double(magnitude) > candidate else { break }
+      threshold = candidate
+    }
+    return try Sparse(thresholding: target.values, at: threshold)
+  }
+}
+
+extension Sparse {
+  /// Soft-thresholded weights, times a factor: sign(w)·max(0, |w| − τ)·scale; zeros are left out.
+  init(thresholding weights: [Float], at threshold: Double, scale: Double = 1) throws {
+    var indices: [UInt32] = []
+    var values: [Float] = []
+    for (index, weight) in weights.enumerated() {
+      let left = abs(Double(weight)) - threshold
+      guard left > 0 else { continue }
+      let value = Float(weight < 0 ? -left * scale : left * scale)
+      guard value != 0 else { continue }
+      indices.append(UInt32(index))
+      values.append(value)
+    }
+    try self.init(count: weights.count, indices: indices, values: values)
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import LinearAlgebra
+
+/// Pruning by a penalty: the number of weights that stay is found by the trade with the loss.
+///
+/// Solves  min α·R(θ) + μ/2·‖w − θ‖²  exactly, for
+/// - `.count`: R = ‖θ‖₀: the hard threshold √(2α/μ);
+/// - `.magnitude`: R = ‖θ‖₁: the soft threshold α/μ;
+/// - `.elastic(β)`: α·‖θ‖₁ + β/2·‖θ‖²: soft(w, α/μ) / (1 + β/μ).
+///
+/// - Complexity: O(n).
+/// - Source: Carreira-Perpiñán & Idelbayev, CVPR 2018; Zou & Hastie 2005 (elastic net).
+public struct PenalisedPruning: CompressionOperator {
+  public enum Penalty: Sendable, Equatable {
+    case count
+    case magnitude
+    /// With β.
+    case elastic(Double)
+  }
+
+  /// α.
+  public let strength: Double
+  public let penalty: Penalty
+
+  /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
+  public init(strength: Double, penalty: Penalty) throws {
+    self.strength = strength
+    self.penalty = penalty
+    guard strength > 0, strength.isFinite else {
+      throw CompressionError.invalidParameter(
+        operation: name, parameter: "alpha", value: "\(strength)", expected: "above 0")
+    }
+    if case .elastic(let ridge) = penalty, !(ridge >= 0 && ridge.isFinite) {
+      throw CompressionError.invalidParameter(
+        operation: name, parameter: "ridge", value: "\(ridge)", expected: "0 or more")
+    }
+  }
+
+  private var name: String {
+    switch penalty {
+    case .count: "l0penalty"
+    case .magnitude: "l1penalty"
+    case .elastic: "elastic"
+    }
+  }
+
+  public var description: String {
+    var arguments = ["alpha=\(shortest(strength))"]
+    if case .elastic(let ridge) = penalty { arguments.append("ridge=\(shortest(ridge))") }
+    return "\(name)(\(arguments.joined(separator: ", ")))"
+  }
+
+  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
+    -> Sparse
+  {
+    let ratio = strength / Double(mu)
+    switch penalty {
+    case .count:
+      let threshold = (2 * ratio).squareRoot()
+      let indices = target.values.indices.filter { abs(Double(target.values[$0])) > threshold }
+      return try Sparse(
+        count: target.count, indices: indices.map { UInt32($0) },
+        values: indices.map { target.values[$0] })
+    case .magnitude: return try Sparse(thresholding: target.values, at: ratio)
+    case .elastic(let ridge):
+      return try Sparse(
+        thresholding: target.values, at: ratio, scale: 1 / (1 + ridge / Double(mu)))
+    }
+  }
+
+  public func cost(of form: Sparse, in view: WeightView) -> Double {
+    switch penalty {
+    case .count: strength * Double(form.values.count)
+    case .magnitude: strength * form.values.absoluteSum
+    case .elastic(let ridge):
+      strength * form.values.absoluteSum + ridge / 2 * form.values.squaredNorm
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import LinearAlgebra
+
+/// Keeps the κ entries of largest magnitude and sets the rest to zero.
+///
+/// Solves  min ‖w − θ‖²  subject to  ‖θ‖₀ ≤ κ  exactly; ties go to the lower index. With
+/// `values: .float16` the kept entries are rounded; with `.levels(K)` they share K values: the entries
+/// that gain most, w² − (w − c)², and the values c are found in turn, which is monotone.
+///
+/// - Complexity: O(n) time, O(n) scratch; with K values that of k-means on κ, up to ten times.
+/// - Source: Carreira-Perpiñán & Idelbayev, CVPR 2018 (ℓ₀-constrained pruning).
+public struct Pruning: CompressionOperator {
+  /// κ, as a count or as a share of the view's n weights.
+  public let kept: Share
+  public let values: StoredNumbers
+
+  /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
+  ///   count at least 1.
+  public init(keeping kept: Share, values: StoredNumbers = .float32) throws {
+    try kept.validate("prune")
+    try values.validate("prune")
+    self.kept = kept
+    self.values = values
+  }
+
+  public var description: String {
+    "prune(\((["keep=\(kept)"] + values.arguments).joined(separator: ", ")))"
+  }
+
+  public func validate(shape: [Int], view: String) throws {
+    try kept.validate("prune", atMost: shape.reduce(1, *), "weights of \(view)")
+  }
+
+  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
+    -> Sparse
+  {
+    try validate(shape: target.shape, view: "the view")
+    let first = largest(target.values, of: target.values)
+    guard case .levels = values else { return try first.form(values.format(for: first.values)) }
+    var best = try first.form(values.format(for: first.values))
+    var reached = target.values.squaredDistance(to: best.decompressed())
+    var formats = [best.format]
+    if let previous, case .codebook = previous.format { formats.append(previous.format) }
+    // From the largest magnitudes' values and from those of the warm start.
+    for start in formats {
+      var format = start
+      for _ in 0..<10 {
+        let gains = target.values.map { w -> Float in
+          let left = w - format.rounded(w)
+          return max(0, w * w - left * left)
+        }
+        let entries = largest(gains, of: target.values)
+        // As the warm start's codes would be, then with values of their own.
+        let forms = [
+          try entries.form(format), try entries.form(values.format(for: entries.values)),
+        ]
+        let before = reached
+        for form in forms {
+          let distortion = target.values.squaredDistance(to: form.decompressed())
+          if distortion < reached { (best, reached) = (form, distortion) }
+        }
+        guard reached < before else { break }
+        format = best.format
+      }
+    }
+    return best
+  }
+
+  private struct Entries {
+    let count: Int
+    let indices: [UInt32]
+    let values: [Float]
+
+    func form(_ format: NumberFormat) throws -> Sparse {
+      try Sparse(count: count, indices: indices, values: format.rounded(values), format: format)
+    }
+  }
+
+  /// The κ weights whose scores are the largest in magnitude.
+  private func largest(_ scores: [Float], of weights: [Float]) -> Entries {
+    let indices = scores.withUnsafeBufferPointer {
+      indicesOfLargestMagnitudes($0, count: kept.of(weights.count))
+    }
+    return Entries(
+      count: weights.count, indices: indices, values: indices.map { weights[Int($0)] })
+  }
+}
+
+extension Share {
+  /// - Throws: `CompressionError.invalidParameter` unless above 0 and, for a share, at most 1.
+  func validate(_ operation: String) throws {
+    let valid =
+      switch self {
+      case .count(let count): count >= 1
+      case .fraction(let fraction): fraction > 0 && fraction <= 1
+      }
+    guard valid else {
+      throw CompressionError.invalidParameter(
+        operation: operation, parameter: "keep", value: "\(self)",
+        expected: "above 0 % and at most 100 %, or a count from 1 on")
+    }
+  }
+
+  /// - Throws: `CompressionError.invalidParameter` for more than there are.
+  func validate(_ operation: String, atMost total: Int, _ what: String) throws {
+    guard of(total) <= total else {
+      throw CompressionError.invalidParameter(
+        operation: operation, parameter: "keep", value: "\(self)",
+        expected: "at most the \(total) \(what)")
+    }
+  }
+}

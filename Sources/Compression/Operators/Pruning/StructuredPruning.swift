@@ -1,0 +1,53 @@
+import LinearAlgebra
+
+/// Keeps the κ blocks of largest norm and sets the rest to zero: rows, columns, filters, input
+/// channels, or b × c blocks.
+///
+/// Solves  min ‖w − θ‖²  subject to at most κ non-zero blocks  exactly; ties go to the lower number.
+///
+/// - Complexity: O(n) time.
+/// - Source: group ℓ₀ constraint; Wen et al. 2016 for the structures.
+public struct StructuredPruning: CompressionOperator {
+  /// κ, as a count or as a share of the blocks.
+  public let kept: Share
+  public let structure: Structure
+  public let values: StoredNumbers
+
+  /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
+  ///   count at least 1.
+  public init(keeping kept: Share, of structure: Structure, values: StoredNumbers = .float32) throws
+  {
+    try kept.validate("prune")
+    try values.validate("prune")
+    self.kept = kept
+    self.structure = structure
+    self.values = values
+  }
+
+  public var description: String {
+    let arguments = ["keep=\(kept)", "of=\(structure)"] + values.arguments
+    return "prune(\(arguments.joined(separator: ", ")))"
+  }
+
+  public func validate(shape: [Int], view: String) throws {
+    let grid = try structure.grid(for: shape, operation: "prune", view: view)
+    try kept.validate("prune", atMost: grid.blockCount, "blocks of \(view)")
+  }
+
+  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
+    -> Sparse
+  {
+    try validate(shape: target.shape, view: "the view")
+    let grid = try structure.grid(for: target.shape, operation: "prune", view: "the view")
+    let norms = grid.squaredNorms(target.values)
+    let best = norms.indices.sorted {
+      norms[$0] != norms[$1] ? norms[$0] > norms[$1] : $0 < $1
+    }
+    let indices = grid.indices(ofBlocks: best.prefix(kept.of(norms.count)).map { UInt32($0) })
+    let entries = indices.map { target.values[Int($0)] }
+    let format = values.format(for: entries)
+    return try Sparse(
+      count: target.count, indices: indices, values: format.rounded(entries),
+      pattern: .blocks(grid), format: format)
+  }
+}

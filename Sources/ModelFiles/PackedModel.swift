@@ -1,0 +1,91 @@
+import Compression
+import Foundation
+
+/// A compressed model on its way to a file: each form is packed as soon as it is there, so that a
+/// model larger than memory can be written tensor by tensor.
+public struct PackedModel: Sendable {
+  /// The metadata entry `lcm`.
+  struct Description: Codable {
+    struct Part: Codable {
+      let label: String
+      let operation: String
+      let tensors: [CompressedModel.TensorShape]
+      let form: StoredForm
+    }
+    let version: Int
+    let order: [String]
+    let parts: [Part]
+  }
+
+  /// One compressed view.
+  struct Part: Sendable {
+    let description: Description.Part
+    let tensors: [TensorSource]
+
+    /// - Parameter index: its number in the model; its tensors' names begin with it.
+    init(_ part: CompressedModel.Part, index: Int) {
+      var tensors: [TensorSource] = []
+      description = Description.Part(
+        label: part.label, operation: part.operation, tensors: part.tensors,
+        form: StoredForm(part.form, prefix: "\(index).", tensors: &tensors))
+      self.tensors = tensors
+    }
+  }
+
+  /// The version of the format that this package writes, and the only one that it reads.
+  public static let formatVersion = 1
+  static let key = "lcm"
+
+  let parts: [Part]
+  /// What is not compressed; the names begin with `plain.`.
+  let plain: [TensorSource]
+  let order: [String]
+  let metadata: [String: String]
+
+  private func stored() throws -> ([TensorSource], [String: String]) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let description = Description(
+      version: Self.formatVersion, order: order, parts: parts.map(\.description))
+    var metadata = self.metadata
+    metadata[Self.key] = String(decoding: try encoder.encode(description), as: UTF8.self)
+    return (plain + parts.flatMap(\.tensors), metadata)
+  }
+
+  /// Writes the file, whole or not at all.
+  ///
+  /// - Returns: its size in bytes.
+  /// - Throws: `ModelFileError` when it cannot be written.
+  @discardableResult
+  public func write(to path: String) throws -> Int {
+    let (tensors, metadata) = try stored()
+    try SafetensorsFile.write(tensors, metadata: metadata, to: path)
+    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
+  }
+
+  /// The size of the file in bytes, as it would be written.
+  public func fileSize() throws -> Int {
+    let (tensors, metadata) = try stored()
+    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
+  }
+}
+
+extension CompressedModel {
+  var packed: PackedModel {
+    PackedModel(
+      parts: parts.enumerated().map { PackedModel.Part($1, index: $0) },
+      plain: plain.map {
+        TensorSource(name: "plain." + $0.shape.name, shape: $0.shape.shape, floats: $0.values)
+      }, order: order, metadata: metadata)
+  }
+
+  /// Writes the file, whole or not at all.
+  ///
+  /// - Returns: its size in bytes.
+  /// - Throws: `ModelFileError` when it cannot be written.
+  @discardableResult
+  public func write(to path: String) throws -> Int { try packed.write(to: path) }
+
+  /// The size of the file in bytes, as it would be written.
+  public func fileSize() throws -> Int { try packed.fileSize() }
+}

@@ -1,0 +1,152 @@
+import LinearAlgebra
+import Testing
+
+@testable import Compression
+
+/// Rank rules, schemes, nuclear norm, the truncated SVD.
+@Suite struct LowRankOperatorsTests {
+  private func singularValues(_ weights: [Float], _ rows: Int, _ columns: Int) throws -> [Double] {
+    try SingularValueDecomposition(of: Matrix(rows: rows, columns: columns, values: weights))
+      .singularValues.map(Double.init)
+  }
+
+  @Test(arguments: 0..<40) func theRankFollowsFromTheRule(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let (rows, columns) = (3 + seed % 8, 4 + seed % 5)
+    let weights = random.normals(rows * columns)
+    let view = try WeightView(weights, shape: [rows, columns])
+    let squares = try singularValues(weights, rows, columns).map { $0 * $0 }
+    func tail(_ rank: Int) -> Double { squares.dropFirst(rank).reduce(0, +) }
+
+    let share = 0.1 + 0.2 * Double(seed % 5)
+    let energy = try LowRankApproximation(.energy(share)).compress(view, from: nil, penalty: 1)
+    let least = (0...squares.count).first { tail($0) <= (1 - share) * tail(0) * (1 + 1e-9) }
+    #expect(energy.rank == least)
+
+    let mu = Float(1 + seed % 3)
+    let lambda = 0.02 + 0.05 * Double(seed % 6)
+    let selected = try LowRankApproximation(.selected(lambda, .storage))
+      .compress(view, from: nil, penalty: mu)
+    let objectives = (0...squares.count).map {
+      lambda * Double($0 * (rows + columns)) + Double(mu) / 2 * tail($0)
+    }
+    #expect(selected.rank == objectives.indices.min { objectives[$0] < objectives[$1] })
+    var wide = view
+    wide.positions = 10
+    let operations = try LowRankApproximation(.selected(lambda / 10, .flops))
+      .compress(wide, from: nil, penalty: mu)
+    #expect(operations.rank == selected.rank)
+  }
+
+  @Test(arguments: 0..<20) func schemeTwoIsThePermutedMatrix(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let shape = [3 + seed % 3, 2 + seed % 4, 3, 2]
+    let weights = random.normals(shape.reduce(1, *))
+    let view = try WeightView(weights, shape: shape)
+    let form = try LowRankApproximation(.fixed(2), scheme: .two)
+      .compress(view, from: nil, penalty: 1)
+    let (o, i, h, w) = (shape[0], shape[1], shape[2], shape[3])
+    var matrix = [Float](repeating: 0, count: weights.count)
+    for a in 0..<o {
+      for b in 0..<i {
+        for c in 0..<h {
+          for d in 0..<w {
+            matrix[(a * h + c) * i * w + b * w + d] = weights[((a * i + b) * h + c) * w + d]
+          }
+        }
+      }
+    }
+    let tail = try singularValues(matrix, o * h, i * w).dropFirst(2).reduce(0) { $0 + $1 * $1 }
+    #expect(abs(weights.squaredDistance(to: form.decompressed()) - tail) <= 1e-4 * (1 + tail))
+    #expect(form.storage.bits == 32 * 2 * (o * h + i * w))
+    let one = try LowRankApproximation(.fixed(2)).compress(view, from: nil, penalty: 1)
+    let best = try LowRankApproximation(.fixed(2), scheme: .cheaper)
+      .compress(view, from: nil, penalty: 1)
+    let reached = weights.squaredDistance(to: best.decompressed())
+    #expect(
+      reached <= min(weights.squaredDistance(to: one.decompressed()), tail) * 1.0001 + 1e-6)
+  }
+
+  @Test(arguments: 0..<20) func halfFactorsAreNearTheFullOnes(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let weights = random.normals(80)
+    let view = try WeightView(weights, shape: [8, 10])
+    let full = try LowRankApproximation(rank: 3).compress(view, from: nil, penalty: 1)
+    let half = try LowRankApproximation(.fixed(3), numbers: .float16)
+      .compress(view, from: nil, penalty: 1)
+    #expect(half.storage.bits * 2 == full.storage.bits)
+    #expect(
+      half.decompressed().squaredDistance(to: full.decompressed())
+        <= 1e-5 * full.decompressed().squaredNorm)
+  }
+
+  /// Θ is optimal when W − Θ has spectral norm α/μ at most, and just that along Θ's vectors.
+  @Test(arguments: 0..<30) func theNuclearNormIsOptimal(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let (rows, columns) = (4 + seed % 5, 6)
+    let weights = random.normals(rows * columns)
+    let view = try WeightView(weights, shape: [rows, columns])
+    let mu = Float(0.5 + Double(seed % 3))
+    let alpha = 0.3 + Double(seed % 5)
+    let operation = try NuclearNorm(strength: alpha)
+    let form = try operation.compress(view, from: nil, penalty: mu)
+    let threshold = alpha / Double(mu)
+    let before = try singularValues(weights, rows, columns)
+    let after = try singularValues(form.decompressed(), rows, columns)
+    for (a, b) in zip(before, after) { #expect(abs(max(0, a - threshold) - b) <= 1e-4 * (1 + a)) }
+    #expect(form.rank == before.count { $0 > threshold })
+    #expect(abs(operation.cost(of: form, in: view) - alpha * after.reduce(0, +)) <= 1e-3)
+    let rest = zip(weights, form.decompressed()).map { $0 - $1 }
+    #expect(try singularValues(rest, rows, columns).first ?? 0 <= threshold * 1.0001 + 1e-5)
+  }
+
+  /// A flat and a decaying spectrum, and a matrix whose rank is below the one asked for.
+  @Test(arguments: 0..<3) func theTruncatedDecompositionIsAsGoodAsLAPACK(kind: Int) throws {
+    var random = RandomGenerator(seed: UInt64(kind))
+    let (rows, columns, rank) = (320, 400, 16)
+    var values = random.normals(rows * columns)
+    if kind > 0 {
+      let left = try Matrix(rows: rows, columns: 200, values: random.normals(rows * 200))
+      var scaled = random.normals(200 * columns)
+      for row in 0..<200 {
+        let factor: Float = kind == 1 ? 1 / Float(1 + row) : (row < 10 ? 1 : 0)
+        for column in 0..<columns { scaled[row * columns + column] *= factor }
+      }
+      values = try (left * Matrix(rows: 200, columns: columns, values: scaled)).values
+    }
+    let matrix = try Matrix(rows: rows, columns: columns, values: values)
+    let whole = try SingularValueDecomposition(of: matrix)
+    let tail = whole.singularValues.dropFirst(rank).reduce(0) { $0 + Double($1) * Double($1) }
+    let total = values.squaredNorm
+    func residual(_ found: TruncatedSingularValues) throws -> Double {
+      let form = try LowRank(
+        found.left, found.singularValues, found.rightTransposed, rank: rank, .rows, .float32)
+      return values.squaredDistance(to: form.decompressed())
+    }
+    #expect(TruncatedSingularValues.pays(rows: rows, columns: columns, rank: rank))
+    let cold = try #require(try TruncatedSingularValues(of: matrix, rank: rank))
+    #expect(try residual(cold) <= 1.001 * tail + 1e-5 * total)
+    // A warm start from a nearby matrix.
+    let moved = try Matrix(
+      rows: rows, columns: columns,
+      values: zip(values, random.normals(values.count, scale: 0.01)).map { $0 + $1 })
+    let near = try SingularValueDecomposition(of: moved)
+    let start = try Matrix(
+      rows: rank, columns: columns,
+      values: Array(near.rightTransposed.values.prefix(rank * columns)))
+    let warm = try #require(try TruncatedSingularValues(of: matrix, rank: rank, start: start))
+    #expect(try residual(warm) <= 1.001 * tail + 1e-5 * total)
+  }
+
+  @Test func wrongParametersAreErrors() {
+    #expect(throws: CompressionError.self) { try LowRankApproximation(.energy(0)) }
+    #expect(throws: CompressionError.self) { try LowRankApproximation(.selected(0, .storage)) }
+    #expect(throws: CompressionError.self) { try NuclearNorm(strength: .nan) }
+    #expect(throws: CompressionError.self) {
+      try LowRankApproximation(.fixed(1), scheme: .two).validate(shape: [4, 4], view: "w")
+    }
+    #expect(throws: CompressionError.self) {
+      try LowRankApproximation(.fixed(3), scheme: .two).validate(shape: [1, 1, 2, 9], view: "w")
+    }
+  }
+}
