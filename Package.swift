@@ -8,8 +8,8 @@ let package = Package(
     .library(
       name: "LearningCompression",
       targets: [
-        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
-        "LinearAlgebra",
+        "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
+        "Compression", "LinearAlgebra",
       ]),
     .executable(name: "lc", targets: ["lc"]),
   ],
@@ -22,8 +22,8 @@ let package = Package(
     .executableTarget(
       name: "lc",
       dependencies: [
-        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
-        "LinearAlgebra",
+        "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
+        "Compression", "LinearAlgebra",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -42,6 +42,9 @@ let package = Package(
       ],
       path: "Tests/Fuzz"),
 
+    .target(
+      name: "CompressedInference",
+      dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
     .target(
       name: "LearningCompression",
       dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
@@ -70,6 +73,9 @@ let package = Package(
     .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
     .testTarget(
       name: "LearningCompressionTests", dependencies: ["LearningCompression", "ModelFiles"]),
+    .testTarget(
+      name: "CompressedInferenceTests",
+      dependencies: ["CompressedInference", "LearningCompression"]),
     .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles"]),
   ],
   swiftLanguageModes: [.v6]

@@ -53,3 +53,11 @@ public struct Provenance: Sendable, Equatable, Codable {
     return name ?? "unknown"
   }
 }
+
+extension PackedModel {
+  /// The model with more metadata.
+  public func adding(_ more: [String: String]) -> PackedModel {
+    PackedModel(
+      parts: parts, plain: plain, order: order, metadata: metadata.merging(more) { $1 })
+  }
+}

@@ -6,7 +6,7 @@ import NeuralNetwork
 extension Provenance {
   /// Options that do not change what is computed, each followed by its value.
   private static let unrecorded: Set = [
-    "--output", "--json", "--checkpoint", "--checkpoint-every", "--resume",
+    "--output", "--json", "--recipe", "--checkpoint", "--checkpoint-every", "--resume",
   ]
 
   /// Of what this process writes.
@@ -14,7 +14,9 @@ extension Provenance {
   /// To be called after the number of threads is set.
   static func ofThisCommand(seed: UInt64? = nil) -> Provenance {
     var words = ["lc"]
-    var arguments = CommandLine.arguments.dropFirst()
+    let given = Array(CommandLine.arguments.dropFirst())
+    // What a recipe says is written out, for the file may change.
+    var arguments = ((try? Recipe(namedIn: given))?.expanded(given) ?? given)[...]
     while let argument = arguments.popFirst() {
       let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""
       if unrecorded.contains(name) {
