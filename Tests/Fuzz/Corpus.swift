@@ -16,6 +16,8 @@ struct Corpus {
     "a.weight: quantize(k=3, per=row); b.weight: ternary() + prune(keep=3)",
     "vector(a.weight): powers(c=3); matrix(b.weight): uniform(b=2, affine, per=4) + lowrank(r=1)",
     "a.*: quantize(k=4, exact); b.*: sign()",
+    "a.weight: prune(keep=2:4); b.weight: prune(keep=2, of=rows, bits=16) + binary()",
+    "a.weight: prune(keep=3, of=2x3, k=2); b.weight: lowrank(r=1, bits=16); *.bias: l1ball(radius=1)",
   ]
   let layout: ArenaLayout
 
@@ -54,7 +56,7 @@ struct Corpus {
     let text = String(decoding: try JSONEncoder().encode(network), as: UTF8.self)
     for plan in plans {
       let resolved = try ResolvedPlan(CompressionPlan(parsing: plan), for: layout)
-      let forms = try resolved.compress(weights, into: Arena(layout))
+      let forms = try resolved.compress(weights, mu: 1, into: Arena(layout))
       let model = CompressedModel(
         resolved, forms: forms, weights: weights, metadata: ["network": text, "plan": plan])
       models.append(try written { try model.write(to: path) })
