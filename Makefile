@@ -7,7 +7,7 @@ PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 EPOCHS = 30
 STEPS = 40
 
-.PHONY: demo test build bootstrap format lint speed compare faults fuzz fuzz-sanitized clean
+.PHONY: demo test build bootstrap format lint speed compare figures faults fuzz fuzz-sanitized clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -20,6 +20,7 @@ demo: build
 test: bootstrap
 	swift build --build-tests
 	swift test --skip-build
+	Scripts/examples
 
 build: bootstrap
 	swift build -c release --product lc
@@ -41,6 +42,10 @@ PYTHON = python3
 compare: bootstrap
 	swift build -c release --product speed
 	$(PYTHON) Benchmarks/Peers/compare.py .build/release/speed
+
+# The figures of Docs/Operators; needs gnuplot.
+figures: bootstrap
+	swift run -c release figures Docs/Operators/figures
 
 # Kills, full disks, second processes: make faults N=50
 faults: build

@@ -35,6 +35,8 @@ let package = Package(
       ],
       path: "Benchmarks/Speed"),
     .executableTarget(
+      name: "figures", dependencies: ["Compression", "LinearAlgebra"], path: "Benchmarks/Figures"),
+    .executableTarget(
       name: "fuzz",
       dependencies: [
         "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
