@@ -26,12 +26,14 @@ final class CheckpointRecorder {
   /// What the run goes on from; none when it begins.
   ///
   /// - Parameters:
-  ///   - options: everything that the run's results depend on, by the option that says it.
+  ///   - options: what the run's results depend on, by the option that says it; options that are not
+  ///     among them are compared as they were given.
   ///   - provenance: becomes that of the run's first process, so that a run ends in the same bytes
   ///     whether it was interrupted or not.
   /// - Throws: `Failure.usage` when the run was begun with other options; `ModelFileError` when none
   ///   of its checkpoints can be read.
   func start(_ options: [String: String], provenance: inout Provenance) throws -> Checkpoint? {
+    let options = RecordedCommand().options.merging(options) { $1 }
     self.options = options
     self.provenance = provenance
     lastSaved = .now

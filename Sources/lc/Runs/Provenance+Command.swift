@@ -4,27 +4,11 @@ import ModelFiles
 import NeuralNetwork
 
 extension Provenance {
-  /// Options that do not change what is computed, each followed by its value.
-  private static let unrecorded: Set = [
-    "--output", "--json", "--recipe", "--checkpoint", "--checkpoint-every", "--resume",
-  ]
-
   /// Of what this process writes.
   ///
   /// To be called after the number of threads is set.
   static func ofThisCommand(seed: UInt64? = nil) -> Provenance {
-    var words = ["lc"]
-    let given = Array(CommandLine.arguments.dropFirst())
-    // What a recipe says is written out, for the file may change.
-    var arguments = ((try? Recipe(namedIn: given))?.expanded(given) ?? given)[...]
-    while let argument = arguments.popFirst() {
-      let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""
-      if unrecorded.contains(name) {
-        if name == argument { _ = arguments.popFirst() }
-      } else {
-        words.append(quoted(argument))
-      }
-    }
+    let words = ["lc"] + RecordedCommand().words.map(quoted)
     return Provenance(
       command: words.joined(separator: " "), seed: seed, version: LC.version,
       libraries: ["blas": LinearAlgebraLibrary.version, "layers": LayerLibrary.version],
