@@ -7,7 +7,8 @@ PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 EPOCHS = 30
 STEPS = 40
 
-.PHONY: demo test build bootstrap format lint speed compare figures faults fuzz fuzz-sanitized clean
+.PHONY: demo test build bootstrap format lint speed compare compare-operators scaling figures \
+  faults fuzz fuzz-sanitized clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -42,6 +43,16 @@ PYTHON = python3
 compare: bootstrap
 	swift build -c release --product speed
 	$(PYTHON) Benchmarks/Peers/compare.py .build/release/speed
+
+compare-operators: bootstrap
+	swift build -c release --product speed
+	$(PYTHON) Benchmarks/Peers/compare.py .build/release/speed operators
+
+# Time and memory from 10⁵ to 10⁸ weights; needs gnuplot.
+scaling: bootstrap
+	swift build -c release --product speed
+	.build/release/speed scaling | tee Docs/Operators/figures/scaling.dat
+	cd Docs/Operators/figures && gnuplot ../../../Benchmarks/scaling.gp
 
 # The figures of Docs/Operators; needs gnuplot.
 figures: bootstrap

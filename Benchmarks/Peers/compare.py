@@ -1,17 +1,19 @@
 """This package beside PyTorch and scikit-learn, in one run on one machine; prints ratios.
 
     make compare PYTHON=path/to/python      needs torch, numpy, scipy, scikit-learn
+    python compare.py SPEED operators       the operators on millions of weights; seven minutes
 
-Our figures come from `speed`, the peers' are measured here: medians of five, two threads each unless
-THREADS says otherwise. The machine should be idle.
+Our figures come from `speed`, the peers' are measured here: medians of five (peers that take more than
+five seconds run once), two threads each unless THREADS says otherwise. The machine should be idle.
 """
-import os, re, statistics, subprocess, sys, time, warnings
+import os, re, statistics, subprocess, sys, tempfile, time, warnings
 
 THREADS = os.environ.get("THREADS", "2")
 os.environ.setdefault("OMP_NUM_THREADS", THREADS)
 SPEED = sys.argv[1] if len(sys.argv) > 1 else ".build/release/speed"
 
 import numpy as np
+import scipy.linalg
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -87,10 +89,75 @@ def row(name, us, peer, error=""):
     print(f"{name:48} {us * 1e3:10.3f} ms {peer * 1e3:12.3f} ms {peer / us:8.1f} x {error}", flush=True)
 
 
+def low_rank(W, r):
+    u, s, v = scipy.linalg.svd(W, full_matrices=False)
+    return (u[:, :r] * s[:r]) @ v[:r]
+
+
+def timed(f):
+    """The median of five runs, or one run that takes more than five seconds."""
+    start = time.perf_counter()
+    result = f()
+    first = time.perf_counter() - start
+    return (first if first > 5 else median(f)), result
+
+
+def operators():
+    """Millions of weights: both sides read the same files."""
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        def saved(name, w):
+            path = os.path.join(folder, name + ".npy")
+            np.save(path, w.astype(np.float32))
+            return path, np.load(path)
+
+        def pair(name, w, noise):
+            (a, first), (b, second) = saved(name, w), saved(name + "2", w + rng.standard_normal(w.shape) * noise)
+            return a, b, first, second
+
+        def us(a, b, plan):
+            text = subprocess.run([SPEED, "project", a, b, plan], check=True, capture_output=True, text=True,
+                                  env={**os.environ, "OMP_NUM_THREADS": THREADS}).stdout
+            found = re.findall(r"median ([\d.]+) ms.*relative error ([\d.]+)", text)
+            return [(float(t) / 1e3, float(e)) for t, e in found]
+
+        def compare(name, mine, f, w):
+            seconds, q = timed(f)
+            error = ((w - q) ** 2).sum(dtype=np.float64) / (w.astype(np.float64) ** 2).sum()
+            row(name, mine[0], seconds, f"relative error {mine[1]:.9f}, peer's {error:.9f}")
+
+        a, b, w, w2 = pair("w4m", rng.standard_normal(4_000_000) * 0.05, 1e-3)
+        exact = us(a, a, "quantize(k=16, exact)")[0]
+        print(f"quantize(k=16, exact), n = 4000000: {exact[0]:.2f} s, relative error {exact[1]:.9f}", flush=True)
+        for k in (2, 16):
+            cold, warm = us(a, b, f"quantize(k={k})")
+            box = {}
+
+            def first():
+                q, box["c"] = kmeans(w, k)
+                return q
+
+            compare(f"quantize(k={k}), n = 4000000, cold", cold, first, w)
+            compare(f"quantize(k={k}), n = 4000000, warm", warm, lambda: kmeans(w2, k, box["c"])[0], w2)
+        compare("prune(keep=5%), n = 4000000", us(a, a, "prune(keep=5%)")[0], lambda: prune(w, 200_000), w)
+        a, b, w, w2 = pair("w1m", rng.standard_normal(1_000_000) * 0.05, 1e-3)
+        compare("prune(keep=1%) + quantize(k=2), n = 1000000", us(a, b, "prune(keep=1%) + quantize(k=2)")[0],
+                lambda: prune_and_quantize(w, 10_000, 2), w)
+        u, v = (np.linalg.qr(rng.standard_normal((4096, 600)))[0] for _ in range(2))
+        decaying = (u / np.arange(1, 601)) @ v.T * 50 + rng.standard_normal((4096, 4096)) * 1e-3
+        for name, W in (("flat", rng.standard_normal((4096, 4096))), ("decaying", decaying)):
+            a, b, w, w2 = pair(name, W, 0.02 * W.std())
+            cold, warm = us(a, b, "lowrank(r=64)")
+            compare(f"lowrank(r=64), 4096 x 4096, {name}, cold", cold, lambda: low_rank(w.astype(np.float64), 64), w)
+            compare(f"lowrank(r=64), 4096 x 4096, {name}, warm", warm, lambda: low_rank(w2.astype(np.float64), 64), w2)
+
+
 def main():
-    us = ours()
     torch.set_num_threads(int(THREADS))
     print(f"{'':48} {'ours':>13} {'peer':>15} {'ratio':>10}")
+    if sys.argv[2:] == ["operators"]:
+        return operators()
+    us = ours()
     for batch in (128, 256, 512):
         row(f"LeNet300 penalised step, batch {batch}", us[f"lenet300 batch {batch}, penalised step"][0],
             lenet300_step(batch))

@@ -6,6 +6,8 @@ public struct FloatHistogram: Sendable {
   /// Ascending by value; each at least 1.
   public private(set) var counts: [Int] = []
   public private(set) var sums: [Double] = []
+  /// The least and the greatest float that the bin could hold.
+  public private(set) var bounds: [ClosedRange<Float>] = []
 
   /// - Parameters:
   ///   - x: finite.
@@ -41,9 +43,29 @@ public struct FloatHistogram: Sendable {
           if count > 0 {
             self.counts.append(count)
             self.sums.append(sum)
+            let least = UInt32(bin) << shift
+            let greatest = least | (1 << shift &- 1)
+            bounds.append(floatOf(orderedBits: least)...floatOf(orderedBits: greatest))
           }
         }
       }
+    }
+  }
+}
+
+/// The float whose `orderedBits` these are.
+private func floatOf(orderedBits key: UInt32) -> Float {
+  Float(bitPattern: key ^ (UInt32(bitPattern: Int32(bitPattern: ~key) >> 31) | 0x8000_0000))
+}
+
+/// The values in a range, in their order, of which there are at most `limit`. O(n).
+public func values(
+  of x: UnsafeBufferPointer<Float>, in range: ClosedRange<Float>, atMost limit: Int
+) -> [Float] {
+  [Float](unsafeUninitializedCapacity: limit) { found, count in
+    for value in x where range.contains(value) && count < limit {
+      found[count] = value
+      count += 1
     }
   }
 }

@@ -242,4 +242,25 @@ import Testing
           + slack(weights), "\(operation)")
     }
   }
+
+  /// Many weights are counted in bins instead of sorted: the same optimum, and never worse when warm.
+  @Test(arguments: 0..<5) func manyWeightsAreQuantizedAsWell(kind: Int) throws {
+    var random = RandomGenerator(seed: UInt64(kind))
+    let weights = data(kind, 70_000, &random)
+    for levels in [2, 7] {
+      let exact = try AdaptiveQuantization(levels: levels, solver: .exact)
+        .compress(WeightView(weights), from: nil, penalty: 1)
+      let form = try AdaptiveQuantization(levels: levels)
+        .compress(WeightView(weights), from: nil, penalty: 1)
+      let limit = levels == 2 ? 1.000001 : 1.0005
+      #expect(distortion(weights, form) <= limit * distortion(weights, exact) + slack(weights))
+      let moved = zip(weights, random.normals(70_000, scale: 0.02)).map { $0 + $1 }
+      let next = try AdaptiveQuantization(levels: levels)
+        .compress(WeightView(moved), from: form, penalty: 1)
+      #expect(distortion(moved, next) <= distortion(moved, form) * 1.000001)
+    }
+    let zero = try AdaptiveQuantization(levels: 5, keepsZero: true)
+      .compress(WeightView(weights), from: nil, penalty: 1)
+    #expect(zero.entries.contains(0))
+  }
 }

@@ -8,12 +8,14 @@ struct WeightHistogram {
   // Prefix sums over the bins.
   private var counts = [0]
   private var sums = [0.0]
+  private let bounds: [ClosedRange<Float>]
 
   /// O(n).
   init(_ weights: [Float]) {
     let histogram = weights.withUnsafeBufferPointer {
       FloatHistogram($0, bits: weights.count < 1_000_000 ? 16 : 18)
     }
+    bounds = histogram.bounds
     means = zip(histogram.sums, histogram.counts).map { Float($0 / Double($1)) }
     for (count, sum) in zip(histogram.counts, histogram.sums) {
       counts.append(counts[counts.count - 1] + count)
@@ -36,6 +38,67 @@ struct WeightHistogram {
       defer { start = end }
       return Cell(count: counts[end] - counts[start], sum: sums[end] - sums[start])
     }
+  }
+
+  /// The two means of the best split of the weights, all n − 1 of which are considered; none where that
+  /// takes sorting them.
+  ///
+  /// With P the prefix sums of the sorted weights about their mean, a split after k of them gains
+  /// P²·n / (k·(n − k)). P is convex, which bounds the gain within a bin by what is known at its ends.
+  /// Only bins whose bound reaches the best gain at a bin's end are looked into, and these lie close
+  /// together. O(n).
+  func bestPair(of weights: [Float]) -> [Float]? {
+    let n = Double(counts[counts.count - 1])
+    let mean = sums[sums.count - 1] / n
+    func depth(_ bin: Int) -> Double { mean * Double(counts[bin]) - sums[bin] }  // −P
+    func balance(_ bin: Int) -> Double { Double(counts[bin]) * (n - Double(counts[bin])) }
+    func gain(_ depth: Double, _ balance: Double) -> Double { depth * depth * n / balance }
+    let ends = 1..<max(1, means.count)
+    var best = (gain: 0.0, count: 0, sum: 0.0)
+    for bin in ends where gain(depth(bin), balance(bin)) > best.gain {
+      best = (gain(depth(bin), balance(bin)), counts[bin], sums[bin])
+    }
+    var candidates: ClosedRange<Int>?
+    for bin in means.indices {
+      let count = counts[bin + 1] - counts[bin]
+      // One weight has no split within.
+      guard count > 1 else { continue }
+      // With s the weights' distance from the mean at the bin's end, −P(k) ≤ D₀ + (k − k₀)·s, and a
+      // squared linear function over k is greatest at an end; from the right likewise.
+      let (k0, k1) = (Double(counts[bin]), Double(counts[bin + 1]))
+      let (left, right) = (depth(bin), depth(bin + 1))
+      let rise = left + (k1 - k0) * (mean - Double(bounds[bin].lowerBound))
+      let fall = right + (k1 - k0) * (Double(bounds[bin].upperBound) - mean)
+      let fromLeft = max(k0 > 0 ? left * left / k0 : 0, rise * rise / k1) / max(1, n - k1)
+      let fromRight =
+        max(k1 < n ? right * right / (n - k1) : 0, fall * fall / (n - k0)) / max(1, k0)
+      if min(fromLeft, fromRight) * n >= best.gain * (1 - 1e-9) {
+        candidates = (candidates?.lowerBound ?? bin)...bin
+      }
+    }
+    if let candidates {
+      let range =
+        bounds[candidates.lowerBound].lowerBound...bounds[candidates.upperBound].upperBound
+      let held = counts[candidates.upperBound + 1] - counts[candidates.lowerBound]
+      guard held <= weights.count / 8 else { return nil }
+      var inside = weights.withUnsafeBufferPointer { values(of: $0, in: range, atMost: held) }
+      radixSort(&inside)
+      var (count, sum) = (counts[candidates.lowerBound], sums[candidates.lowerBound])
+      for value in inside {
+        count += 1
+        sum += Double(value)
+        let k = Double(count)
+        guard k < n else { break }
+        let reached = gain(mean * k - sum, k * (n - k))
+        if reached > best.gain { best = (reached, count, sum) }
+      }
+    }
+    return best.count > 0 ? pair(count: best.count, sum: best.sum) : nil
+  }
+
+  private func pair(count: Int, sum: Double) -> [Float] {
+    let rest = counts[counts.count - 1] - count
+    return [Float(sum / Double(count)), Float((sums[sums.count - 1] - sum) / Double(max(1, rest)))]
   }
 
   /// K entries next to the global optimum: the exact optimum of a summary by a few thousand points.

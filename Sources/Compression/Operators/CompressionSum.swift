@@ -5,7 +5,7 @@ import LinearAlgebra
 /// min Σ cost_k(θ_k) + μ/2·‖w − Σ Δ_k(θ_k)‖² by block alternation: each operator in turn is given what
 /// the others leave of the target. The objective never increases: a part's new θ is taken only if it
 /// is no worse than the one before. The alternation stops when a round lowers the objective by less
-/// than `tolerance` of itself, or after `rounds`. Approximate in general (a local optimum); with the
+/// than `tolerance` of itself, a hundredth of that without a warm start, or after `rounds`. Approximate in general (a local optimum); with the
 /// first part seeing the whole target, the order of the parts can matter. Restarts try other orders,
 /// with a little noise on what the first round sees, and keep the best.
 ///
@@ -101,6 +101,7 @@ public struct CompressionSum: CompressionOperator {
     var costs = forms.indices.map { cost($0, forms[$0]) }
     var objective = rest.values.squaredNorm + costs.reduce(0, +)
 
+    let least = start.contains { $0 == nil } ? tolerance / 100 : tolerance
     for _ in 0..<rounds {
       let before = objective
       for (index, part) in parts.enumerated() {
@@ -119,7 +120,7 @@ public struct CompressionSum: CompressionOperator {
           objective = reached
         }
       }
-      if before - objective <= tolerance * before { break }
+      if before - objective <= least * before { break }
     }
     return (try AdditiveSum(forms.compactMap { $0 }), objective)
   }

@@ -101,6 +101,11 @@ public struct AdaptiveQuantization: CodebookOperator {
       return .free(
         lloyd(from: start, holding: zeroIndex(of: start)) { weights.cells(between: $0) })
     }
+    if solver == .lloyd, levels == 2, previous == nil, weights.count >= 65_536,
+      let pair = WeightHistogram(weights).bestPair(of: weights)
+    {
+      return .free(lloyd(from: pair) { weights.cells(between: $0) })
+    }
     switch solver {
     case .exact:
       let sorted = SortedWeights(weights)
