@@ -7,7 +7,8 @@ PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 EPOCHS = 30
 STEPS = 40
 
-.PHONY: demo test build bootstrap format lint speed compare compare-operators scaling figures clean
+.PHONY: demo test build bootstrap format lint speed compare compare-operators scaling figures \
+  faults fuzz fuzz-sanitized clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -56,6 +57,20 @@ scaling: bootstrap
 # The figures of Docs/Operators; needs gnuplot.
 figures: bootstrap
 	swift run -c release figures Docs/Operators/figures
+
+# Kills, full disks, second processes: make faults N=50
+faults: build
+	Scripts/faults $(N)
+
+# Damaged and hostile files: make fuzz N=100000 SEED=1
+fuzz: bootstrap
+	swift build -c release --product fuzz
+	.build/release/fuzz $(or $(N),100000) $(or $(SEED),1)
+
+# The same with the address sanitizer, which finds what does not crash; slower.
+fuzz-sanitized: bootstrap
+	swift build --sanitize=address --scratch-path .build/sanitized --product fuzz
+	FUZZ_SANITIZED=1 ASAN_OPTIONS=detect_leaks=0 .build/sanitized/debug/fuzz $(or $(N),1000) $(or $(SEED),1)
 
 clean:
 	rm -rf .build $(DEMO)

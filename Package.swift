@@ -8,8 +8,8 @@ let package = Package(
     .library(
       name: "LearningCompression",
       targets: [
-        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
-        "LinearAlgebra",
+        "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
+        "Compression", "LinearAlgebra",
       ]),
     .executable(name: "lc", targets: ["lc"]),
   ],
@@ -22,8 +22,8 @@ let package = Package(
     .executableTarget(
       name: "lc",
       dependencies: [
-        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
-        "LinearAlgebra",
+        "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
+        "Compression", "LinearAlgebra",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -36,10 +36,20 @@ let package = Package(
       path: "Benchmarks/Speed"),
     .executableTarget(
       name: "figures", dependencies: ["Compression", "LinearAlgebra"], path: "Benchmarks/Figures"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
+        "LinearAlgebra", "CZlib",
+      ],
+      path: "Tests/Fuzz"),
 
     .target(
+      name: "CompressedInference",
+      dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
+    .target(
       name: "LearningCompression",
-      dependencies: ["NeuralNetwork", "Datasets", "Compression", "LinearAlgebra"]),
+      dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
     .target(name: "NeuralNetwork", dependencies: ["Datasets", "LinearAlgebra", "COneDNN"]),
     .target(name: "Datasets", dependencies: ["LinearAlgebra", "CZlib"]),
     .target(name: "ModelFiles", dependencies: ["Compression", "LinearAlgebra", "CZlib"]),
@@ -63,7 +73,11 @@ let package = Package(
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Compression"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
     .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
-    .testTarget(name: "LearningCompressionTests", dependencies: ["LearningCompression"]),
+    .testTarget(
+      name: "LearningCompressionTests", dependencies: ["LearningCompression", "ModelFiles"]),
+    .testTarget(
+      name: "CompressedInferenceTests",
+      dependencies: ["CompressedInference", "LearningCompression"]),
     .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles"]),
   ],
   swiftLanguageModes: [.v6]

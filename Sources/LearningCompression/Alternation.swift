@@ -60,77 +60,7 @@ public struct Alternation: Sendable {
     _ plan: ResolvedPlan, learning: some LearningStep,
     progress: (Progress) throws -> Void = { _ in }
   ) throws -> AlternationResult {
-    let weights = learning.weights
-    let reference = try learning.evaluate(weights)
-    let compressed = weights.duplicate()  // Δ(θ); w where nothing is compressed
-    var forms = try plan.compress(weights, mu: schedule.mu(step: 0), into: compressed)
-    var result = AlternationResult(
-      reference: reference, direct: try learning.evaluate(compressed), directForms: forms,
-      forms: forms, weights: compressed)
-    try progress(.direct(result.direct))
-
-    let target = Arena(weights.layout)  // t = Δ(θ) + λ/μ
-    let lagrange = multipliers ? Arena(weights.layout) : nil
-    for step in 0..<schedule.steps {
-      let mu = schedule.mu(step: step)
-      var timings = (learning: Duration.zero, compression: Duration.zero)
-      var loss = 0.0
-      let total = budget.batches(perEpoch: learning.batchesPerEpoch)
-      let period = min(total, every?.batches(perEpoch: learning.batchesPerEpoch) ?? total)
-      learning.begin(step: step)
-      var done = 0
-      while done < total {
-        let batches = min(period, total - done)
-        plan.formTarget(compressed, multipliers: lagrange, mu: mu, into: target)
-        var started = ContinuousClock.now
-        let penalty = QuadraticPenalty(mu: mu, target: target, ranges: plan.ranges)
-        let mean: Double
-        do {
-          var inPeriod = 0
-          mean = try learning.learn(batches: batches, penalty: penalty) {
-            inPeriod += 1
-            try progress(
-              .batch(step: step, done: done + inPeriod, of: total, steps: schedule.steps))
-          }
-        } catch let error as DivergenceError {
-          throw LearningCompressionError.diverged(step: step, mu: mu, reason: error.reason)
-        }
-        // Far beyond the loss that the run began with there is no way back.
-        guard mean < 1e4 * (1 + abs(reference.trainLoss)) else {
-          throw LearningCompressionError.diverged(
-            step: step, mu: mu, reason: "the mean loss of the L step is \(mean)")
-        }
-        loss += mean * Double(batches)
-        timings.learning += .now - started
-
-        started = .now
-        do {
-          forms = try plan.compress(
-            weights, multipliers: lagrange, mu: mu, from: forms, into: compressed)
-        } catch CompressionError.notFinite(let view) {
-          throw LearningCompressionError.diverged(
-            step: step, mu: mu, reason: "\(view) holds weights that are not finite")
-        }
-        if let lagrange {
-          plan.update(multipliers: lagrange, weights: weights, compressed: compressed, mu: mu)
-        }
-        timings.compression += .now - started
-        done += batches
-      }
-      let (distance, norm) = plan.distance(from: weights, to: compressed)
-      plan.copyUncompressed(from: weights, to: compressed)
-      let record = AlternationStep(
-        step: step, mu: mu, loss: loss / Double(total),
-        distance: norm > 0 ? distance / norm : distance,
-        figures: try learning.evaluate(compressed), learningTime: timings.learning,
-        compressionTime: timings.compression)
-      result.forms = forms
-      result.steps.append(record)
-      try progress(.step(record, steps: schedule.steps))
-      if record.distance <= tolerance { break }
-    }
-    result.multipliers = lagrange
-    return result
+    try AlternationRun(self, plan, learning: learning).finish(progress: progress)
   }
 }
 

@@ -12,7 +12,7 @@ public enum Progress {
 }
 
 /// The figures of one step of the μ schedule.
-public struct AlternationStep: Sendable, Equatable {
+public struct AlternationStep: Sendable, Equatable, Codable {
   /// Counted from 0.
   public let step: Int
   public let mu: Float

@@ -17,12 +17,23 @@ public protocol LearningStep: AnyObject {
 
   /// Lowers the loss plus the penalty for that many mini-batches.
   ///
-  /// - Parameter each: to be called after each mini-batch.
-  /// - Returns: the mean loss, without the penalty.
-  func learn(batches: Int, penalty: QuadraticPenalty, each: () throws -> Void) throws -> Double
+  /// - Parameter each: to be called after each mini-batch with its loss, without the penalty; what it
+  ///   throws ends the step, which a `ResumableLearning` can then go on with.
+  func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws
 
   /// What is known of a set of weights: w or Δ(θ).
   func evaluate(_ weights: Arena) throws -> Figures
+}
+
+/// An L step that can be interrupted after any mini-batch and go on elsewhere, bit for bit.
+public protocol ResumableLearning: LearningStep {
+  /// Everything that the next mini-batches depend on: weights, optimiser, generators, position.
+  var state: Snapshot { get throws }
+
+  /// Goes on from the state of an L step that was made in the same way.
+  ///
+  /// - Throws: `LinearAlgebraError.unusableState` when it was not.
+  func restore(_ state: Snapshot) throws
 }
 
 /// The loss of some weights and, for classifiers, their errors.

@@ -4,7 +4,7 @@ import NeuralNetwork
 
 /// The L step of a network: SGD, with momentum that starts anew and a learning rate that decays from
 /// one step of the μ schedule to the next.
-public final class NetworkLearning: LearningStep {
+public final class NetworkLearning: ResumableLearning {
   public let trainer: Trainer
   private let learningRate: Float
   private let decay: Float
@@ -26,16 +26,18 @@ public final class NetworkLearning: LearningStep {
     trainer.learningRate = learningRate * pow(decay, Float(step))
   }
 
-  public func learn(batches: Int, penalty: QuadraticPenalty, each: () throws -> Void) throws
-    -> Double
-  {
+  public func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws {
     do {
-      return try trainer.train(batches: batches, penalty: penalty) { _ in try each() }
+      try trainer.train(batches: batches, penalty: penalty, each: each)
     } catch let error as NeuralNetworkError {
       guard case .diverged = error else { throw error }
       throw DivergenceError(reason: "\(error)")
     }
   }
+
+  public var state: Snapshot { get throws { try trainer.state } }
+
+  public func restore(_ state: Snapshot) throws { try trainer.restore(state) }
 
   public func evaluate(_ weights: Arena) throws -> Figures {
     try Figures(

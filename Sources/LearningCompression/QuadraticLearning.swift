@@ -5,7 +5,7 @@ import LinearAlgebra
 ///
 /// With it the L step is exact, so LC's limit can be compared with the known optimum. It is also the
 /// second-order model of a trained network, with h the diagonal of the Hessian.
-public final class QuadraticLearning: LearningStep {
+public final class QuadraticLearning: ResumableLearning {
   public let weights: Arena
   public let batchesPerEpoch = 1
   private let minimum: Arena
@@ -23,9 +23,7 @@ public final class QuadraticLearning: LearningStep {
 
   public func begin(step: Int) {}
 
-  public func learn(batches: Int, penalty: QuadraticPenalty, each: () throws -> Void) throws
-    -> Double
-  {
+  public func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws {
     let w = weights.floats
     let a = minimum.floats
     let h = curvature.floats
@@ -36,9 +34,17 @@ public final class QuadraticLearning: LearningStep {
         w[index] = (h[index] * a[index] + penalty.mu * t[index]) / (h[index] + penalty.mu)
       }
     }
-    for _ in 0..<batches { try each() }
-    return loss(of: weights)
+    let loss = loss(of: weights)
+    for _ in 0..<batches { try each(loss) }
   }
+
+  public var state: Snapshot {
+    var state = Snapshot()
+    state.store(weights, as: "weights")
+    return state
+  }
+
+  public func restore(_ state: Snapshot) throws { try state.restore(weights, from: "weights") }
 
   public func evaluate(_ weights: Arena) throws -> Figures {
     Figures(trainLoss: loss(of: weights))

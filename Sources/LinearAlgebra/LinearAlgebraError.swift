@@ -8,6 +8,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case duplicateName(String)
   /// LAPACK did not converge, or was handed numbers that are not finite.
   case decompositionFailed(routine: String, code: Int)
+  /// A snapshot lacks an entry, or holds another kind of it.
+  case unusableState(entry: String, expected: String, found: String)
 
   public var description: String {
     switch self {
@@ -19,6 +21,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
       "the name '\(name)' stands twice"
     case .decompositionFailed(let routine, let code):
       "LAPACK's \(routine) failed with code \(code) (are all numbers finite?)"
+    case .unusableState(let entry, let expected, let found):
+      "saved state, '\(entry)': expected \(expected), found \(found)"
     }
   }
 }

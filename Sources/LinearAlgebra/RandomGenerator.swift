@@ -18,6 +18,16 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable, Codab
     }
   }
 
+  /// - Throws: `DecodingError` unless the state is four numbers, not all zero.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    state = try container.decode([UInt64].self, forKey: .state)
+    guard state.count == 4, state.contains(where: { $0 != 0 }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .state, in: container, debugDescription: "four numbers, not all zero, expected")
+    }
+  }
+
   /// A generator whose numbers are independent of this one's, for a named purpose.
   public init(seed: UInt64, stream: UInt64) {
     self.init(seed: seed ^ (stream &* 0xD1B5_4A32_D192_ED03))

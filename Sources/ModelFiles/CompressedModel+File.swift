@@ -34,6 +34,7 @@ extension CompressedModel {
     } catch {
       throw wrong("its description is not what version \(PackedModel.formatVersion) demands")
     }
+    try StoredForm.requireModest(description.parts.map(\.form), in: file)
     do {
       let parts = try description.parts.enumerated().map { index, part in
         let form = try part.form.form(prefix: "\(index).", in: file)

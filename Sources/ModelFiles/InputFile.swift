@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Positioned reads rather than a memory mapping: they copy once as well, straight into the array
 /// that is returned, and a file that shrinks or a disk that fails while it is read gives an error,
-/// where a mapping would kill the process.
+/// where a mapping would kill the process. `withMapping` is there for those who know their files.
 final class InputFile: Sendable {
   let path: String
   /// The size in bytes when the file was opened.
@@ -33,6 +33,20 @@ final class InputFile: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// The size in bytes now.
+  func currentByteCount() throws -> Int {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw ModelFileError.cannotRead(path: path, reason: reason(of: errno))
+    }
+    return Int(status.st_size)
+  }
+
+  /// Maps a part of the file for reading; the caller unmaps it.
+  func map(from offset: Int, count: Int) -> UnsafeMutableRawPointer? {
+    mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, off_t(offset))
+  }
 
   /// Fills `buffer` with the bytes from `offset` on.
   ///

@@ -8,6 +8,8 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
   case cannotRead(path: String, reason: String)
   /// The file cannot be created, filled or put in its place.
   case cannotWrite(path: String, reason: String)
+  /// Another process is working in that run directory.
+  case locked(path: String)
   /// The file ends before a part that it has announced; `expected` and `found` are in bytes.
   case truncated(path: String, offset: Int, expected: Int, found: Int)
   /// The bytes at `offset`, counted from the start of the file, are not what the format demands.
@@ -34,7 +36,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
   public var category: Category {
     switch self {
     case .notFound, .cannotRead: .missingInput
-    case .cannotWrite: .cannotWrite
+    case .cannotWrite, .locked: .cannotWrite
     case .truncated, .malformed, .malformedTensor, .noSuchTensor, .notNumeric, .malformedModel:
       .badData
     }
@@ -48,6 +50,8 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
       "\(oneLine(path)): cannot be read: \(oneLine(reason))"
     case .cannotWrite(let path, let reason):
       "\(oneLine(path)): cannot be written: \(oneLine(reason))"
+    case .locked(let path):
+      "\(oneLine(path)): another process is working in this run directory"
     case .truncated(let path, let offset, let expected, let found):
       "\(oneLine(path)): truncated at byte \(offset): expected \(expected) bytes, found \(found)"
     case .malformed(let path, let offset, let expected, let found):

@@ -29,14 +29,14 @@ extension SafetensorsFile {
     return try tensors.reduce(header.count) { try $0 + $1.byteCount(path: "") }
   }
 
-  private static func ordered(_ tensors: [TensorSource]) -> [TensorSource] {
+  static func ordered(_ tensors: [TensorSource]) -> [TensorSource] {
     tensors.enumerated().sorted {
       ($1.element.dtype.byteCount, $0.offset) < ($0.element.dtype.byteCount, $1.offset)
     }.map(\.element)
   }
 
   /// The header with its length before it, padded with spaces to a multiple of eight bytes.
-  private static func encodedHeader(
+  static func encodedHeader(
     _ tensors: [TensorSource], _ metadata: [String: String], path: String
   ) throws -> [UInt8] {
     var members: [String] = []

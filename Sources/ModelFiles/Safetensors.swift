@@ -8,7 +8,7 @@ public final class SafetensorsFile: TensorFile {
   public var tensors: [TensorEntry] { directory.tensors }
   /// The text that the file's writer has added.
   public let metadata: [String: String]
-  private let file: InputFile
+  let file: InputFile
   private let directory: TensorDirectory
 
   /// - Throws: `ModelFileError` when the file is missing, unreadable or not as the specification of

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compression
+import Datasets
 import Foundation
 import LearningCompression
 import LinearAlgebra
@@ -63,6 +64,7 @@ struct CompressCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
 
+  @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var common: RunOptions
 
   struct Step: Codable {
@@ -114,14 +116,22 @@ struct CompressCommand: ParsableCommand {
       budget: batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3),
       every: every.flatMap(Period.init(argument:)), multipliers: multipliers == .on,
       tolerance: tolerance)
+    let recorder = try checkpoints.begin()
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
+    var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load()
     let reference = try Weights.load(model, for: definition)
     let resolved = try ResolvedPlan(plan, for: reference.layout)
     let trainer = try Trainer(definition, data: data, options: options, initial: reference)
     let learning = NetworkLearning(
       trainer, learningRate: options.learningRate, decay: decay)
+    let saved = try recorder?.start(
+      runOptions(definition, data, plan: plan, model: reference), provenance: &provenance)
+    let run =
+      try saved.map {
+        try AlternationRun(alternation, resolved, learning: learning, from: AlternationState($0))
+      } ?? AlternationRun(alternation, resolved, learning: learning)
 
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
@@ -129,20 +139,25 @@ struct CompressCommand: ParsableCommand {
     let start = ContinuousClock.now
     let result: AlternationResult
     do {
-      result = try alternation.run(resolved, learning: learning) { progress in
+      result = try run.finish { progress in
         switch progress {
         case .direct(let figures):
           line.print("direct compression: \(figures.text)")
+          try recorder?.save(run.state.checkpoint())
         case .batch(let step, let done, let total, let steps):
           let share = (Double(step) + Double(done) / Double(total)) / Double(steps)
           line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
+          try recorder?.batchDone { try run.state.checkpoint() }
         case .step(let step, let steps):
           last =
             "μ \(step.mu)  loss \(step.loss.text(4))  distance \(step.distance.text(5))  "
             + step.figures.text
           line.print("step \(step.step + 1)/\(steps)  \(last)")
+          try recorder?.stepDone { try run.state.checkpoint() }
         }
       }
+      // What is written below can then fail and be repeated.
+      try recorder?.save(run.state.checkpoint())
     } catch {
       line.clear()
       throw error
@@ -151,6 +166,7 @@ struct CompressCommand: ParsableCommand {
 
     let metadata = [
       Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,
+      Provenance.key: try provenance.json(),
     ]
     func packed(_ forms: [Representation]) -> CompressedModel {
       CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
@@ -175,6 +191,25 @@ struct CompressCommand: ParsableCommand {
         }, bits: compressed.bits, referenceBits: compressed.referenceBits, ratio: compressed.ratio,
         networkRatio: compressed.networkRatio, multiplications: operations.multiplications,
         additions: operations.additions, fileBytes: bytes, seconds: took))
+  }
+
+  /// What the run's results depend on.
+  private func runOptions(
+    _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: Arena
+  ) throws -> [String: String] {
+    var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
+    all["--model"] = fingerprint(of: model)
+    all["--compress"] = plan.description
+    all["--decay"] = "\(decay)"
+    all["--steps"] = "\(steps)"
+    all["--mu"] = "\(mu)"
+    all["--mu-growth"] = "\(muGrowth)"
+    all["--multipliers"] = multipliers.rawValue
+    all["--tolerance"] = "\(tolerance)"
+    all["--every"] = every ?? "each step"
+    all[batchesPerStep == nil ? "--epochs-per-step" : "--batches-per-step"] =
+      "\(batchesPerStep ?? epochsPerStep ?? 3)"
+    return all
   }
 
   private static func table(

@@ -12,6 +12,7 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Examples:
         lc evaluate compressed.lcm --data fashion-mnist
+        lc evaluate compressed.lcm --data fashion-mnist --compressed
         lc evaluate weights.npz --network lenet300 --data fashion-mnist
 
       A file that 'lc' wrote knows its network; others need --network.
@@ -25,6 +26,13 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     help: "The network, if the file does not say: \(NetworkZoo.names.joined(separator: ", ")).")
   var network: String?
+
+  @Flag(
+    help: """
+      Multiply by the compressed weights as they are, without forming the dense ones, and compare \
+      memory, time and result with the dense network.
+      """)
+  var compressed = false
 
   @OptionGroup var common: RunOptions
 
@@ -41,13 +49,20 @@ struct EvaluateCommand: ParsableCommand {
       try NetworkZoo.network(named: $0, input: dataset.training.shape, classes: dataset.classes)
     }
     guard let definition = named ?? stored else { return }
+    try definition.check(fits: dataset)
     let weights: Arena
     if let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) {
-      weights = try Weights.arena(CompressedModel(source), for: definition, path: file)
+      let model = try CompressedModel(source)
+      weights = try Weights.arena(model, for: definition, path: file)
+      if compressed {
+        try common.write(CompressedEvaluation(definition, model, weights, dataset).printed())
+        return
+      }
+    } else if compressed {
+      throw Failure.badInput("\(file): --compressed needs a compressed model (.lcm)")
     } else {
       weights = try Weights.load(file, for: definition)
     }
-    try definition.check(fits: dataset)
     let evaluator = try Evaluator(definition)
     func evaluate(_ images: ImageSet) throws -> Evaluation {
       try evaluator.evaluate(weights, on: images, normalisation: dataset.normalisation)

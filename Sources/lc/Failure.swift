@@ -11,10 +11,15 @@ import NeuralNetwork
 enum Failure: Error, CustomStringConvertible {
   case usage(String)
   case badInput(String)
+  /// A signal has ended the run after a checkpoint.
+  case interrupted(signal: Int32, folder: String)
 
   var description: String {
     switch self {
     case .usage(let message), .badInput(let message): message
+    case .interrupted(let signal, let folder):
+      "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM") after a checkpoint; "
+        + "go on with --resume \(folder)"
     }
   }
 
@@ -30,6 +35,7 @@ enum Failure: Error, CustomStringConvertible {
     switch error {
     case Failure.usage: 64
     case Failure.badInput: 65
+    case Failure.interrupted(let signal, _): 128 + signal
     case CompressionError.notFinite, CompressionError.malformedForm: 65
     case is CompressionError: 64
     case NeuralNetworkError.wrongWeights: 65

@@ -54,9 +54,12 @@ struct InfoCommand: ParsableCommand {
         Tensor(name: $0.name, shape: $0.shape, type: $0.dtype.rawValue)
       })
     print("\(file): \(size) bytes")
-    for (key, value) in report.metadata.sorted(by: { $0.key < $1.key }) {
+    let provenance = Provenance(metadata: report.metadata)
+    for (key, value) in report.metadata.sorted(by: { $0.key < $1.key })
+    where provenance == nil || key != Provenance.key {
       print("  \(key): \(value)")
     }
+    for line in provenance?.lines ?? [] { print("  \(line)") }
     if let safetensors, CompressedModel.isCompressed(safetensors) {
       let model = try CompressedModel(safetensors)
       var table = Table(["part", "operator", "weights", "bits", "ratio", "mult.", "add."])

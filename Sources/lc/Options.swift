@@ -39,7 +39,23 @@ struct RunOptions: ParsableArguments {
     guard let json else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write([UInt8](encoder.encode(report)) + [10], to: json)
+    try AtomicFile.write(
+      [UInt8](encoder.encode(Explained(report: report, provenance: .ofThisCommand()))) + [10],
+      to: json)
+  }
+}
+
+/// A report with its provenance beside the other entries.
+private struct Explained<Report: Encodable>: Encodable {
+  let report: Report
+  let provenance: Provenance
+
+  private enum CodingKeys: CodingKey { case provenance }
+
+  func encode(to encoder: any Encoder) throws {
+    try report.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(provenance, forKey: .provenance)
   }
 }
 

@@ -36,6 +36,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the weights go (.safetensors).", valueName: "file"))
   var output: String?
 
+  @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var common: RunOptions
 
   struct Epoch: Codable {
@@ -49,9 +50,9 @@ struct TrainCommand: ParsableCommand {
     let network: String
     let data: String
     let parameters: Int
-    var epochs: [Epoch] = []
-    var stepLosses: [Double]?
-    var seconds = 0.0
+    let epochs: [Epoch]
+    let stepLosses: [Double]?
+    let seconds: Double
   }
 
   func validate() throws {
@@ -64,48 +65,101 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// The figures so far.
+  private struct Course: Codable {
+    var epochs: [Epoch] = []
+    /// Σ of the losses of the present epoch's mini-batches.
+    var loss = 0.0
+    var seconds = 0.0
+    /// With --max-steps: each mini-batch's.
+    var stepLosses: [Double] = []
+  }
+
   func run() throws {
+    let recorder = try checkpoints.begin()
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
+    var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load()
     let weights = try initial.map { try Weights.load($0, for: definition) }
     let trainer = try Trainer(definition, data: data, options: options, initial: weights)
-    var report = Report(
-      network: definition.name, data: data.name, parameters: trainer.weights.layout.count)
     var line = ProgressLine()
-    line.print("\(definition.name): \(report.parameters) parameters, \(data.summary)")
+    line.print(
+      "\(definition.name): \(trainer.weights.layout.count) parameters, \(data.summary)")
+
+    var course = Course()
+    func checkpoint() throws -> Checkpoint {
+      var state = Snapshot()
+      state.store(try trainer.state, as: "learning")
+      try state.store(course, as: "course")
+      return Checkpoint(state: state)
+    }
+    if let recorder {
+      let fingerprint = try runOptions(definition, data, initial: weights)
+      if let saved = try recorder.start(fingerprint, provenance: &provenance) {
+        try trainer.restore(saved.state.part("learning"))
+        course = try saved.state.value("course")
+      } else {
+        try recorder.save(checkpoint())
+      }
+    }
 
     let perEpoch = trainer.batchesPerEpoch
     let (all, overflow) = perEpoch.multipliedReportingOverflow(by: epochs)
     let total = min(overflow ? .max : all, maxSteps ?? .max)
-    let start = ContinuousClock.now
-    var losses: [Double] = []
-    for epoch in 0..<epochs where trainer.batchesDone < total {
+    while course.epochs.count < epochs {
+      let epoch = course.epochs.count
+      let first = epoch * perEpoch
+      guard first < total, trainer.batchesDone >= first else { break }
+      let count = min(perEpoch, total - first)
+      let end = first + count
       trainer.learningRate = options.learningRate * pow(decay, Float(epoch))
-      let began = ContinuousClock.now
-      let loss = try trainer.train(batches: min(perEpoch, total - trainer.batchesDone)) { loss in
-        if maxSteps != nil { losses.append(loss) }
+      var began = ContinuousClock.now
+      try trainer.train(batches: max(0, end - trainer.batchesDone)) { loss in
+        if maxSteps != nil { course.stepLosses.append(loss) }
+        course.loss += loss
+        course.seconds += seconds(.now - began)
+        began = .now
         let done = trainer.batchesDone
         line.update(
           Double(done) / Double(total),
-          "epoch \(epoch + 1)/\(epochs)  batch \((done - 1) % perEpoch + 1)/\(perEpoch)  "
+          "epoch \(epoch + 1)/\(epochs)  batch \(done - first)/\(perEpoch)  "
             + "loss \(loss.text(4))")
+        try recorder?.batchDone(isStep: true, checkpoint)
       }
-      let took = seconds(.now - began)
       let training = try trainer.evaluate(trainer.weights, on: data.training)
       let test = try trainer.evaluate(trainer.weights, on: data.test)
-      report.epochs.append(
-        Epoch(
-          loss: loss, trainErrorPercent: training.errorPercent, testErrorPercent: test.errorPercent,
-          seconds: took))
+      let record = Epoch(
+        loss: course.loss / Double(count), trainErrorPercent: training.errorPercent,
+        testErrorPercent: test.errorPercent, seconds: course.seconds)
+      course.epochs.append(record)
+      (course.loss, course.seconds) = (0, 0)
       line.print(
-        "epoch \(epoch + 1)/\(epochs)  loss \(loss.text(4))  "
+        "epoch \(epoch + 1)/\(epochs)  loss \(record.loss.text(4))  "
           + "train error \(training.errorPercent.text(2)) %  "
-          + "test error \(test.errorPercent.text(2)) %  \(took.text(2)) s")
+          + "test error \(test.errorPercent.text(2)) %  \(record.seconds.text(2)) s")
     }
-    report.seconds = seconds(.now - start)
-    if maxSteps != nil { report.stepLosses = losses }
-    if let output { try Weights.save(trainer.weights, of: definition, to: output) }
-    try common.write(report)
+    // What is written below can then fail and be repeated.
+    try recorder?.save(checkpoint())
+    if let output {
+      try Weights.save(trainer.weights, of: definition, provenance: provenance, to: output)
+    }
+    try common.write(
+      Report(
+        network: definition.name, data: data.name, parameters: trainer.weights.layout.count,
+        epochs: course.epochs, stepLosses: maxSteps == nil ? nil : course.stepLosses,
+        seconds: course.epochs.reduce(0) { $0 + $1.seconds }))
+  }
+
+  /// What the run's results depend on.
+  private func runOptions(_ definition: NetworkDefinition, _ data: Dataset, initial: Arena?) throws
+    -> [String: String]
+  {
+    var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
+    all["--epochs"] = "\(epochs)"
+    all["--decay"] = "\(decay)"
+    all["--initial"] = initial.map(fingerprint(of:)) ?? "none"
+    all["--max-steps"] = maxSteps.map { "\($0)" } ?? "none"
+    return all
   }
 }

@@ -34,9 +34,9 @@ enum Weights {
     _ shapes: [String: [Int]], for definition: NetworkDefinition, path: String,
     values: (String) throws -> [Float]
   ) throws -> Arena {
-    let arena = Arena(try definition.layout())
+    let layout = try definition.layout()
     func text(_ shape: [Int]) -> String { "[\(shape.map(String.init).joined(separator: ", "))]" }
-    for slot in arena.layout.slots {
+    for slot in layout.slots {
       guard let shape = shapes[slot.name] else {
         throw NeuralNetworkError.wrongWeights(
           tensor: slot.name, expected: "shape \(text(slot.shape)) for network '\(definition.name)'",
@@ -47,6 +47,15 @@ enum Weights {
           tensor: slot.name, expected: "shape \(text(slot.shape)) for network '\(definition.name)'",
           found: "shape \(text(shape)) in \(path)")
       }
+    }
+    if let stranger = shapes.keys.sorted().first(where: { layout[$0] == nil }) {
+      throw NeuralNetworkError.wrongWeights(
+        tensor: stranger, expected: "only the tensors of network '\(definition.name)'",
+        found: "this one in \(path)")
+    }
+    // Only now is it known that the file holds as much as the network claims.
+    let arena = Arena(layout)
+    for slot in layout.slots {
       let floats = try values(slot.name)
       guard floats.isFinite else {
         throw NeuralNetworkError.wrongWeights(
@@ -54,20 +63,17 @@ enum Weights {
       }
       try arena.set(slot, to: floats)
     }
-    if let stranger = shapes.keys.sorted().first(where: { arena.layout[$0] == nil }) {
-      throw NeuralNetworkError.wrongWeights(
-        tensor: stranger, expected: "only the tensors of network '\(definition.name)'",
-        found: "this one in \(path)")
-    }
     return arena
   }
 
   /// Writes the weights of a network, with its definition as metadata.
-  static func save(_ weights: Arena, of definition: NetworkDefinition, to path: String) throws {
+  static func save(
+    _ weights: Arena, of definition: NetworkDefinition, provenance: Provenance, to path: String
+  ) throws {
     try SafetensorsFile.write(
       weights.layout.slots.map { slot in
         TensorSource(name: slot.name, shape: slot.shape, floats: weights.values(of: slot))
-      }, metadata: [networkKey: json(definition)], to: path)
+      }, metadata: [networkKey: json(definition), Provenance.key: provenance.json()], to: path)
   }
 
   static func json(_ definition: NetworkDefinition) throws -> String {

@@ -4,7 +4,7 @@ import Testing
 @testable import ModelFiles
 
 /// The Python that the environment variable LC_TEST_PYTHON names, or `python3` on the path.
-private enum Python {
+enum Python {
   static let hasNumpy = run("import numpy") != nil
   static let hasSafetensors = run("import numpy, safetensors.numpy") != nil
 

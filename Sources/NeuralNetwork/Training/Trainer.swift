@@ -27,6 +27,8 @@ public final class Trainer {
   private let gradients: Arena
   private let velocity: Arena
   private var random: RandomGenerator
+  /// The generator as it was before it shuffled this epoch.
+  private var epochRandom: RandomGenerator
   private var order: EpochOrder
   private var position = 0
   private var networks: [Int: Network] = [:]
@@ -57,6 +59,7 @@ public final class Trainer {
     velocity = Arena(layout)
     evaluator = try Evaluator(definition)
     random = RandomGenerator(seed: options.seed, stream: 1)
+    epochRandom = random
     order = EpochOrder(count: data.training.count)
     if let initial {
       guard initial.layout == layout else {
@@ -89,7 +92,10 @@ public final class Trainer {
   ) throws -> Double {
     var total = 0.0
     for _ in 0..<batches {
-      if position == 0, options.shuffles { order.shuffle(using: &random) }
+      if position == 0, options.shuffles {
+        epochRandom = random
+        order.shuffle(using: &random)
+      }
       let end = min(position + options.batchSize, data.training.count)
       let network = try network(batch: end - position)
       network.fill(
@@ -120,5 +126,53 @@ public final class Trainer {
     let network = try Network(definition, batch: batch, weights: weights, gradients: gradients)
     networks[batch] = network
     return network
+  }
+}
+
+extension Trainer {
+  private struct Place: Codable {
+    let batchesDone: Int
+    let position: Int
+    let learningRate: Float
+    let random: RandomGenerator
+    let epochRandom: RandomGenerator
+  }
+
+  /// Weights, momentum, generators and position in the data: with them another trainer of the same
+  /// network, data and options makes the same steps, bit for bit.
+  public var state: Snapshot {
+    get throws {
+      var state = Snapshot()
+      state.store(weights, as: "weights")
+      state.store(velocity, as: "momentum")
+      try state.store(
+        Place(
+          batchesDone: batchesDone, position: position, learningRate: learningRate, random: random,
+          epochRandom: epochRandom), as: "place")
+      return state
+    }
+  }
+
+  /// Goes on from a state that a trainer of the same network, data and options had.
+  ///
+  /// - Throws: `LinearAlgebraError.unusableState` when the state is another trainer's.
+  public func restore(_ state: Snapshot) throws {
+    let place: Place = try state.value("place")
+    guard (0..<data.training.count).contains(place.position), place.batchesDone >= 0 else {
+      throw LinearAlgebraError.unusableState(
+        entry: "place", expected: "a position below \(data.training.count)",
+        found: "\(place.position)")
+    }
+    try state.restore(weights, from: "weights")
+    try state.restore(velocity, from: "momentum")
+    batchesDone = place.batchesDone
+    position = place.position
+    learningRate = place.learningRate
+    random = place.random
+    epochRandom = place.epochRandom
+    // The permutation depends on the generator alone, so it is drawn again instead of stored.
+    order = EpochOrder(count: data.training.count)
+    var again = epochRandom
+    if position > 0, options.shuffles { order.shuffle(using: &again) }
   }
 }

@@ -1,0 +1,76 @@
+"""Rebuild the dense weights of a compressed model, see Docs/FileFormat.md: read_lcm.py IN.lcm OUT.npz"""
+import json
+import sys
+
+import numpy as np
+from safetensors import safe_open
+
+def unpack(tensor, width, count=None):  # codes, the least significant bit of the first byte first
+    if width == 0:
+        return np.zeros(count, np.int64)
+    bits = np.unpackbits(tensor, bitorder="little")
+    count = len(bits) // width if count is None else count
+    return bits[: count * width].reshape(count, width) @ (1 << np.arange(width, dtype=np.int64))
+
+def entries(form, get):  # of the codebooks, [groups, levels]
+    if form["kind"] == "codebook":
+        return get("codebook")
+    if form["kind"] == "scaledCodebook":
+        return np.outer(get("scales"), np.float32(form["pattern"]))
+    if form["kind"] == "affineCodebook":
+        steps = get("steps")[:, None] * np.arange(form["levels"], dtype=np.float32)
+        return get("offsets")[:, None] + steps
+    return np.float32([form["pattern"]])
+
+def places(form, packed):  # the indices of sparse entries
+    count, width = form.get("blocks", form["entries"]), form.get("width")
+    if form["coding"] == "bitmap":
+        units = np.flatnonzero(np.unpackbits(packed, bitorder="little"))
+    elif form["coding"] == "absolute":
+        units = unpack(packed, width, count)
+    else:  # a code of all ones is a filler: it skips as many places, and no entry follows
+        gaps, filler = unpack(packed, width), (1 << width) - 1
+        units = (np.cumsum(np.where(gaps == filler, filler, gaps + 1)) - 1)[gaps != filler][:count]
+    if "run" in form:
+        return np.arange(count) // form["kept"] * form["run"] + units
+    if "grid" in form:  # whole blocks; each weight's block is numbered row-major
+        number = np.zeros((1,) * len(form["grid"]["shape"]), np.int64)
+        sizes = list(zip(form["grid"]["shape"], form["grid"]["block"]))
+        for (size, step), place in zip(sizes, np.ogrid[tuple(slice(size) for size, _ in sizes)]):
+            number = number * -(-size // step) + place // step
+        return np.flatnonzero(np.isin(number.ravel(), units))
+    return units
+
+def weights(form, prefix, file):
+    get = lambda name: file.get_tensor(prefix + name)
+    total, kind = np.zeros(form["count"], np.float32), form["kind"]
+    if kind == "sum":
+        for index, part in enumerate(form["parts"]):
+            total += weights(part, f"{prefix}{index}.", file)
+    elif kind == "sparse":
+        values = get("values")
+        if form.get("numbers") == "codebook":
+            book = get("valueCodebook")
+            values = book[unpack(values, (len(book) - 1).bit_length(), form["entries"])]
+        total[places(form, get("indices"))] += values.astype(np.float32)
+    elif kind == "lowRank":
+        product = get("left").astype(np.float32) @ get("right").astype(np.float32)
+        if "kernel" in form:  # the matrix of a kernel is (O·H) × (I·W)
+            o, i, h, w = form["kernel"]
+            product = product.reshape(o, h, i, w).transpose(0, 2, 1, 3)
+        total += product.ravel()
+    else:
+        group = np.arange(form["count"]) // form["groupSize"]
+        total += entries(form, get)[group, unpack(get("codes"), form["width"], form["count"])]
+    return total
+
+with safe_open(sys.argv[1], framework="numpy") as file:
+    model = json.loads(file.metadata()["lcm"])
+    assert model["version"] == 1, "another version of the format"
+    tensors = {name[6:]: file.get_tensor(name) for name in file.keys() if name.startswith("plain.")}
+    for number, part in enumerate(model["parts"]):
+        values = weights(part["form"], f"{number}.", file)
+        ends = np.cumsum([np.prod(tensor["shape"], dtype=int) for tensor in part["tensors"]])
+        for tensor, piece in zip(part["tensors"], np.split(values, ends[:-1])):
+            tensors[tensor["name"]] = piece.reshape(tensor["shape"])
+np.savez(sys.argv[2], **{name: tensors[name] for name in model["order"]})

@@ -1,0 +1,85 @@
+import Compression
+import LinearAlgebra
+import ModelFiles
+
+/// A run of the alternation as a value, between two mini-batches.
+public struct AlternationState: Sendable, Equatable {
+  /// Where the run is, and the figures that it has found so far.
+  struct Position: Sendable, Equatable, Codable {
+    let reference: Figures
+    let direct: Figures
+    var steps: [AlternationStep] = []
+    /// The step of the schedule.
+    var step = 0
+    /// The step's mini-batches that a C step has followed.
+    var done = 0
+    /// The mini-batches since the last C step.
+    var inPeriod = 0
+    /// Σ of the losses of the step's mini-batches, and of those since the last C step.
+    var loss = 0.0
+    var periodLoss = 0.0
+    var learningTime = Duration.zero
+    var compressionTime = Duration.zero
+    /// Whether w is as near to Δ(θ) as it was to be.
+    var isWithinTolerance = false
+
+    init(reference: Figures, direct: Figures) {
+      self.reference = reference
+      self.direct = direct
+    }
+
+    var isAtStart: Bool { step == 0 && done == 0 && inPeriod == 0 }
+
+    mutating func endPeriod(of batches: Int) {
+      done += batches
+      inPeriod = 0
+      periodLoss = 0
+    }
+
+    mutating func endStep(_ record: AlternationStep, tolerance: Double) {
+      steps.append(record)
+      step += 1
+      (done, inPeriod, loss, periodLoss) = (0, 0, 0, 0)
+      (learningTime, compressionTime) = (.zero, .zero)
+      isWithinTolerance = record.distance <= tolerance
+    }
+
+    func isValid(in alternation: Alternation, batchesPerEpoch: Int) -> Bool {
+      let total = alternation.budget.batches(perEpoch: batchesPerEpoch)
+      return (0...alternation.schedule.steps).contains(step) && steps.count == step
+        && (0...total).contains(done) && (0...(total - done)).contains(inPeriod)
+    }
+  }
+
+  var position: Position
+  var directForms: [Representation]
+  /// θ, which the next C step starts from.
+  var forms: [Representation]
+  /// Δ(θ), and λ where there are multipliers.
+  var arenas: Snapshot
+  /// Of the L step.
+  var learning: Snapshot
+}
+
+extension AlternationState {
+  /// As it is written to a file.
+  ///
+  /// - Throws: an encoding error; there is none that finite or infinite figures cause.
+  public func checkpoint() throws -> Checkpoint {
+    var state = arenas
+    try state.store(position, as: "position")
+    state.store(learning, as: "learning")
+    return Checkpoint(state: state, forms: ["direct": directForms, "present": forms])
+  }
+
+  /// - Throws: `LinearAlgebraError.unusableState` when the file holds something else.
+  public init(_ checkpoint: Checkpoint) throws {
+    guard let direct = checkpoint.forms["direct"], let present = checkpoint.forms["present"] else {
+      throw LinearAlgebraError.unusableState(
+        entry: "forms", expected: "the forms of a run of the alternation", found: "none")
+    }
+    self.init(
+      position: try checkpoint.state.value("position"), directForms: direct, forms: present,
+      arenas: checkpoint.state, learning: checkpoint.state.part("learning"))
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import LinearAlgebra
+import ModelFiles
+
+/// Saves the state of a run when it is due, and when the process is asked to stop.
+final class CheckpointRecorder {
+  private static let optionsKey = "options"
+  private static let provenanceKey = "provenance"
+
+  private let directory: RunDirectory
+  private let period: CheckpointPeriod
+  private let resumes: Bool
+  private var signals = StopSignals()
+  private var options: [String: String] = [:]
+  private var provenance: Provenance?
+  private var lastSaved = ContinuousClock.now
+  private var batches = 0
+  private var steps = 0
+
+  init(_ directory: RunDirectory, every period: CheckpointPeriod, resumes: Bool) {
+    self.directory = directory
+    self.period = period
+    self.resumes = resumes
+  }
+
+  /// What the run goes on from; none when it begins.
+  ///
+  /// - Parameters:
+  ///   - options: what the run's results depend on, by the option that says it; options that are not
+  ///     among them are compared as they were given.
+  ///   - provenance: becomes that of the run's first process, so that a run ends in the same bytes
+  ///     whether it was interrupted or not.
+  /// - Throws: `Failure.usage` when the run was begun with other options; `ModelFileError` when none
+  ///   of its checkpoints can be read.
+  func start(_ options: [String: String], provenance: inout Provenance) throws -> Checkpoint? {
+    let options = RecordedCommand().options.merging(options) { $1 }
+    self.options = options
+    self.provenance = provenance
+    lastSaved = .now
+    guard resumes else { return nil }
+    func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+    var wasDamaged = false
+    let found = try directory.load { error in
+      say("\(error); going on from the checkpoint before")
+      wasDamaged = true
+    }
+    guard let checkpoint = found else {
+      say("\(directory.path): no checkpoint yet; the run begins anew")
+      return nil
+    }
+    let before: [String: String] = try checkpoint.state.value(Self.optionsKey)
+    let names = Set(before.keys).union(options.keys).sorted()
+    let changes = names.filter { before[$0] != options[$0] }.map { name in
+      "\(name) was \(before[name] ?? "not there"), now \(options[name] ?? "not there")"
+    }
+    guard changes.isEmpty else {
+      throw Failure.usage(
+        "\(directory.path) holds a run with other options: \(changes.joined(separator: "; "))")
+    }
+    if !wasDamaged { say("\(directory.path): going on from the last checkpoint") }
+    provenance = try checkpoint.state.value(Self.provenanceKey)
+    self.provenance = provenance
+    return checkpoint
+  }
+
+  /// To be called after each mini-batch, when the run can be continued from `state`.
+  ///
+  /// - Parameter isStep: whether a mini-batch is what the run calls a step.
+  /// - Throws: `Failure.interrupted` after SIGINT or SIGTERM, when the checkpoint is written;
+  ///   `ModelFileError.cannotWrite`.
+  func batchDone(isStep: Bool = false, _ state: () throws -> Checkpoint) throws {
+    batches += 1
+    if isStep { steps += 1 }
+    try stopIfAsked(state)
+    let isDue =
+      switch period {
+      case .seconds(let seconds): ContinuousClock.now - lastSaved >= .seconds(seconds)
+      case .batches(let count): batches >= count
+      case .steps(let count): isStep && steps >= count
+      }
+    if isDue { try save(state()) }
+  }
+
+  /// To be called after each step of a schedule.
+  ///
+  /// - Throws: as `batchDone`.
+  func stepDone(_ state: () throws -> Checkpoint) throws {
+    steps += 1
+    try stopIfAsked(state)
+    if case .steps(let count) = period, steps >= count { try save(state()) }
+  }
+
+  /// Saves the state.
+  ///
+  /// - Throws: `ModelFileError.cannotWrite`.
+  func save(_ checkpoint: Checkpoint) throws {
+    var checkpoint = checkpoint
+    try checkpoint.state.store(options, as: Self.optionsKey)
+    try checkpoint.state.store(provenance, as: Self.provenanceKey)
+    try directory.save(checkpoint)
+    lastSaved = .now
+    batches = 0
+    steps = 0
+  }
+
+  private func stopIfAsked(_ state: () throws -> Checkpoint) throws {
+    guard let signal = signals.pending() else { return }
+    try save(state())
+    throw Failure.interrupted(signal: signal, folder: directory.path)
+  }
+}

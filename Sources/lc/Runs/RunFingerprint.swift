@@ -1,0 +1,43 @@
+import Datasets
+import LinearAlgebra
+import ModelFiles
+import NeuralNetwork
+
+// What a run's results depend on, by the options that say it: a run is resumed with the same only.
+
+extension SGDOptions {
+  var description: [String: String] {
+    [
+      "--batch-size": "\(batchSize)", "--learning-rate": "\(learningRate)",
+      "--momentum": "\(momentum)", "--nesterov": "\(nesterov)", "--weight-decay": "\(weightDecay)",
+      "--seed": "\(seed)", "--no-shuffle": "\(noShuffle)",
+    ]
+  }
+}
+
+/// The network, the data, the threads and the program.
+func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> [String: String] {
+  let network = Array(try Weights.json(definition).utf8).withUnsafeBytes(checksum(of:))
+  return [
+    "--network": "\(definition.name) (\(hexadecimal(network)))",
+    "--data": "\(data.name) (\(hexadecimal(fingerprint(of: data))))",
+    "--threads": "\(Threads.count)", "the version of lc": LC.version,
+  ]
+}
+
+/// Such as `weights 1a2b3c4d`.
+func fingerprint(of weights: Arena) -> String {
+  "weights \(hexadecimal(checksum(of: UnsafeRawBufferPointer(weights.floats))))"
+}
+
+private func fingerprint(of data: Dataset) -> UInt32 {
+  let parts = [
+    data.training.pixels, data.training.labels, data.test.pixels, data.test.labels,
+  ].map { $0.withUnsafeBytes(checksum(of:)) }
+  return parts.withUnsafeBytes(checksum(of:))
+}
+
+private func hexadecimal(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
+}

@@ -1,0 +1,92 @@
+import Compression
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import Testing
+
+@testable import LearningCompression
+
+@Suite struct AlternationStateTests {
+  private struct Stop: Error {}
+
+  private func learning() throws -> QuadraticLearning {
+    let layout = try ArenaLayout([("w", [6, 8]), ("bias", [2])])
+    let minimum = Arena(layout)
+    let curvature = Arena(layout)
+    var random = RandomGenerator(seed: 2)
+    for index in 0..<layout.count {
+      minimum.floats[index] = random.normal()
+      curvature.floats[index] = 0.1 + 2 * random.uniform()
+    }
+    return QuadraticLearning(minimum: minimum, curvature: curvature)
+  }
+
+  private func same(_ a: AlternationResult, _ b: AlternationResult) -> Bool {
+    func figures(_ result: AlternationResult) -> [[Double]] {
+      result.steps.map { [Double($0.mu), $0.loss, $0.distance, $0.figures.trainLoss] }
+    }
+    return a.forms == b.forms && a.directForms == b.directForms && figures(a) == figures(b)
+      && a.weights.floats.map(\.bitPattern) == b.weights.floats.map(\.bitPattern)
+      && a.multipliers?.floats.map(\.bitPattern) == b.multipliers?.floats.map(\.bitPattern)
+      && a.direct == b.direct && a.reference == b.reference
+  }
+
+  /// Interrupts a run at every place where it reports progress, through a file each time.
+  @Test(arguments: [
+    ("w: quantize(k=3) + prune(keep=3)", true), ("w: lowrank(r=2) + binary()", true),
+    ("w: quantize(k=2)", false),
+  ])
+  func goesOnAsIfNothingHadHappened(plan: String, multipliers: Bool) throws {
+    let path = NSTemporaryDirectory() + "lc-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let alternation = try Alternation(
+      schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3), budget: .batches(5),
+      every: .batches(2), multipliers: multipliers)
+    let plan = try ResolvedPlan(CompressionPlan(parsing: plan), for: learning().weights.layout)
+    var places = 0
+    let undisturbed = try alternation.run(plan, learning: learning()) { _ in places += 1 }
+    #expect(places == 1 + 3 * (5 + 1))
+
+    for place in 0..<places {
+      let first = AlternationRun(alternation, plan, learning: try learning())
+      var passed = 0
+      #expect(throws: Stop.self) {
+        try first.finish { _ in
+          if passed == place {
+            try first.state.checkpoint().write(to: path)
+            throw Stop()
+          }
+          passed += 1
+        }
+      }
+      let state = try AlternationState(Checkpoint(path: path))
+      let second = try AlternationRun(alternation, plan, learning: learning(), from: state)
+      let result = try second.finish()
+      #expect(same(result, undisturbed), "at \(place)")
+    }
+  }
+
+  @Test func aStateOfAnotherRunIsAnError() throws {
+    let layout = try learning().weights.layout
+    func alternation(_ steps: Int) throws -> Alternation {
+      try Alternation(
+        schedule: .exponential(initial: 0.1, growth: 1.5, steps: steps), budget: .batches(5))
+    }
+    func plan(_ text: String) throws -> ResolvedPlan {
+      try ResolvedPlan(CompressionPlan(parsing: text), for: layout)
+    }
+    let run = AlternationRun(try alternation(3), try plan("w: binary()"), learning: try learning())
+    #expect(throws: LearningCompressionError.self) { try run.state }
+    _ = try run.finish()
+    let state = try run.state
+    #expect(throws: LinearAlgebraError.self) {
+      try AlternationRun(
+        alternation(2), plan("w: binary()"), learning: learning(), from: state)
+    }
+    #expect(throws: LinearAlgebraError.self) {
+      try AlternationRun(
+        alternation(3), plan("*: binary()"), learning: learning(), from: state)
+    }
+    #expect(throws: LinearAlgebraError.self) { try AlternationState(Checkpoint(state: Snapshot())) }
+  }
+}
