@@ -70,7 +70,10 @@ struct ProjectCommand: ParsableCommand {
     }
     line.withLock { $0.clear() }
     let took = seconds(.now - start)
-    let bytes = try output.map { try projection.model.write(to: $0) }
+    let provenance = Provenance.ofThisCommand()
+    let bytes = try output.map {
+      try projection.model.adding([Provenance.key: provenance.json()]).write(to: $0)
+    }
 
     var table = Table(["tensor", "shape", "operator", "relative error", "bits", "ratio", "time"])
     for row in projection.rows {
