@@ -1,0 +1,144 @@
+import LinearAlgebra
+
+/// An activation that is not joined to the layer before it.
+final class ActivationLayer<Element: ActivationElement>: Operation {
+  let name: String
+  private let activation: Activation
+  private let count: Int
+  private let memory: NodeMemory
+
+  init(_ name: String, _ activation: Activation, count: Int, memory: NodeMemory) {
+    self.name = name
+    self.activation = activation
+    self.count = count
+    self.memory = memory
+  }
+
+  func forward(training: Bool) throws {
+    Elementwise<Element>.apply(
+      activation, memory.inputs[0].assumingMemoryBound(to: Element.self),
+      into: memory.output.assumingMemoryBound(to: Element.self), count: count)
+  }
+
+  /// In place: the gradient's buffer passes from the output to the input.
+  func backward() throws {
+    guard let d = memory.outputGradients.first else { return }
+    Elementwise<Element>.backpropagate(
+      activation, memory.output.assumingMemoryBound(to: Element.self),
+      d.assumingMemoryBound(to: Element.self), count: count)
+  }
+}
+
+/// The sum of a block's body and its shortcut, where the body does not end in a batch norm.
+final class SumLayer<Element: ActivationElement>: Operation {
+  let name: String
+  private let activation: Activation
+  private let count: Int
+  private let memory: NodeMemory
+
+  init(_ name: String, _ activation: Activation, count: Int, memory: NodeMemory) {
+    self.name = name
+    self.activation = activation
+    self.count = count
+    self.memory = memory
+  }
+
+  private func values(_ pointer: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Element> {
+    pointer.assumingMemoryBound(to: Element.self)
+  }
+
+  func forward(training: Bool) throws {
+    let y = values(memory.output)
+    Elementwise<Element>.sum(
+      values(memory.inputs[0]), values(memory.inputs[1]), rectified: activation == .relu, into: y,
+      count: count)
+    if activation == .tanh { Elementwise<Element>.apply(.tanh, y, into: y, count: count) }
+  }
+
+  /// The shortcut's gradient is the output's own buffer, the body's a copy.
+  func backward() throws {
+    guard let d = memory.outputGradients.first else { return }
+    Elementwise<Element>.backpropagate(
+      activation, values(memory.output), values(d), count: count)
+    if let body = memory.inputGradients[0], body != d {
+      body.copyMemory(from: d, byteCount: count * MemoryLayout<Element>.stride)
+    }
+  }
+}
+
+/// Adds the gradients of a tensor that several layers read into the first of them.
+final class GradientSum<Element: ActivationElement>: Operation {
+  let name: String
+  private let gradients: [UnsafeMutableRawPointer]
+  private let count: Int
+
+  init(_ name: String, _ gradients: [UnsafeMutableRawPointer], count: Int) {
+    self.name = name
+    self.gradients = gradients
+    self.count = count
+  }
+
+  func forward(training: Bool) throws {}
+
+  func backward() throws {
+    guard let first = gradients.first?.assumingMemoryBound(to: Element.self) else { return }
+    for other in gradients.dropFirst() {
+      Elementwise<Element>.add(other.assumingMemoryBound(to: Element.self), to: first, count: count)
+    }
+  }
+}
+
+/// Sets values to zero with a probability p and multiplies the others by 1 / (1 − p), while training.
+///
+/// Which ones is decided by the step's seed and the layer's number alone.
+final class DropoutLayer<Element: ActivationElement>: Operation {
+  let name: String
+  /// Of the next training step.
+  var seed: UInt64 = 0
+  private let layer: UInt64
+  private let probability: Float
+  private let count: Int
+  private let memory: NodeMemory
+  private let factors: Buffer
+
+  init(_ name: String, layer: Int, probability: Float, count: Int, memory: NodeMemory) {
+    self.name = name
+    self.layer = UInt64(layer)
+    self.probability = probability
+    self.count = count
+    self.memory = memory
+    factors = Buffer(Float.self, count: count)
+  }
+
+  func forward(training: Bool) throws {
+    let x = memory.inputs[0].assumingMemoryBound(to: Element.self)
+    let y = memory.output.assumingMemoryBound(to: Element.self)
+    guard training else {
+      y.update(from: x, count: count)
+      return
+    }
+    var random = RandomGenerator(seed: seed, stream: 1000 + layer)
+    let factors = factors.bound(to: Float.self)
+    let scale = 1 / (1 - probability)
+    for index in 0..<count {
+      factors[index] = random.uniform() < probability ? 0 : scale
+      y[index] = Element(rounding: x[index].float * factors[index])
+    }
+  }
+
+  /// In place, as with activations.
+  func backward() throws {
+    guard let d = memory.outputGradients.first?.assumingMemoryBound(to: Element.self) else {
+      return
+    }
+    let factors = factors.bound(to: Float.self)
+    for index in 0..<count { d[index] = Element(rounding: d[index].float * factors[index]) }
+  }
+}
+
+/// A layer whose random numbers depend on the step.
+protocol RandomOperation: Operation {
+  var seed: UInt64 { get set }
+}
+
+extension DropoutLayer: RandomOperation {}
