@@ -26,6 +26,9 @@ struct EvaluateCommand: ParsableCommand {
     help: "The network, if the file does not say: \(NetworkZoo.names.joined(separator: ", ")).")
   var network: String?
 
+  @Option(help: PrecisionChoice.help)
+  var precision = Precision.float32
+
   @OptionGroup var common: RunOptions
 
   func run() throws {
@@ -41,16 +44,18 @@ struct EvaluateCommand: ParsableCommand {
       try NetworkZoo.network(named: $0, input: dataset.training.shape, classes: dataset.classes)
     }
     guard let definition = named ?? stored else { return }
-    let weights: Arena
+    let state: NetworkState
     if let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) {
-      weights = try Weights.arena(CompressedModel(source), for: definition, path: file)
+      state = try Weights.state(CompressedModel(source), for: definition, path: file)
     } else {
-      weights = try Weights.load(file, for: definition)
+      state = try Weights.load(file, for: definition)
     }
     try definition.check(fits: dataset)
-    let evaluator = try Evaluator(definition)
+    let evaluator = try Evaluator(definition, precision: precision.chosen())
     func evaluate(_ images: ImageSet) throws -> Evaluation {
-      try evaluator.evaluate(weights, on: images, normalisation: dataset.normalisation)
+      try evaluator.evaluate(
+        state.weights, statistics: state.statistics, on: images,
+        normalisation: dataset.normalisation)
     }
     let figures = try Figures(
       training: evaluate(dataset.training), test: evaluate(dataset.test))

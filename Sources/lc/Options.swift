@@ -87,6 +87,12 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "Take the images in the order of the file, in each epoch.")
   var noShuffle = false
 
+  @Option(help: PrecisionChoice.help)
+  var precision = Precision.float32
+
+  @Option(help: "Label smoothing: this share of each label goes to all classes alike.")
+  var labelSmoothing: Float = 0
+
   func trainingOptions() throws -> TrainingOptions {
     var options = TrainingOptions(
       optimiser: try SGD(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay))
@@ -94,6 +100,8 @@ struct SGDOptions: ParsableArguments {
     options.learningRate = learningRate
     options.shuffles = !noShuffle
     options.seed = seed
+    options.precision = precision.chosen()
+    options.labelSmoothing = labelSmoothing
     return options
   }
 }
@@ -108,4 +116,20 @@ extension Dataset {
   var summary: String {
     "\(name): \(training.count) training and \(test.count) test images"
   }
+}
+
+extension Precision: ExpressibleByArgument {
+  /// This precision, or 32 bits and a message where the processor has no fast 16.
+  func chosen() -> Precision {
+    if available != self {
+      FileHandle.standardError.write(
+        Data("lc: this processor has no fast bfloat16; computing in fp32\n".utf8))
+    }
+    return available
+  }
+}
+
+enum PrecisionChoice {
+  static let help = ArgumentHelp(
+    "Activations and products in fp32 or bf16; weights, statistics and the loss stay in fp32.")
 }

@@ -68,8 +68,10 @@ struct TrainCommand: ParsableCommand {
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
     let (definition, data) = try network.load()
-    let weights = try initial.map { try Weights.load($0, for: definition) }
-    let trainer = try Trainer(definition, data: data, options: options, initial: weights)
+    let state = try initial.map { try Weights.load($0, for: definition) }
+    let trainer = try Trainer(
+      definition, data: data, options: options, initial: state?.weights,
+      statistics: state?.statistics)
     var report = Report(
       network: definition.name, data: data.name, parameters: trainer.weights.layout.count)
     var line = ProgressLine()
@@ -105,7 +107,10 @@ struct TrainCommand: ParsableCommand {
     }
     report.seconds = seconds(.now - start)
     if maxSteps != nil { report.stepLosses = losses }
-    if let output { try Weights.save(trainer.weights, of: definition, to: output) }
+    if let output {
+      try Weights.save(
+        trainer.weights, statistics: trainer.statistics, of: definition, to: output)
+    }
     try common.write(report)
   }
 }

@@ -8,6 +8,9 @@ public struct TrainingOptions: Sendable {
   public var optimiser: SGD
   public var shuffles = true
   public var seed: UInt64 = 0
+  public var precision = Precision.float32
+  /// The share of label smoothing, from 0 to below 1.
+  public var labelSmoothing: Float = 0
 
   public init(optimiser: SGD) { self.optimiser = optimiser }
 }
@@ -20,6 +23,8 @@ public final class Trainer {
   public let definition: NetworkDefinition
   public let data: Dataset
   public let weights: Arena
+  /// Batch norm's running means and variances, of the definition's `statisticsLayout`.
+  public let statistics: Arena
   /// η of the next mini-batches; schedules set it.
   public var learningRate: Float
   public private(set) var batchesDone = 0
@@ -32,10 +37,13 @@ public final class Trainer {
   private var networks: [Int: Network] = [:]
   private let evaluator: Evaluator
 
-  /// - Parameter initial: the weights to begin with; random ones from the seed otherwise.
+  /// - Parameters:
+  ///   - initial: the weights to begin with; random ones from the seed otherwise.
+  ///   - statistics: the running statistics to begin with.
   /// - Throws: `NeuralNetworkError` when the options, the data or the weights do not fit.
   public init(
-    _ definition: NetworkDefinition, data: Dataset, options: TrainingOptions, initial: Arena? = nil
+    _ definition: NetworkDefinition, data: Dataset, options: TrainingOptions, initial: Arena? = nil,
+    statistics: Arena? = nil
   ) throws {
     try definition.check(fits: data)
     guard (1...data.training.count).contains(options.batchSize) else {
@@ -47,6 +55,11 @@ public final class Trainer {
       throw NeuralNetworkError.invalidOption(
         option: "learning rate", value: "\(options.learningRate)", expected: "above 0")
     }
+    guard (0..<1).contains(options.labelSmoothing) else {
+      throw NeuralNetworkError.invalidOption(
+        option: "label smoothing", value: "\(options.labelSmoothing)",
+        expected: "from 0 to below 1")
+    }
     let layout = try definition.layout()
     self.definition = definition
     self.data = data
@@ -55,9 +68,18 @@ public final class Trainer {
     weights = Arena(layout)
     gradients = Arena(layout)
     velocity = Arena(layout)
-    evaluator = try Evaluator(definition)
+    self.statistics = try Initialisation.statistics(of: definition)
+    evaluator = try Evaluator(definition, precision: options.precision)
     random = RandomGenerator(seed: options.seed, stream: 1)
     order = EpochOrder(count: data.training.count)
+    if let statistics {
+      guard statistics.layout == self.statistics.layout else {
+        throw NeuralNetworkError.wrongWeights(
+          tensor: definition.name, expected: "running statistics of this network",
+          found: "another layout")
+      }
+      self.statistics.copy(from: statistics)
+    }
     if let initial {
       guard initial.layout == layout else {
         throw NeuralNetworkError.wrongWeights(
@@ -94,6 +116,7 @@ public final class Trainer {
       let network = try network(batch: end - position)
       network.fill(
         with: order.indices[position..<end], of: data.training, normalisation: data.normalisation)
+      network.seed = options.seed &+ UInt64(batchesDone)
       let (loss, _) = try network.learn()
       // A guess at random costs log(classes); a million times that is no way back from.
       guard loss < 1e6 else {
@@ -110,14 +133,19 @@ public final class Trainer {
     return total / Double(max(1, batches))
   }
 
-  /// The loss and error of these weights on the training or the test images.
+  /// The loss and error of these weights on the training or the test images, with the running
+  /// statistics gathered so far.
   public func evaluate(_ weights: Arena, on images: ImageSet) throws -> Evaluation {
-    try evaluator.evaluate(weights, on: images, normalisation: data.normalisation)
+    try evaluator.evaluate(
+      weights, statistics: statistics, on: images, normalisation: data.normalisation)
   }
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }
-    let network = try Network(definition, batch: batch, weights: weights, gradients: gradients)
+    let network = try Network(
+      definition, batch: batch, weights: weights, gradients: gradients, statistics: statistics,
+      precision: options.precision)
+    network.labelSmoothing = options.labelSmoothing
     networks[batch] = network
     return network
   }
