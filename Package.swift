@@ -31,6 +31,10 @@ let package = Package(
         "LearningCompression", "NeuralNetwork", "Datasets", "Compression", "LinearAlgebra",
       ],
       path: "Benchmarks/Speed"),
+    .executableTarget(
+      name: "parity",
+      dependencies: ["NeuralNetwork", "ModelFiles", "LinearAlgebra"],
+      path: "Benchmarks/Parity"),
 
     .target(
       name: "LearningCompression",

@@ -101,9 +101,10 @@ struct BatchNormKernels<Element: ActivationElement> {
     }
   }
 
-  /// y ← f(scale·x + shift), or f(scale·x + shift + addend).
+  /// y ← f(scale·(x − mean) + shift [+ addend]).
   func apply(
-    _ x: Values, scale: Channels, shift: Channels, addend: Values?, rectified: Bool, into y: Results
+    _ x: Values, mean: Channels, scale: Channels, shift: Channels, addend: Values?, rectified: Bool,
+    into y: Results
   ) {
     let stride = channels
     @inline(__always) func run(_ adds: Bool, _ addend: Values) {
@@ -111,9 +112,10 @@ struct BatchNormKernels<Element: ActivationElement> {
         blocks(of: part) { row, count, channel in
           let a = Float.load8(scale + channel)
           let b = Float.load8(shift + channel)
+          let m = Float.load8(mean + channel)
           var index = row * stride + channel
           for _ in 0..<count {
-            var value = a * Element.load8(x + index) + b
+            var value = a * (Element.load8(x + index) - m) + b
             if adds { value += Element.load8(addend + index) }
             Element.store8(rectified ? value.rectified : value, y + index)
             index += stride
@@ -121,7 +123,7 @@ struct BatchNormKernels<Element: ActivationElement> {
         } one: { row, count, channel in
           for row in row..<row + count {
             let index = row * stride + channel
-            var value = scale[channel] * x[index].float + shift[channel]
+            var value = scale[channel] * (x[index].float - mean[channel]) + shift[channel]
             if adds { value += addend[index].float }
             y[index] = Element(rounding: rectified && value < 0 ? 0 : value)
           }
@@ -134,7 +136,7 @@ struct BatchNormKernels<Element: ActivationElement> {
   /// What the gradient must pass on its way to the normalised values.
   enum Gate {
     case open
-    /// A ReLU of scale·x + shift; nothing but x is needed to know where it was positive.
+    /// A ReLU of scale·(x − mean) + shift; nothing but x is needed to know where it was positive.
     case recomputed(scale: Channels, shift: Channels)
     /// A ReLU whose outputs are given.
     case outputs(Values)
@@ -152,8 +154,8 @@ struct BatchNormKernels<Element: ActivationElement> {
       switch gate {
       case .open: pass { _, d, _, _ in d }
       case .recomputed(let scale, let shift):
-        pass { x, d, channel, _ in
-          d.kept(where: Float.load8(scale + channel) * x + Float.load8(shift + channel))
+        pass { centred, d, channel, _ in
+          d.kept(where: Float.load8(scale + channel) * centred + Float.load8(shift + channel))
         }
       case .outputs(let y): pass { _, d, _, index in d.kept(where: Element.load8(y + index)) }
       }
@@ -168,13 +170,13 @@ struct BatchNormKernels<Element: ActivationElement> {
             var products = SIMD8<Float>(repeating: 0)
             var index = row * stride + channel
             for _ in 0..<count {
-              let x = Element.load8(x + index)
+              let centred = Element.load8(x + index) - centre
               var d = Element.load8(first + index)
               if adds { d += Element.load8(second + index) }
-              d = gated(x, d, channel, index)
+              d = gated(centred, d, channel, index)
               if writes { Element.store8(d, result + index) }
               total += d
-              products += d * (x - centre)
+              products += d * centred
               index += stride
             }
             for lane in 0..<8 {
@@ -186,10 +188,11 @@ struct BatchNormKernels<Element: ActivationElement> {
               let index = row * stride + channel
               var d = first[index].float
               if adds { d += second[index].float }
-              if !isOpen(gate, x, channel, index) { d = 0 }
+              let centred = x[index].float - mean[channel]
+              if !isOpen(gate, centred, channel, index) { d = 0 }
               if writes { result[index] = Element(rounding: d) }
               sums[channel] += Double(d)
-              sums[stride + channel] += Double(d * (x[index].float - mean[channel]))
+              sums[stride + channel] += Double(d * centred)
             }
           }
         }
@@ -207,9 +210,10 @@ struct BatchNormKernels<Element: ActivationElement> {
     }
   }
 
-  /// z ← a·d + b·x + c per channel, with d behind the gate.
+  /// z ← a·d + b·(x − mean) + c per channel, with d behind the gate.
   func inputGradient(
-    _ x: Values, _ d: Values, gate: Gate, a: Channels, b: Channels, c: Channels, into z: Results
+    _ x: Values, mean: Channels, _ d: Values, gate: Gate, a: Channels, b: Channels, c: Channels,
+    into z: Results
   ) {
     let stride = channels
     @inline(__always)
@@ -219,19 +223,20 @@ struct BatchNormKernels<Element: ActivationElement> {
           let a = Float.load8(a + channel)
           let b = Float.load8(b + channel)
           let c = Float.load8(c + channel)
+          let centre = Float.load8(mean + channel)
           var index = row * stride + channel
           for _ in 0..<count {
-            let x = Element.load8(x + index)
-            let d = gated(x, Element.load8(d + index), channel, index)
-            Element.store8(a * d + (b * x + c), z + index)
+            let centred = Element.load8(x + index) - centre
+            let d = gated(centred, Element.load8(d + index), channel, index)
+            Element.store8(a * d + (b * centred + c), z + index)
             index += stride
           }
         } one: { row, count, channel in
           for row in row..<row + count {
             let index = row * stride + channel
-            let d = isOpen(gate, x, channel, index) ? d[index].float : 0
-            z[index] = Element(
-              rounding: a[channel] * d + (b[channel] * x[index].float + c[channel]))
+            let centred = x[index].float - mean[channel]
+            let d = isOpen(gate, centred, channel, index) ? d[index].float : 0
+            z[index] = Element(rounding: a[channel] * d + (b[channel] * centred + c[channel]))
           }
         }
       }
@@ -239,17 +244,17 @@ struct BatchNormKernels<Element: ActivationElement> {
     switch gate {
     case .open: pass { _, d, _, _ in d }
     case .recomputed(let scale, let shift):
-      pass { x, d, channel, _ in
-        d.kept(where: Float.load8(scale + channel) * x + Float.load8(shift + channel))
+      pass { centred, d, channel, _ in
+        d.kept(where: Float.load8(scale + channel) * centred + Float.load8(shift + channel))
       }
     case .outputs(let y): pass { _, d, _, index in d.kept(where: Element.load8(y + index)) }
     }
   }
 
-  private func isOpen(_ gate: Gate, _ x: Values, _ channel: Int, _ index: Int) -> Bool {
+  private func isOpen(_ gate: Gate, _ centred: Float, _ channel: Int, _ index: Int) -> Bool {
     switch gate {
     case .open: true
-    case .recomputed(let scale, let shift): scale[channel] * x[index].float + shift[channel] > 0
+    case .recomputed(let scale, let shift): scale[channel] * centred + shift[channel] > 0
     case .outputs(let y): y[index].float > 0
     }
   }

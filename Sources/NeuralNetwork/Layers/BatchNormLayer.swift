@@ -85,10 +85,10 @@ final class BatchNormLayer<Element: ActivationElement>: Operation {
     let v = training ? variance : statistics.variance
     for channel in 0..<channels {
       scale[channel] = parameters.weight[channel] / (v[channel] + epsilon).squareRoot()
-      shift[channel] = parameters.bias[channel] - scale[channel] * m[channel]
+      shift[channel] = parameters.bias[channel]
     }
     kernels.apply(
-      x, scale: scale, shift: shift,
+      x, mean: m, scale: scale, shift: shift,
       addend: memory.inputs.count > 1 ? UnsafePointer(values(memory.inputs[1])) : nil,
       rectified: activation == .relu, into: y)
     if activation == .tanh {
@@ -124,7 +124,7 @@ final class BatchNormLayer<Element: ActivationElement>: Operation {
     kernels.gradientSums(
       x, mean: mean, d, other.map { UnsafePointer($0) }, gate: gate, result: writes ? d : nil,
       sum: sum, product: product)
-    // dx = γr·(d − Σd/n − x̂·Σ(d·x̂)/n) with r = 1/√(v + ε), x̂ = (x − m)·r: a·d + b·x + c.
+    // dx = γr·(d − Σd/n − x̂·Σ(d·x̂)/n) with r = 1/√(v + ε), x̂ = (x − m)·r: a·d + b·(x − m) + c.
     let share = 1 / Float(max(1, rows))
     let b = vector(6)
     for channel in 0..<channels {
@@ -132,9 +132,9 @@ final class BatchNormLayer<Element: ActivationElement>: Operation {
       gradients.bias[channel] = sum[channel]
       gradients.weight[channel] = product[channel] * r
       b[channel] = -scale[channel] * r * r * product[channel] * share
-      sum[channel] = -scale[channel] * sum[channel] * share - b[channel] * mean[channel]
+      sum[channel] = -scale[channel] * sum[channel] * share
     }
     kernels.inputGradient(
-      x, d, gate: writes ? .open : gate, a: scale, b: b, c: sum, into: values(inputGradient))
+      x, mean: mean, d, gate: writes ? .open : gate, a: scale, b: b, c: sum, into: values(inputGradient))
   }
 }
