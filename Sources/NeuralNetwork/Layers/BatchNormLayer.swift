@@ -135,6 +135,7 @@ final class BatchNormLayer<Element: ActivationElement>: Operation {
       sum[channel] = -scale[channel] * sum[channel] * share
     }
     kernels.inputGradient(
-      x, mean: mean, d, gate: writes ? .open : gate, a: scale, b: b, c: sum, into: values(inputGradient))
+      x, mean: mean, d, gate: writes ? .open : gate, a: scale, b: b, c: sum,
+      into: values(inputGradient))
   }
 }
