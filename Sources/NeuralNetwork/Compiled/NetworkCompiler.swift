@@ -17,9 +17,7 @@ struct NetworkCompiler {
     var operations: [any Operation] = []
     for (index, node) in graph.nodes.enumerated() {
       if !plan.aliases[index] {
-        operations.append(
-          graph.tensors[node.output].half && precision == .bfloat16
-            ? try operation(index, BFloat16.self) : try operation(index, Float.self))
+        operations.append(try operation(index))
       }
       // Batch norm adds the gradients of its readers itself.
       let contributions = plan.contributions[node.output]
@@ -28,9 +26,7 @@ struct NetworkCompiler {
         let count = batch * graph.tensors[node.output].shape.count
         let pointers = contributions.map { buffers[$0] }
         operations.append(
-          graph.tensors[node.output].half && precision == .bfloat16
-            ? GradientSum<BFloat16>(name, pointers, count: count)
-            : GradientSum<Float>(name, pointers, count: count))
+          GradientSum(name, pointers, count: count, precision: precision(of: node)))
       }
     }
     return operations
@@ -41,9 +37,11 @@ struct NetworkCompiler {
     return false
   }
 
-  private func operation<Element: ActivationElement>(_ index: Int, _ element: Element.Type) throws
-    -> any Operation
-  {
+  private func precision(of node: NetworkGraph.Node) -> Precision {
+    graph.tensors[node.output].half ? precision : .float32
+  }
+
+  private func operation(_ index: Int) throws -> any Operation {
     let node = graph.nodes[index]
     let input = graph.tensors[node.inputs[0]]
     let output = graph.tensors[node.output]
@@ -53,7 +51,7 @@ struct NetworkCompiler {
       output: buffers[plan.values[node.output]],
       outputGradients: plan.contributions[node.output].map { buffers[$0] },
       inputGradients: plan.inputGradients[index].map { $0.map { buffers[$0] } })
-    let precision: Precision = element == BFloat16.self ? .bfloat16 : .float32
+    let precision = precision(of: node)
     func pool(_ kind: PoolingLayer.Kind, _ height: Int, _ width: Int, _ stride: Int, _ padding: Int)
       throws -> PoolingLayer
     {
@@ -74,11 +72,13 @@ struct NetworkCompiler {
         gradients: gradients.map { try parameters(node.name, in: $0) }, memory: memory)
     case .batchNorm(let epsilon, let momentum, let activation):
       return try batchNorm(
-        node.name, output.shape, epsilon, momentum, activation, memory, element)
+        node.name, output.shape, epsilon, momentum, activation, precision, memory)
     case .add(let activation):
-      return SumLayer<Element>(node.name, activation, count: count, memory: memory)
+      return SumLayer(
+        node.name, activation, count: count, precision: precision, memory: memory)
     case .activation(let activation):
-      return ActivationLayer<Element>(node.name, activation, count: count, memory: memory)
+      return ActivationLayer(
+        node.name, activation, count: count, precision: precision, memory: memory)
     case .maxPool(let window):
       return try pool(.largest, window.size, window.size, window.stride, window.padding)
     case .averagePool(let window):
@@ -86,22 +86,24 @@ struct NetworkCompiler {
     case .globalAveragePool:
       return try pool(.mean, input.shape.height, input.shape.width, 1, 0)
     case .paddedShortcut(let stride):
-      return PaddedShortcut<Element>(
-        node.name, stride: stride, from: input.shape, to: output.shape, memory: memory)
+      return PaddedShortcut(
+        node.name, stride: stride, from: input.shape, to: output.shape,
+        precision: precision, memory: memory)
     case .dropout(let probability):
-      return DropoutLayer<Element>(
-        node.name, layer: index, probability: probability, count: count, memory: memory)
+      return DropoutLayer(
+        node.name, layer: index, probability: probability, count: count,
+        precision: precision, memory: memory)
     case .arrange:
       return try ArrangeLayer(
         node.name, on: engine, from: input, to: output, precision: self.precision, memory: memory)
     }
   }
 
-  private func batchNorm<Element: ActivationElement>(
+  private func batchNorm(
     _ name: String, _ shape: ImageShape, _ epsilon: Float, _ momentum: Float,
-    _ activation: Activation, _ memory: NodeMemory, _ element: Element.Type
+    _ activation: Activation, _ precision: Precision, _ memory: NodeMemory
   ) throws -> any Operation {
-    typealias Layer = BatchNormLayer<Element>
+    typealias Layer = BatchNormLayer
     func parameters(in arena: Arena) throws -> Layer.Parameters {
       Layer.Parameters(
         weight: try pointer("\(name).weight", in: arena),
@@ -109,7 +111,8 @@ struct NetworkCompiler {
     }
     return Layer(
       name, shape: shape, epsilon: epsilon, momentum: momentum, activation,
-      parameters: try parameters(in: weights), gradients: try gradients.map(parameters(in:)),
+      precision: precision, parameters: try parameters(in: weights),
+      gradients: try gradients.map(parameters(in:)),
       statistics: Layer.Statistics(
         mean: try pointer("\(name).running_mean", in: statistics),
         variance: try pointer("\(name).running_var", in: statistics)), memory: memory)

@@ -52,6 +52,7 @@ struct BatchNormKernels<Element: ActivationElement> {
 
   /// Runs `body(part, rows)` on all threads with their sums set to zero, then adds those up into the
   /// first part's.
+  @inline(__always)
   private func summing(_ body: (UnsafeMutablePointer<Double>, Range<Int>) -> Void) {
     let width = 2 * channels
     partial.update(repeating: 0, count: width * parts)
@@ -65,6 +66,7 @@ struct BatchNormKernels<Element: ActivationElement> {
   }
 
   /// The mean and the (biased) variance of each channel.
+  @inline(__always)
   func moments(of x: Values, mean: Channels, variance: Channels) {
     let stride = channels
     // Relative to the first row: a mean that is large against the deviation costs no digits.
@@ -102,107 +104,84 @@ struct BatchNormKernels<Element: ActivationElement> {
   }
 
   /// y ← f(scale·(x − mean) + shift [+ addend]).
+  @inline(__always)
   func apply(
     _ x: Values, mean: Channels, scale: Channels, shift: Channels, addend: Values?, rectified: Bool,
     into y: Results
   ) {
     let stride = channels
-    @inline(__always) func run(_ adds: Bool, _ addend: Values) {
-      parallel(over: rows, grain: max(1, 16_384 / max(1, channels))) { _, part in
-        blocks(of: part) { row, count, channel in
-          let a = Float.load8(scale + channel)
-          let b = Float.load8(shift + channel)
-          let m = Float.load8(mean + channel)
-          var index = row * stride + channel
-          for _ in 0..<count {
-            var value = a * (Element.load8(x + index) - m) + b
-            if adds { value += Element.load8(addend + index) }
+    parallel(over: rows, grain: max(1, 16_384 / max(1, channels))) { _, part in
+      blocks(of: part) { row, count, channel in
+        let a = Float.load8(scale + channel)
+        let b = Float.load8(shift + channel)
+        let m = Float.load8(mean + channel)
+        let start = row * stride + channel
+        let end = start + count * stride
+        if let addend {
+          for index in Swift.stride(from: start, to: end, by: stride) {
+            let value = a * (Element.load8(x + index) - m) + b + Element.load8(addend + index)
             Element.store8(rectified ? value.rectified : value, y + index)
-            index += stride
           }
-        } one: { row, count, channel in
-          for row in row..<row + count {
-            let index = row * stride + channel
-            var value = scale[channel] * (x[index].float - mean[channel]) + shift[channel]
-            if adds { value += addend[index].float }
-            y[index] = Element(rounding: rectified && value < 0 ? 0 : value)
+        } else if rectified {
+          for index in Swift.stride(from: start, to: end, by: stride) {
+            Element.store8((a * (Element.load8(x + index) - m) + b).rectified, y + index)
           }
+        } else {
+          for index in Swift.stride(from: start, to: end, by: stride) {
+            Element.store8(a * (Element.load8(x + index) - m) + b, y + index)
+          }
+        }
+      } one: { row, count, channel in
+        for row in row..<row + count {
+          let index = row * stride + channel
+          var value = scale[channel] * (x[index].float - mean[channel]) + shift[channel]
+          if let addend { value += addend[index].float }
+          y[index] = Element(rounding: rectified && value < 0 ? 0 : value)
         }
       }
     }
-    if let addend { run(true, addend) } else { run(false, x) }
-  }
-
-  /// What the gradient must pass on its way to the normalised values.
-  enum Gate {
-    case open
-    /// A ReLU of scale·(x − mean) + shift; nothing but x is needed to know where it was positive.
-    case recomputed(scale: Channels, shift: Channels)
-    /// A ReLU whose outputs are given.
-    case outputs(Values)
   }
 
   /// Σ d and Σ d·(x − mean) of each channel, where d is the sum of one or two gradients behind the
   /// gate; d is written to `result` if that is given.
-  func gradientSums(
+  @inline(__always)
+  func gradientSums<Gate: GradientGate>(
     _ x: Values, mean: Channels, _ first: Values, _ second: Values?, gate: Gate, result: Results?,
     sum: Channels, product: Channels
-  ) {
+  ) where Gate.Element == Element {
     let stride = channels
-    @inline(__always)
-    func run(_ adds: Bool, _ second: Values, _ writes: Bool, _ result: Results) {
-      switch gate {
-      case .open: pass { _, d, _, _ in d }
-      case .recomputed(let scale, let shift):
-        pass { centred, d, channel, _ in
-          d.kept(where: Float.load8(scale + channel) * centred + Float.load8(shift + channel))
+    summing { sums, part in
+      blocks(of: part) { row, count, channel in
+        let centre = Float.load8(mean + channel)
+        let gate = gate.channels(from: channel)
+        var total = SIMD8<Float>(repeating: 0)
+        var products = SIMD8<Float>(repeating: 0)
+        let start = row * stride + channel
+        for index in Swift.stride(from: start, to: start + count * stride, by: stride) {
+          let centred = Element.load8(x + index) - centre
+          var d = Element.load8(first + index)
+          if let second { d += Element.load8(second + index) }
+          d = gate.passed(d, centred, index)
+          if let result { Element.store8(d, result + index) }
+          total += d
+          products += d * centred
         }
-      case .outputs(let y): pass { _, d, _, index in d.kept(where: Element.load8(y + index)) }
-      }
-      @inline(__always)
-      func pass(
-        _ gated: (SIMD8<Float>, SIMD8<Float>, Int, Int) -> SIMD8<Float>
-      ) {
-        summing { sums, part in
-          blocks(of: part) { row, count, channel in
-            let centre = Float.load8(mean + channel)
-            var total = SIMD8<Float>(repeating: 0)
-            var products = SIMD8<Float>(repeating: 0)
-            var index = row * stride + channel
-            for _ in 0..<count {
-              let centred = Element.load8(x + index) - centre
-              var d = Element.load8(first + index)
-              if adds { d += Element.load8(second + index) }
-              d = gated(centred, d, channel, index)
-              if writes { Element.store8(d, result + index) }
-              total += d
-              products += d * centred
-              index += stride
-            }
-            for lane in 0..<8 {
-              sums[channel + lane] += Double(total[lane])
-              sums[stride + channel + lane] += Double(products[lane])
-            }
-          } one: { row, count, channel in
-            for row in row..<row + count {
-              let index = row * stride + channel
-              var d = first[index].float
-              if adds { d += second[index].float }
-              let centred = x[index].float - mean[channel]
-              if !isOpen(gate, centred, channel, index) { d = 0 }
-              if writes { result[index] = Element(rounding: d) }
-              sums[channel] += Double(d)
-              sums[stride + channel] += Double(d * centred)
-            }
-          }
+        for lane in 0..<8 {
+          sums[channel + lane] += Double(total[lane])
+          sums[stride + channel + lane] += Double(products[lane])
+        }
+      } one: { row, count, channel in
+        for row in row..<row + count {
+          let index = row * stride + channel
+          let centred = x[index].float - mean[channel]
+          var d = first[index].float
+          if let second { d += second[index].float }
+          if !gate.isOpen(centred, channel, index) { d = 0 }
+          if let result { result[index] = Element(rounding: d) }
+          sums[channel] += Double(d)
+          sums[stride + channel] += Double(d * centred)
         }
       }
-    }
-    let out = result ?? UnsafeMutablePointer(mutating: first)  // only written when asked for
-    switch (second, result != nil) {
-    case (let second?, _): run(true, second, true, out)
-    case (nil, true): run(false, first, true, out)
-    case (nil, false): run(false, first, false, out)
     }
     for channel in 0..<channels {
       sum[channel] = Float(partial[channel])
@@ -211,51 +190,33 @@ struct BatchNormKernels<Element: ActivationElement> {
   }
 
   /// z ← a·d + b·(x − mean) + c per channel, with d behind the gate.
-  func inputGradient(
+  @inline(__always)
+  func inputGradient<Gate: GradientGate>(
     _ x: Values, mean: Channels, _ d: Values, gate: Gate, a: Channels, b: Channels, c: Channels,
     into z: Results
-  ) {
+  ) where Gate.Element == Element {
     let stride = channels
-    @inline(__always)
-    func pass(_ gated: (SIMD8<Float>, SIMD8<Float>, Int, Int) -> SIMD8<Float>) {
-      parallel(over: rows, grain: max(1, 16_384 / max(1, channels))) { _, part in
-        blocks(of: part) { row, count, channel in
-          let a = Float.load8(a + channel)
-          let b = Float.load8(b + channel)
-          let c = Float.load8(c + channel)
-          let centre = Float.load8(mean + channel)
-          var index = row * stride + channel
-          for _ in 0..<count {
-            let centred = Element.load8(x + index) - centre
-            let d = gated(centred, Element.load8(d + index), channel, index)
-            Element.store8(a * d + (b * centred + c), z + index)
-            index += stride
-          }
-        } one: { row, count, channel in
-          for row in row..<row + count {
-            let index = row * stride + channel
-            let centred = x[index].float - mean[channel]
-            let d = isOpen(gate, centred, channel, index) ? d[index].float : 0
-            z[index] = Element(rounding: a[channel] * d + (b[channel] * centred + c[channel]))
-          }
+    parallel(over: rows, grain: max(1, 16_384 / max(1, channels))) { _, part in
+      blocks(of: part) { row, count, channel in
+        let a = Float.load8(a + channel)
+        let b = Float.load8(b + channel)
+        let c = Float.load8(c + channel)
+        let centre = Float.load8(mean + channel)
+        let gate = gate.channels(from: channel)
+        let start = row * stride + channel
+        for index in Swift.stride(from: start, to: start + count * stride, by: stride) {
+          let centred = Element.load8(x + index) - centre
+          let d = gate.passed(Element.load8(d + index), centred, index)
+          Element.store8(a * d + (b * centred + c), z + index)
+        }
+      } one: { row, count, channel in
+        for row in row..<row + count {
+          let index = row * stride + channel
+          let centred = x[index].float - mean[channel]
+          let d = gate.isOpen(centred, channel, index) ? d[index].float : 0
+          z[index] = Element(rounding: a[channel] * d + (b[channel] * centred + c[channel]))
         }
       }
-    }
-    switch gate {
-    case .open: pass { _, d, _, _ in d }
-    case .recomputed(let scale, let shift):
-      pass { centred, d, channel, _ in
-        d.kept(where: Float.load8(scale + channel) * centred + Float.load8(shift + channel))
-      }
-    case .outputs(let y): pass { _, d, _, index in d.kept(where: Element.load8(y + index)) }
-    }
-  }
-
-  private func isOpen(_ gate: Gate, _ centred: Float, _ channel: Int, _ index: Int) -> Bool {
-    switch gate {
-    case .open: true
-    case .recomputed(let scale, let shift): scale[channel] * centred + shift[channel] > 0
-    case .outputs(let y): y[index].float > 0
     }
   }
 }

@@ -1,20 +1,31 @@
 import LinearAlgebra
 
 /// An activation that is not joined to the layer before it.
-final class ActivationLayer<Element: ActivationElement>: Operation {
+final class ActivationLayer: Operation {
   let name: String
+  private let precision: Precision
   private let activation: Activation
   private let count: Int
   private let memory: NodeMemory
 
-  init(_ name: String, _ activation: Activation, count: Int, memory: NodeMemory) {
+  init(
+    _ name: String, _ activation: Activation, count: Int, precision: Precision, memory: NodeMemory
+  ) {
     self.name = name
+    self.precision = precision
     self.activation = activation
     self.count = count
     self.memory = memory
   }
 
   func forward(training: Bool) throws {
+    switch precision {
+    case .float32: forward(Float.self)
+    case .bfloat16: forward(BFloat16.self)
+    }
+  }
+
+  private func forward<Element: ActivationElement>(_: Element.Type) {
     Elementwise<Element>.apply(
       activation, memory.inputs[0].assumingMemoryBound(to: Element.self),
       into: memory.output.assumingMemoryBound(to: Element.self), count: count)
@@ -22,6 +33,13 @@ final class ActivationLayer<Element: ActivationElement>: Operation {
 
   /// In place: the gradient's buffer passes from the output to the input.
   func backward() throws {
+    switch precision {
+    case .float32: backward(Float.self)
+    case .bfloat16: backward(BFloat16.self)
+    }
+  }
+
+  private func backward<Element: ActivationElement>(_: Element.Type) {
     guard let d = memory.outputGradients.first else { return }
     Elementwise<Element>.backpropagate(
       activation, memory.output.assumingMemoryBound(to: Element.self),
@@ -30,36 +48,52 @@ final class ActivationLayer<Element: ActivationElement>: Operation {
 }
 
 /// The sum of a block's body and its shortcut, where the body does not end in a batch norm.
-final class SumLayer<Element: ActivationElement>: Operation {
+final class SumLayer: Operation {
   let name: String
+  private let precision: Precision
   private let activation: Activation
   private let count: Int
   private let memory: NodeMemory
 
-  init(_ name: String, _ activation: Activation, count: Int, memory: NodeMemory) {
+  init(
+    _ name: String, _ activation: Activation, count: Int, precision: Precision, memory: NodeMemory
+  ) {
     self.name = name
+    self.precision = precision
     self.activation = activation
     self.count = count
     self.memory = memory
   }
 
-  private func values(_ pointer: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Element> {
-    pointer.assumingMemoryBound(to: Element.self)
+  func forward(training: Bool) throws {
+    switch precision {
+    case .float32: forward(Float.self)
+    case .bfloat16: forward(BFloat16.self)
+    }
   }
 
-  func forward(training: Bool) throws {
-    let y = values(memory.output)
+  private func forward<Element: ActivationElement>(_: Element.Type) {
+    let y = memory.output.assumingMemoryBound(to: Element.self)
     Elementwise<Element>.sum(
-      values(memory.inputs[0]), values(memory.inputs[1]), rectified: activation == .relu, into: y,
-      count: count)
+      memory.inputs[0].assumingMemoryBound(to: Element.self),
+      memory.inputs[1].assumingMemoryBound(to: Element.self), rectified: activation == .relu,
+      into: y, count: count)
     if activation == .tanh { Elementwise<Element>.apply(.tanh, y, into: y, count: count) }
   }
 
   /// The shortcut's gradient is the output's own buffer, the body's a copy.
   func backward() throws {
+    switch precision {
+    case .float32: backward(Float.self)
+    case .bfloat16: backward(BFloat16.self)
+    }
+  }
+
+  private func backward<Element: ActivationElement>(_: Element.Type) {
     guard let d = memory.outputGradients.first else { return }
     Elementwise<Element>.backpropagate(
-      activation, values(memory.output), values(d), count: count)
+      activation, memory.output.assumingMemoryBound(to: Element.self),
+      d.assumingMemoryBound(to: Element.self), count: count)
     if let body = memory.inputGradients[0], body != d {
       body.copyMemory(from: d, byteCount: count * MemoryLayout<Element>.stride)
     }
@@ -67,13 +101,15 @@ final class SumLayer<Element: ActivationElement>: Operation {
 }
 
 /// Adds the gradients of a tensor that several layers read into the first of them.
-final class GradientSum<Element: ActivationElement>: Operation {
+final class GradientSum: Operation {
   let name: String
+  private let precision: Precision
   private let gradients: [UnsafeMutableRawPointer]
   private let count: Int
 
-  init(_ name: String, _ gradients: [UnsafeMutableRawPointer], count: Int) {
+  init(_ name: String, _ gradients: [UnsafeMutableRawPointer], count: Int, precision: Precision) {
     self.name = name
+    self.precision = precision
     self.gradients = gradients
     self.count = count
   }
@@ -81,6 +117,13 @@ final class GradientSum<Element: ActivationElement>: Operation {
   func forward(training: Bool) throws {}
 
   func backward() throws {
+    switch precision {
+    case .float32: backward(Float.self)
+    case .bfloat16: backward(BFloat16.self)
+    }
+  }
+
+  private func backward<Element: ActivationElement>(_: Element.Type) {
     guard let first = gradients.first?.assumingMemoryBound(to: Element.self) else { return }
     for other in gradients.dropFirst() {
       Elementwise<Element>.add(other.assumingMemoryBound(to: Element.self), to: first, count: count)
@@ -91,8 +134,9 @@ final class GradientSum<Element: ActivationElement>: Operation {
 /// Sets values to zero with a probability p and multiplies the others by 1 / (1 − p), while training.
 ///
 /// Which ones is decided by the step's seed and the layer's number alone.
-final class DropoutLayer<Element: ActivationElement>: Operation {
+final class DropoutLayer: Operation {
   let name: String
+  private let precision: Precision
   /// Of the next training step.
   var seed: UInt64 = 0
   private let layer: UInt64
@@ -101,8 +145,12 @@ final class DropoutLayer<Element: ActivationElement>: Operation {
   private let memory: NodeMemory
   private let factors: Buffer
 
-  init(_ name: String, layer: Int, probability: Float, count: Int, memory: NodeMemory) {
+  init(
+    _ name: String, layer: Int, probability: Float, count: Int, precision: Precision,
+    memory: NodeMemory
+  ) {
     self.name = name
+    self.precision = precision
     self.layer = UInt64(layer)
     self.probability = probability
     self.count = count
@@ -111,6 +159,13 @@ final class DropoutLayer<Element: ActivationElement>: Operation {
   }
 
   func forward(training: Bool) throws {
+    switch precision {
+    case .float32: forward(Float.self, training: training)
+    case .bfloat16: forward(BFloat16.self, training: training)
+    }
+  }
+
+  private func forward<Element: ActivationElement>(_: Element.Type, training: Bool) {
     let x = memory.inputs[0].assumingMemoryBound(to: Element.self)
     let y = memory.output.assumingMemoryBound(to: Element.self)
     guard training else {
@@ -128,6 +183,13 @@ final class DropoutLayer<Element: ActivationElement>: Operation {
 
   /// In place, as with activations.
   func backward() throws {
+    switch precision {
+    case .float32: backward(Float.self)
+    case .bfloat16: backward(BFloat16.self)
+    }
+  }
+
+  private func backward<Element: ActivationElement>(_: Element.Type) {
     guard let d = memory.outputGradients.first?.assumingMemoryBound(to: Element.self) else {
       return
     }

@@ -4,17 +4,20 @@ import LinearAlgebra
 /// of zeros before and after; the odd one of them after.
 ///
 /// - Source: He, Zhang, Ren & Sun, "Deep residual learning", arXiv 1512.03385, section 3.3.
-final class PaddedShortcut<Element: ActivationElement>: Operation {
+final class PaddedShortcut: Operation {
   let name: String
+  private let precision: Precision
   private let stride: Int
   private let input: ImageShape
   private let output: ImageShape
   private let memory: NodeMemory
 
   init(
-    _ name: String, stride: Int, from input: ImageShape, to output: ImageShape, memory: NodeMemory
+    _ name: String, stride: Int, from input: ImageShape, to output: ImageShape,
+    precision: Precision, memory: NodeMemory
   ) {
     self.name = name
+    self.precision = precision
     self.stride = stride
     self.input = input
     self.output = output
@@ -36,6 +39,20 @@ final class PaddedShortcut<Element: ActivationElement>: Operation {
   }
 
   func forward(training: Bool) throws {
+    switch precision {
+    case .float32: forward(Float.self)
+    case .bfloat16: forward(BFloat16.self)
+    }
+  }
+
+  func backward() throws {
+    switch precision {
+    case .float32: backward(Float.self)
+    case .bfloat16: backward(BFloat16.self)
+    }
+  }
+
+  private func forward<Element: ActivationElement>(_: Element.Type) {
     let x = memory.inputs[0].assumingMemoryBound(to: Element.self)
     let y = memory.output.assumingMemoryBound(to: Element.self)
     let before = (output.channels - input.channels) / 2
@@ -53,7 +70,7 @@ final class PaddedShortcut<Element: ActivationElement>: Operation {
     }
   }
 
-  func backward() throws {
+  private func backward<Element: ActivationElement>(_: Element.Type) {
     guard let d = memory.outputGradients.first?.assumingMemoryBound(to: Element.self),
       let result = memory.inputGradients[0]?.assumingMemoryBound(to: Element.self)
     else { return }
