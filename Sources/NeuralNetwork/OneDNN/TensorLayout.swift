@@ -42,25 +42,3 @@ enum TensorLayout {
     return description
   }
 }
-
-/// Bytes on a 64-byte boundary, zeroed, that live as long as this.
-final class Buffer {
-  let pointer: UnsafeMutableRawPointer
-
-  init(bytes: Int) {
-    let rounded = max(64, (bytes + 63) & ~63)
-    pointer = .allocate(byteCount: rounded, alignment: 64)
-    pointer.initializeMemory(as: UInt8.self, repeating: 0, count: rounded)
-  }
-
-  /// For `count` values of a type without references.
-  convenience init<Value>(_ type: Value.Type, count: Int) {
-    self.init(bytes: count * MemoryLayout<Value>.stride)
-  }
-
-  deinit { pointer.deallocate() }
-
-  func bound<Value>(to type: Value.Type) -> UnsafeMutablePointer<Value> {
-    pointer.assumingMemoryBound(to: type)
-  }
-}
