@@ -58,7 +58,7 @@ func measureConvolutionalSteps() throws {
       "\(name) batch 128 \(step.network.precision.rawValue), penalised step",
       try time(repetitions: 5, runs: runs) { try step.run() })
   }
-  for precision in Precision.allCases where precision.available == precision {
+  for precision in Precision.allCases where precision.isSupported {
     try measure("lenet5", precision, runs: 20)
     try measure("resnet20", precision, runs: 3)
     try measure("vgg11", precision, runs: 1)

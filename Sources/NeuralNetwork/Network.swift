@@ -9,7 +9,7 @@ public final class Network {
   public let definition: NetworkDefinition
   public let batch: Int
   public let classes: Int
-  /// What it computes in: the wanted precision, or 32 bits where the processor has no other.
+  /// What it computes in: the wanted precision, or 32 bits where the processor knows no other.
   public let precision: Precision
   /// The inputs x, [batch, inputs], images as [channels, height, width]; to be filled before a run.
   public let input: UnsafeMutableBufferPointer<Float>
@@ -46,7 +46,7 @@ public final class Network {
     precondition(weights.layout == layout && gradients?.layout ?? layout == layout)
     let statisticsLayout = try definition.statisticsLayout()
     precondition(statistics.layout == statisticsLayout)
-    let precision = precision.available
+    let precision = precision.isSupported ? precision : .float32
     let graph = try definition.graph()
     let plan = MemoryPlan(graph, batch: batch, precision: precision, training: gradients != nil)
     let buffers = plan.sizes.map { Buffer(bytes: $0) }

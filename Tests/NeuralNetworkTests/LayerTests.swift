@@ -139,6 +139,27 @@ import Testing
     }
   }
 
+  /// Sixteen bits have a relative precision of 2⁻⁸; some layers of that add up.
+  @Test func bfloat16ComputesNearlyTheSame() throws {
+    guard Precision.bfloat16.isSupported else { return }
+    let definition = try NetworkZoo.resnet(depth: 8, input: [3, 16, 16])
+    let weights = Arena(try definition.layout())
+    let gradients = [Arena(weights.layout), Arena(weights.layout)]
+    var random = RandomGenerator(seed: 1)
+    Initialisation.kaiming.fill(weights, using: &random)
+    let networks = try zip(Precision.allCases, gradients).map {
+      try Network(definition, batch: 16, weights: weights, gradients: $1, precision: $0)
+    }
+    for index in networks[0].input.indices {
+      networks[0].input[index] = random.normal()
+      networks[1].input[index] = networks[0].input[index]
+    }
+    let losses = try networks.map { try $0.learn().loss }
+    #expect(abs(losses[0] - losses[1]) < 0.02 * losses[0])
+    let difference = Array(gradients[0].floats).squaredDistance(to: Array(gradients[1].floats))
+    #expect(difference < 0.1 * Array(gradients[0].floats).squaredNorm)
+  }
+
   @Test func theSameStepGivesTheSameBits() throws {
     let definition = try NetworkZoo.resnet(depth: 8, input: [3, 8, 8])
     let weights = Arena(try definition.layout())

@@ -37,6 +37,18 @@ struct NetworkCompiler {
     return false
   }
 
+  /// Whether a tensor is a convolution's ReLU whose only reader is a max pool: that one applies the
+  /// derivative of the ReLU, to a quarter or less of the values.
+  private func isGatedByItsReader(_ tensor: Int) -> Bool {
+    let readers = graph.nodes.filter { $0.inputs.contains(tensor) }
+    guard readers.count == 1, case .maxPool(let window) = readers[0].operation,
+      MaxPoolLayer.takes(window),
+      let writer = graph.nodes.first(where: { $0.output == tensor }),
+      case .convolution(_, .relu) = writer.operation
+    else { return false }
+    return true
+  }
+
   private func precision(of node: NetworkGraph.Node) -> Precision {
     graph.tensors[node.output].half ? precision : .float32
   }
@@ -68,7 +80,8 @@ struct NetworkCompiler {
     case .convolution(let convolution, let activation):
       return try ConvolutionLayer(
         node.name, convolution, activation, on: engine, from: input.shape, to: output.shape,
-        precision: precision, parameters: parameters(node.name, in: weights),
+        precision: precision, gatedByReader: isGatedByItsReader(node.output),
+        parameters: parameters(node.name, in: weights),
         gradients: gradients.map { try parameters(node.name, in: $0) }, memory: memory)
     case .batchNorm(let epsilon, let momentum, let activation):
       return try batchNorm(
@@ -79,6 +92,10 @@ struct NetworkCompiler {
     case .activation(let activation):
       return ActivationLayer(
         node.name, activation, count: count, precision: precision, memory: memory)
+    case .maxPool(let window) where MaxPoolLayer.takes(window):
+      return MaxPoolLayer(
+        node.name, size: window.size, afterReLU: isGatedByItsReader(node.inputs[0]),
+        from: input.shape, to: output.shape, precision: precision, memory: memory)
     case .maxPool(let window):
       return try pool(.largest, window.size, window.size, window.stride, window.padding)
     case .averagePool(let window):

@@ -12,6 +12,7 @@ final class ConvolutionLayer: Operation {
   private var forwardSteps: [Primitive] = []
   private var backwardSteps: [Primitive] = []
   private var buffers: [Buffer] = []
+  /// The activation whose derivative is still to be applied to the gradient.
   private let activation: Activation
   private let precision: Precision
   private let outputCount: Int
@@ -23,13 +24,14 @@ final class ConvolutionLayer: Operation {
     let bias: UnsafeMutablePointer<Float>?
   }
 
+  /// - Parameter gatedByReader: the layer that reads the outputs applies the activation's derivative.
   init(
     _ name: String, _ convolution: Convolution, _ activation: Activation, on engine: Engine,
-    from input: ImageShape, to output: ImageShape, precision: Precision, parameters: Parameters,
-    gradients: Parameters?, memory: NodeMemory
+    from input: ImageShape, to output: ImageShape, precision: Precision,
+    gatedByReader: Bool, parameters: Parameters, gradients: Parameters?, memory: NodeMemory
   ) throws {
     self.name = name
-    self.activation = activation
+    self.activation = gatedByReader ? .identity : activation
     self.precision = precision
     self.memory = memory
     let batch = memory.batch
