@@ -46,7 +46,9 @@ struct NetworkOptions: ParsableArguments {
 
   func load() throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
-    _ = try NetworkZoo.network(named: network, input: [784], classes: 10)
+    guard NetworkZoo.names.contains(network) else {
+      throw NeuralNetworkError.unknownNetwork(network, known: NetworkZoo.names)
+    }
     let dataset = try data.load()
     let definition = try NetworkZoo.network(
       named: network, input: dataset.training.shape, classes: dataset.classes)
@@ -57,11 +59,18 @@ struct NetworkOptions: ParsableArguments {
 struct DataOptions: ParsableArguments {
   @Option(
     help: """
-      The images: fashion-mnist, mnist, or a folder with the four IDX files, plain or gzipped.
+      The images: fashion-mnist, mnist, cifar10, cifar100, a folder with the four IDX files or \
+      CIFAR's binary files, plain or gzipped, or CIFAR's archive (.tar.gz).
       """)
   var data: String
 
-  func load() throws -> Dataset { try Dataset.load(data) }
+  @Option(help: "Pad the images to this height and width.")
+  var pad: Int?
+
+  func load() throws -> Dataset {
+    let dataset = try Dataset.load(data)
+    return try pad.map { try dataset.padded(toHeight: $0, width: $0) } ?? dataset
+  }
 }
 
 /// How SGD goes.
@@ -87,6 +96,15 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "Take the images in the order of the file, in each epoch.")
   var noShuffle = false
 
+  @Flag(help: "No weight decay for biases and batch norm.")
+  var decayWeightsOnly = false
+
+  @Option(help: "Move each training image at random by up to this many pixels each way.")
+  var shift = 0
+
+  @Flag(help: "Mirror each training image with probability 1/2.")
+  var flip = false
+
   @Option(help: PrecisionChoice.help)
   var precision = Precision.float32
 
@@ -102,6 +120,8 @@ struct SGDOptions: ParsableArguments {
     options.seed = seed
     options.precision = precision.chosen()
     options.labelSmoothing = labelSmoothing
+    options.decaysEverything = !decayWeightsOnly
+    options.augmentation = Augmentation(shift: shift, flips: flip)
     return options
   }
 }

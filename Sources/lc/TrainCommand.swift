@@ -13,7 +13,9 @@ struct TrainCommand: ParsableCommand {
         lc train --network lenet300 --data fashion-mnist --epochs 30 --nesterov \\
           --output reference.safetensors
 
-      The learning rate of epoch i, counted from 0, is LEARNING-RATE · DECAYⁱ. The output is a \
+      The learning rate of epoch i, counted from 0, is LEARNING-RATE · DECAYⁱ; with milestones it \
+      is multiplied by DECAY at each of them; with --schedule cosine it falls to 0 along half a \
+      cosine. The output is a \
       safetensors file with PyTorch's names and layouts.
       """)
 
@@ -24,8 +26,33 @@ struct TrainCommand: ParsableCommand {
   var epochs = 30
 
   @Option(
-    parsing: .unconditional, help: "The learning rate is multiplied by this after each epoch.")
+    parsing: .unconditional,
+    help: "The learning rate is multiplied by this after each epoch, or at each milestone.")
   var decay: Float = 0.9
+
+  enum Schedule: String, ExpressibleByArgument, CaseIterable {
+    case exponential, steps, cosine
+  }
+
+  @Option(help: "How the learning rate falls: exponential, steps or cosine.")
+  var schedule = Schedule.exponential
+
+  @Option(
+    parsing: .upToNextOption, help: "With --schedule steps: the epochs at which it is multiplied.")
+  var milestones: [Int] = []
+
+  @Option(help: "So many epochs in which the learning rate rises from 0.")
+  var warmUp = 0
+
+  private func learningRates() throws -> LearningRateSchedule {
+    let shape: LearningRateSchedule.Shape =
+      switch schedule {
+      case .exponential: .exponential(factor: decay)
+      case .steps: .steps(at: milestones, factor: decay)
+      case .cosine: .cosine
+      }
+    return try LearningRateSchedule(shape, warmUpEpochs: warmUp)
+  }
 
   @Option(help: ArgumentHelp("Begin with the weights of this file.", valueName: "file"))
   var initial: String?
@@ -67,6 +94,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
+    let rates = try learningRates()
     let (definition, data) = try network.load()
     let state = try initial.map { try Weights.load($0, for: definition) }
     let trainer = try Trainer(
@@ -83,9 +111,15 @@ struct TrainCommand: ParsableCommand {
     let start = ContinuousClock.now
     var losses: [Double] = []
     for epoch in 0..<epochs where trainer.batchesDone < total {
-      trainer.learningRate = options.learningRate * pow(decay, Float(epoch))
+      func setLearningRate() {
+        trainer.learningRate =
+          options.learningRate
+          * rates.factor(batch: trainer.batchesDone, batchesPerEpoch: perEpoch, epochs: epochs)
+      }
+      setLearningRate()
       let began = ContinuousClock.now
       let loss = try trainer.train(batches: min(perEpoch, total - trainer.batchesDone)) { loss in
+        setLearningRate()
         if maxSteps != nil { losses.append(loss) }
         let done = trainer.batchesDone
         line.update(

@@ -10,7 +10,7 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
   /// Whether this processor has tiles that multiply in bfloat16 (AMX). Without them, on processors
   /// that have bfloat16 in their vector instructions alone, oneDNN's convolutions are slower than in
   /// 32 bits (`speed layers resnet20 bf16`).
-  public static var hasFastBFloat16: Bool { has(dnnl_cpu_isa_avx512_core_bf16_amx_bf16) }
+  public static var hasFastBFloat16: Bool { has(dnnl_cpu_isa_avx512_core_amx) }
 
   /// This precision, or 32 bits where the processor has no fast 16.
   public var available: Precision { self == .float32 || Self.hasFastBFloat16 ? self : .float32 }

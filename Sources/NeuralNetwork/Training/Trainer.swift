@@ -11,6 +11,11 @@ public struct TrainingOptions: Sendable {
   public var precision = Precision.float32
   /// The share of label smoothing, from 0 to below 1.
   public var labelSmoothing: Float = 0
+  /// Whether weight decay applies to all parameters, or only to weights of two and more dimensions:
+  /// not to biases and batch norm.
+  public var decaysEverything = true
+  /// What happens to training images.
+  public var augmentation = Augmentation.none
 
   public init(optimiser: SGD) { self.optimiser = optimiser }
 }
@@ -36,6 +41,8 @@ public final class Trainer {
   private var position = 0
   private var networks: [Int: Network] = [:]
   private let evaluator: Evaluator
+  private let undecayed: [Range<Int>]
+  private var scratch: [Float]
 
   /// - Parameters:
   ///   - initial: the weights to begin with; random ones from the seed otherwise.
@@ -60,6 +67,11 @@ public final class Trainer {
         option: "label smoothing", value: "\(options.labelSmoothing)",
         expected: "from 0 to below 1")
     }
+    guard (0...data.training.shape[1]).contains(options.augmentation.shift) else {
+      throw NeuralNetworkError.invalidOption(
+        option: "the random shift", value: "\(options.augmentation.shift)",
+        expected: "from 0 to the images' \(data.training.shape[1]) rows")
+    }
     let layout = try definition.layout()
     self.definition = definition
     self.data = data
@@ -68,6 +80,10 @@ public final class Trainer {
     weights = Arena(layout)
     gradients = Arena(layout)
     velocity = Arena(layout)
+    undecayed =
+      options.decaysEverything ? [] : layout.slots.filter { $0.shape.count < 2 }.map(\.range)
+    scratch = Array(
+      repeating: 0, count: options.augmentation.isNone ? 0 : data.training.pixelsPerImage)
     self.statistics = try Initialisation.statistics(of: definition)
     evaluator = try Evaluator(definition, precision: options.precision)
     random = RandomGenerator(seed: options.seed, stream: 1)
@@ -116,6 +132,7 @@ public final class Trainer {
       let network = try network(batch: end - position)
       network.fill(
         with: order.indices[position..<end], of: data.training, normalisation: data.normalisation)
+      augment(network)
       network.seed = options.seed &+ UInt64(batchesDone)
       let (loss, _) = try network.learn()
       // A guess at random costs log(classes); a million times that is no way back from.
@@ -124,13 +141,23 @@ public final class Trainer {
       }
       options.optimiser.update(
         weights, gradients: gradients, velocity: velocity, learningRate: learningRate,
-        penalty: penalty)
+        penalty: penalty, undecayed: undecayed)
       position = end == data.training.count ? 0 : end
       batchesDone += 1
       total += loss
       try each(loss)
     }
     return total / Double(max(1, batches))
+  }
+
+  /// Changes the inputs at random; which way follows from the seed and the mini-batch's number.
+  private func augment(_ network: Network) {
+    guard !options.augmentation.isNone else { return }
+    var random = RandomGenerator(seed: options.seed &+ UInt64(batchesDone), stream: 3)
+    var images = network.input.mutableSpan
+    options.augmentation.apply(
+      to: &images, count: network.batch, shape: data.training.shape, scratch: &scratch,
+      using: &random)
   }
 
   /// The loss and error of these weights on the training or the test images, with the running
