@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// A network compiled for one batch size: primitives and activations, bound to arenas.
@@ -49,6 +50,13 @@ public final class Network {
     let precision = precision.isSupported ? precision : .float32
     let graph = try definition.graph()
     let plan = MemoryPlan(graph, batch: batch, precision: precision, training: gradients != nil)
+    let bytes = plan.sizes.reduce(0, +)
+    guard bytes <= ProcessInfo.processInfo.physicalMemory else {
+      throw NeuralNetworkError.invalidNetwork(
+        network: definition.name, layer: nil,
+        message: "its activations take \(bytes >> 20) MiB for a batch of \(batch), more than this "
+          + "machine's memory")
+    }
     let buffers = plan.sizes.map { Buffer(bytes: $0) }
     operations = try NetworkCompiler(
       graph: graph, plan: plan, batch: batch, precision: precision, engine: Engine(),

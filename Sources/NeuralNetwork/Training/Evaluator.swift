@@ -69,6 +69,10 @@ extension NetworkDefinition {
     func fail(_ message: String) -> NeuralNetworkError {
       .invalidNetwork(network: name, layer: nil, message: message)
     }
+    let shape = data.training.shape
+    guard input.count != 3 || input == shape || imageShape.isVector else {
+      throw fail("it takes images \(input), those of '\(data.name)' are \(shape)")
+    }
     guard inputCount == data.training.pixelsPerImage else {
       throw fail(
         "it takes \(inputCount) inputs, an image of '\(data.name)' has "
