@@ -43,12 +43,12 @@ final class Workspace: Sendable {
   let folder: URL
   var data: String { folder.appendingPathComponent("data").path }
 
-  init() throws {
+  init(training: Int = 120, test: Int = 40) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(
       at: folder.appendingPathComponent("data"), withIntermediateDirectories: true)
-    try writeImages("train", count: 120)
-    try writeImages("t10k", count: 40)
+    try writeImages("train", count: training)
+    try writeImages("t10k", count: test)
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
