@@ -43,6 +43,10 @@ let package = Package(
         "LinearAlgebra", "CZlib",
       ],
       path: "Tests/Fuzz"),
+    .executableTarget(
+      name: "parity",
+      dependencies: ["NeuralNetwork", "ModelFiles", "LinearAlgebra"],
+      path: "Benchmarks/Parity"),
 
     .target(
       name: "CompressedInference",
@@ -78,7 +82,7 @@ let package = Package(
     .testTarget(
       name: "CompressedInferenceTests",
       dependencies: ["CompressedInference", "LearningCompression"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles", "Compression"]),
   ],
   swiftLanguageModes: [.v6]
 )

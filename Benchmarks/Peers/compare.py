@@ -2,6 +2,7 @@
 
     make compare PYTHON=path/to/python      needs torch, numpy, scipy, scikit-learn
     python compare.py SPEED operators       the operators on millions of weights; seven minutes
+    python3 Benchmarks/Peers/compare.py .build/release/speed cnn      only some: lstep, cnn, cstep
 
 Our figures come from `speed`, the peers' are measured here: medians of five (peers that take more than
 five seconds run once), two threads each unless THREADS says otherwise. The machine should be idle.
@@ -11,6 +12,7 @@ import os, re, statistics, subprocess, sys, tempfile, time, warnings
 THREADS = os.environ.get("THREADS", "2")
 os.environ.setdefault("OMP_NUM_THREADS", THREADS)
 SPEED = sys.argv[1] if len(sys.argv) > 1 else ".build/release/speed"
+SECTIONS = sys.argv[2:] or ["lstep", "cnn", "cstep"]
 
 import numpy as np
 import scipy.linalg
@@ -18,6 +20,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from sklearn.cluster import KMeans
+
+from networks import network
 
 
 def median(f, repetitions=5, runs=1):
@@ -38,17 +42,37 @@ def lenet300_step(batch):
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)
     targets = [torch.zeros_like(p) for p in model.parameters()]
 
+    return penalised_step(model, x, y, optimiser, targets, warm=20, runs=100)
+
+
+def penalised_step(model, x, y, optimiser, targets, warm, runs, half=False):
     def step():
-        loss = F.cross_entropy(model(x), y)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            loss = F.cross_entropy(model(x), y)
+        loss = loss.float()
         for p, t in zip(model.parameters(), targets):
             loss = loss + 0.5e-3 * ((p - t) ** 2).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
 
-    for _ in range(20):
+    for _ in range(warm):
         step()
-    return median(step, runs=100)
+    return median(step, runs=runs)
+
+
+def cnn_step(name, runs, half):
+    """PyTorch's step, batch 128, in the faster of its two memory formats."""
+    times = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        torch.manual_seed(0)
+        model, shape = network(name)
+        model = model.to(memory_format=layout)
+        x, y = torch.randn(128, *shape).contiguous(memory_format=layout), torch.randint(0, 10, (128,))
+        optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)
+        targets = [torch.zeros_like(p) for p in model.parameters()]
+        times.append(penalised_step(model, x, y, optimiser, targets, warm=3, runs=runs, half=half))
+    return min(times)
 
 
 def kmeans(w, k, init="k-means++"):
@@ -75,7 +99,7 @@ def prune_and_quantize(w, keep, k, rounds=10):
 
 def ours():
     """What `speed` prints: name -> (milliseconds, relative error or None)."""
-    text = subprocess.run([SPEED, "lstep", "cstep"], check=True, capture_output=True, text=True,
+    text = subprocess.run([SPEED, *SECTIONS], check=True, capture_output=True, text=True,
                           env={**os.environ, "OMP_NUM_THREADS": THREADS}).stdout
     found = {}
     for line in text.splitlines():
@@ -155,12 +179,20 @@ def operators():
 def main():
     torch.set_num_threads(int(THREADS))
     print(f"{'':48} {'ours':>13} {'peer':>15} {'ratio':>10}")
-    if sys.argv[2:] == ["operators"]:
+    if SECTIONS == ["operators"]:
         return operators()
     us = ours()
-    for batch in (128, 256, 512):
+    for batch in (128, 256, 512) if "lstep" in SECTIONS else ():
         row(f"LeNet300 penalised step, batch {batch}", us[f"lenet300 batch {batch}, penalised step"][0],
             lenet300_step(batch))
+    for name, runs in (("lenet5", 20), ("resnet20", 3), ("vgg11", 1)) if "cnn" in SECTIONS else ():
+        for precision in ("fp32", "bf16"):
+            mine = us.get(f"{name} batch 128 {precision}, penalised step")
+            if mine:
+                row(f"{name} penalised step, batch 128, {precision}", mine[0],
+                    cnn_step(name, runs, precision == "bf16"))
+    if "cstep" not in SECTIONS:
+        return
     rng = np.random.default_rng(0)
     n = 266_200
     w = rng.standard_normal(n) * 0.05

@@ -1,28 +1,35 @@
 import Foundation
 
 extension Dataset {
-  /// Loads a set by name (`fashion-mnist`, `mnist`) or from the path of a directory.
+  /// Loads a set by name (`fashion-mnist`, `mnist`, `cifar10`, `cifar100`), from the path of a
+  /// directory, or from CIFAR's archive (`.tar.gz`).
   ///
   /// The directory holds four IDX files: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
   /// `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`; each may end in `.gz`, and may have a dot
-  /// in place of the hyphen before `idx`. A known name is looked for in `directories`; write
+  /// in place of the hyphen before `idx`; or the binary files of CIFAR-10 or CIFAR-100
+  /// (`data_batch_1.bin` … `test_batch.bin`, `train.bin`, `test.bin`). A known name is looked for in `directories`; write
   /// `./mnist` for a folder of that name.
   ///
   /// - Parameters:
-  ///   - classes: the number of classes; a label that is not below it is an error.
+  ///   - classes: the number of classes of IDX files; a label that is not below it is an error.
   ///   - limit: take only the first so many training images; the mean image is theirs.
   /// - Throws: `DatasetError`.
   public static func load(
     _ name: String, classes: Int = 10, limit: Int? = nil,
     in directories: DataDirectories = .standard
   ) throws -> Dataset {
+    if name.hasSuffix(".tar.gz") || name.hasSuffix(".tgz") || name.hasSuffix(".tar") {
+      return try cifar(
+        archive: name, name: URL(fileURLWithPath: name).lastPathComponent, limit: limit)
+    }
     let folder = try folder(of: name, in: directories)
+    let title = KnownSet(rawValue: name)?.rawValue ?? URL(fileURLWithPath: name).lastPathComponent
+    if let set = try cifar(folder: folder, name: title, limit: limit) { return set }
     var training = try images("train", in: folder, classes: classes)
     if let limit { training = try training.first(limit) }
     let test = try images("t10k", in: folder, classes: classes)
     return try Dataset(
-      name: KnownSet(rawValue: name)?.rawValue ?? URL(fileURLWithPath: name).lastPathComponent,
-      classes: classes, training: training, test: test)
+      name: title, classes: classes, training: training, test: test)
   }
 
   private static func folder(of name: String, in directories: DataDirectories) throws -> String {
@@ -57,12 +64,15 @@ extension Dataset {
 private enum KnownSet: String, CaseIterable {
   case fashionMNIST = "fashion-mnist"
   case mnist
+  case cifar10
+  case cifar100
 
   /// What to do when it is not there.
   var advice: String {
     switch self {
     case .fashionMNIST: "try: apt install dataset-fashion-mnist"
     case .mnist: "put the four IDX files into one of these"
+    case .cifar10, .cifar100: "put the files of the binary version into one of these"
     }
   }
 

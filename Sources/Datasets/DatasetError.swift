@@ -19,6 +19,9 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   /// Something that is not gzip follows a gzip member; `offset` counts compressed bytes.
   case trailingGarbage(path: String, offset: Int)
 
+  /// A tar archive is damaged; `offset` counts bytes of the archive, inflated.
+  case malformedArchive(path: String, offset: Int, reason: String)
+
   /// The first four bytes are not those of the IDX file that was expected.
   case wrongMagic(path: String, expected: UInt32, found: UInt32)
   /// A size in the IDX header is zero.
@@ -76,6 +79,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(path): byte \(offset): expected more of the gzip stream, found the end of the file"
     case .trailingGarbage(let path, let offset):
       "\(path): byte \(offset): expected the end or another gzip member, found something else"
+    case .malformedArchive(let path, let offset, let reason):
+      "\(path): byte \(offset): damaged tar archive: \(reason)"
     case .wrongMagic(let path, let expected, let found):
       "\(path): byte 0: expected the IDX magic number \(hexadecimal(expected)), "
         + "found \(hexadecimal(found))"

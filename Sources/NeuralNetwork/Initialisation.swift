@@ -9,19 +9,21 @@ public enum Initialisation: String, Sendable, CaseIterable {
 
   /// Kaiming's where the network has a ReLU, Xavier's otherwise.
   public static func usual(for network: NetworkDefinition) -> Initialisation {
-    network.layers.contains(.relu) ? .kaiming : .xavier
+    network.layers.contains { $0.contains { $0 == .relu } } ? .kaiming : .xavier
   }
 
-  /// Fills the weights of that layout; biases become zero.
+  /// Fills the weights of that layout; batch norm's become one, biases zero.
   public func fill(_ weights: Arena, using random: inout RandomGenerator) {
     for slot in weights.layout.slots {
       let values = weights[slot]
       guard slot.shape.count >= 2 else {
-        values.update(repeating: 0)
+        values.update(repeating: slot.name.hasSuffix(".weight") ? 1 : 0)
         continue
       }
-      let outputs = Float(slot.shape[0])
-      let inputs = Float(slot.count) / outputs
+      // A kernel's place counts as an input of its own, and on the way back as an output.
+      let kernel = slot.shape.dropFirst(2).reduce(1, *)
+      let outputs = Float(slot.shape[0] * kernel)
+      let inputs = Float(slot.shape[1] * kernel)
       let limit =
         switch self {
         case .xavier: (6 / (inputs + outputs)).squareRoot()
@@ -29,5 +31,18 @@ public enum Initialisation: String, Sendable, CaseIterable {
         }
       for index in values.indices { values[index] = limit * (2 * random.uniform() - 1) }
     }
+  }
+}
+
+extension Initialisation {
+  /// Running statistics before anything was seen: means 0, variances 1.
+  ///
+  /// - Throws: `NeuralNetworkError` when the network is not well formed.
+  public static func statistics(of network: NetworkDefinition) throws -> Arena {
+    let statistics = Arena(try network.statisticsLayout())
+    for slot in statistics.layout.slots where slot.name.hasSuffix(".running_var") {
+      statistics[slot].update(repeating: 1)
+    }
+    return statistics
   }
 }

@@ -1,89 +1,92 @@
+import Foundation
 import LinearAlgebra
 
 /// A network compiled for one batch size: primitives and activations, bound to arenas.
 ///
 /// It has identity: it reads the weights in `weights` and writes gradients to `gradients`, whatever
-/// they hold when it runs. Running allocates nothing.
+/// they hold when it runs; learning moves the running statistics. Running allocates nothing that
+/// grows.
 public final class Network {
   public let definition: NetworkDefinition
   public let batch: Int
   public let classes: Int
-  /// The inputs x, [batch, inputs]; to be filled before a run.
+  /// What it computes in: the wanted precision, or 32 bits where the processor knows no other.
+  public let precision: Precision
+  /// The inputs x, [batch, inputs], images as [channels, height, width]; to be filled before a run.
   public let input: UnsafeMutableBufferPointer<Float>
   /// The labels of the batch.
   public let labels: UnsafeMutableBufferPointer<Int32>
-  private let layers: [LinearLayer]
+  /// The share of label smoothing while learning.
+  public var labelSmoothing: Float = 0
+  /// What dropout's choices of the next learning run follow from.
+  public var seed: UInt64 = 0
+  /// The scores of the last run, [batch, classes].
+  public let scores: UnsafeBufferPointer<Float>
+  let operations: [any Operation]
+  private let scoresGradient: UnsafeMutableBufferPointer<Float>?
+  private let buffers: [Buffer]
   private let weights: Arena
   private let gradients: Arena?
+  private let statistics: Arena
 
   /// - Parameters:
   ///   - weights: an arena of the definition's layout.
   ///   - gradients: another one, or none when the network is only evaluated.
+  ///   - statistics: an arena of the definition's `statisticsLayout`; by default a new one.
   /// - Throws: `NeuralNetworkError`.
-  public init(_ definition: NetworkDefinition, batch: Int, weights: Arena, gradients: Arena?) throws
-  {
+  public init(
+    _ definition: NetworkDefinition, batch: Int, weights: Arena, gradients: Arena?,
+    statistics: Arena? = nil, precision: Precision = .float32
+  ) throws {
     guard batch > 0, batch <= 1 << 20 else {
       throw NeuralNetworkError.invalidOption(
         option: "batch size", value: "\(batch)", expected: "from 1 to \(1 << 20)")
     }
     let layout = try definition.layout()
+    let statistics = try statistics ?? Initialisation.statistics(of: definition)
     precondition(weights.layout == layout && gradients?.layout ?? layout == layout)
+    let statisticsLayout = try definition.statisticsLayout()
+    precondition(statistics.layout == statisticsLayout)
+    let precision = precision.isSupported ? precision : .float32
+    let graph = try definition.graph()
+    let plan = MemoryPlan(graph, batch: batch, precision: precision, training: gradients != nil)
+    let bytes = plan.sizes.reduce(0, +)
+    guard bytes <= ProcessInfo.processInfo.physicalMemory else {
+      throw NeuralNetworkError.invalidNetwork(
+        network: definition.name, layer: nil,
+        message: "its activations take \(bytes >> 20) MiB for a batch of \(batch), more than this "
+          + "machine's memory")
+    }
+    let buffers = plan.sizes.map { Buffer(bytes: $0) }
+    operations = try NetworkCompiler(
+      graph: graph, plan: plan, batch: batch, precision: precision, engine: Engine(),
+      buffers: buffers.map(\.pointer), weights: weights, gradients: gradients,
+      statistics: statistics
+    ).operations()
     self.definition = definition
     self.batch = batch
+    self.precision = precision
+    self.buffers = buffers
     self.weights = weights
     self.gradients = gradients
-    classes = definition.outputCount
-    input = allocateFloats(batch * definition.inputCount)
+    self.statistics = statistics
+    let classes = definition.outputCount
+    self.classes = classes
+    func floats(_ buffer: Int, _ count: Int) -> UnsafeMutableBufferPointer<Float> {
+      UnsafeMutableBufferPointer(start: buffers[buffer].bound(to: Float.self), count: count)
+    }
+    input = floats(plan.values[0], batch * definition.inputCount)
+    scores = UnsafeBufferPointer(floats(plan.values[graph.output], batch * classes))
+    scoresGradient = plan.contributions[graph.output].first.map { floats($0, batch * classes) }
     labels = .allocate(capacity: batch)
     labels.initialize(repeating: 0)
-
-    let engine = try Engine()
-    var layers: [LinearLayer] = []
-    var width = definition.inputCount
-    for (index, layer) in definition.layers.enumerated() {
-      guard case .linear(let name, let outputs, _) = layer else { continue }
-      func parameters(in arena: Arena) throws -> LinearLayer.Parameters {
-        guard let slot = arena.layout["\(name).weight"],
-          let weight = arena[slot].baseAddress
-        else {
-          throw NeuralNetworkError.invalidNetwork(
-            network: definition.name, layer: name, message: "it has no weight")
-        }
-        let bias = arena.layout["\(name).bias"].flatMap { arena[$0].baseAddress }
-        return LinearLayer.Parameters(weight: weight, bias: bias)
-      }
-      let next = index + 1 < definition.layers.count ? definition.layers[index + 1] : nil
-      let activation: MatrixProduct.Function =
-        switch next {
-        case .tanh: .tanh
-        case .relu: .relu
-        default: .identity
-        }
-      let below = layers.last
-      layers.append(
-        try LinearLayer(
-          name, on: engine, batch: batch, inputs: width, outputs: outputs, activation: activation,
-          parameters: parameters(in: weights), gradients: gradients.map(parameters(in:)),
-          input: (below?.output ?? input).baseAddress.unsafelyUnwrapped,
-          inputGradient: gradients == nil ? nil : below?.outputGradient.baseAddress))
-      width = outputs
-    }
-    self.layers = layers
   }
 
-  deinit {
-    input.deallocate()
-    labels.deallocate()
-  }
-
-  /// The scores of the last run, [batch, classes].
-  public var scores: UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(layers[layers.count - 1].output)
-  }
+  deinit { labels.deallocate() }
 
   /// Runs the inputs through the network; returns Σ loss and the number of wrong answers.
   public func evaluate() throws -> (loss: Double, wrong: Int) {
-    for layer in layers { try layer.forward() }
+    for operation in operations { try operation.forward(training: false) }
     let result = SoftmaxCrossEntropy.evaluate(
       scores, labels: UnsafeBufferPointer(labels), classes: classes, gradient: nil)
     return (result.loss, result.wrong)
@@ -93,12 +96,21 @@ public final class Network {
   ///
   /// - Returns: the mean loss of the batch and the number of wrong answers.
   public func learn() throws -> (loss: Double, wrong: Int) {
-    precondition(gradients != nil, "a network without gradients cannot learn")
-    for layer in layers { try layer.forward() }
-    let result = SoftmaxCrossEntropy.evaluate(
-      scores, labels: UnsafeBufferPointer(labels), classes: classes,
-      gradient: layers[layers.count - 1].outputGradient)
-    for layer in layers.reversed() { try layer.backward() }
+    try prepare()
+    for operation in operations { try operation.forward(training: true) }
+    let result = loss()
+    for operation in operations.reversed() { try operation.backward() }
     return (result.loss / Double(batch), result.wrong)
+  }
+
+  func prepare() throws {
+    precondition(gradients != nil, "a network without gradients cannot learn")
+    for case let operation as any RandomOperation in operations { operation.seed = seed }
+  }
+
+  func loss() -> SoftmaxCrossEntropy.Result {
+    SoftmaxCrossEntropy.evaluate(
+      scores, labels: UnsafeBufferPointer(labels), classes: classes, smoothing: labelSmoothing,
+      gradient: scoresGradient)
   }
 }

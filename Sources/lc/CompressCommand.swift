@@ -122,8 +122,10 @@ struct CompressCommand: ParsableCommand {
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load()
     let reference = try Weights.load(model, for: definition)
-    let resolved = try ResolvedPlan(plan, for: reference.layout)
-    let trainer = try Trainer(definition, data: data, options: options, initial: reference)
+    let resolved = try ResolvedPlan(plan, for: reference.weights.layout)
+    let trainer = try Trainer(
+      definition, data: data, options: options, initial: reference.weights,
+      statistics: reference.statistics)
     let learning = NetworkLearning(
       trainer, learningRate: options.learningRate, decay: decay)
     let saved = try recorder?.start(
@@ -170,13 +172,15 @@ struct CompressCommand: ParsableCommand {
     ]
     func packed(_ forms: [Representation]) -> CompressedModel {
       CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
+        .with(statistics: trainer.statistics)
     }
     let compressed = packed(result.forms)
     let bytes = try output.map { try compressed.write(to: $0) } ?? compressed.fileSize()
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations }
     print(
       try Self.table(
-        result, reference: reference, direct: packed(result.directForms), compressed: compressed,
+        result, reference: reference.weights, direct: packed(result.directForms),
+        compressed: compressed,
         bytes: bytes))
     try common.write(
       Report(
@@ -195,7 +199,7 @@ struct CompressCommand: ParsableCommand {
 
   /// What the run's results depend on.
   private func runOptions(
-    _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: Arena
+    _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: NetworkState
   ) throws -> [String: String] {
     var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
     all["--model"] = fingerprint(of: model)

@@ -34,6 +34,9 @@ struct EvaluateCommand: ParsableCommand {
       """)
   var compressed = false
 
+  @Option(help: PrecisionChoice.help)
+  var precision = Precision.float32
+
   @OptionGroup var common: RunOptions
 
   func run() throws {
@@ -50,22 +53,24 @@ struct EvaluateCommand: ParsableCommand {
     }
     guard let definition = named ?? stored else { return }
     try definition.check(fits: dataset)
-    let weights: Arena
+    let state: NetworkState
     if let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) {
       let model = try CompressedModel(source)
-      weights = try Weights.arena(model, for: definition, path: file)
+      state = try Weights.state(model, for: definition, path: file)
       if compressed {
-        try common.write(CompressedEvaluation(definition, model, weights, dataset).printed())
+        try common.write(CompressedEvaluation(definition, model, state.weights, dataset).printed())
         return
       }
     } else if compressed {
       throw Failure.badInput("\(file): --compressed needs a compressed model (.lcm)")
     } else {
-      weights = try Weights.load(file, for: definition)
+      state = try Weights.load(file, for: definition)
     }
-    let evaluator = try Evaluator(definition)
+    let evaluator = try Evaluator(definition, precision: precision.chosen())
     func evaluate(_ images: ImageSet) throws -> Evaluation {
-      try evaluator.evaluate(weights, on: images, normalisation: dataset.normalisation)
+      try evaluator.evaluate(
+        state.weights, statistics: state.statistics, on: images,
+        normalisation: dataset.normalisation)
     }
     let figures = try Figures(
       training: evaluate(dataset.training), test: evaluate(dataset.test))

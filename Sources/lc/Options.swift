@@ -68,7 +68,9 @@ struct NetworkOptions: ParsableArguments {
 
   func load() throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
-    _ = try NetworkZoo.network(named: network, input: [784], classes: 10)
+    guard NetworkZoo.names.contains(network) else {
+      throw NeuralNetworkError.unknownNetwork(network, known: NetworkZoo.names)
+    }
     let dataset = try data.load()
     let definition = try NetworkZoo.network(
       named: network, input: dataset.training.shape, classes: dataset.classes)
@@ -79,11 +81,18 @@ struct NetworkOptions: ParsableArguments {
 struct DataOptions: ParsableArguments {
   @Option(
     help: """
-      The images: fashion-mnist, mnist, or a folder with the four IDX files, plain or gzipped.
+      The images: fashion-mnist, mnist, cifar10, cifar100, a folder with the four IDX files or \
+      CIFAR's binary files, plain or gzipped, or CIFAR's archive (.tar.gz).
       """)
   var data: String
 
-  func load() throws -> Dataset { try Dataset.load(data) }
+  @Option(help: "Pad the images to this height and width.")
+  var pad: Int?
+
+  func load() throws -> Dataset {
+    let dataset = try Dataset.load(data)
+    return try pad.map { try dataset.padded(toHeight: $0, width: $0) } ?? dataset
+  }
 }
 
 /// How SGD goes.
@@ -109,6 +118,21 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "Take the images in the order of the file, in each epoch.")
   var noShuffle = false
 
+  @Flag(help: "No weight decay for biases and batch norm.")
+  var decayWeightsOnly = false
+
+  @Option(help: "Move each training image at random by up to this many pixels each way.")
+  var shift = 0
+
+  @Flag(help: "Mirror each training image with probability 1/2.")
+  var flip = false
+
+  @Option(help: PrecisionChoice.help)
+  var precision = Precision.float32
+
+  @Option(help: "Label smoothing: this share of each label goes to all classes alike.")
+  var labelSmoothing: Float = 0
+
   func trainingOptions() throws -> TrainingOptions {
     var options = TrainingOptions(
       optimiser: try SGD(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay))
@@ -116,6 +140,10 @@ struct SGDOptions: ParsableArguments {
     options.learningRate = learningRate
     options.shuffles = !noShuffle
     options.seed = seed
+    options.precision = precision.chosen()
+    options.labelSmoothing = labelSmoothing
+    options.decaysEverything = !decayWeightsOnly
+    options.augmentation = Augmentation(shift: shift, flips: flip)
     return options
   }
 }
@@ -130,4 +158,20 @@ extension Dataset {
   var summary: String {
     "\(name): \(training.count) training and \(test.count) test images"
   }
+}
+
+extension Precision: ExpressibleByArgument {
+  /// This precision, or 32 bits and a message where the processor has no fast 16.
+  func chosen() -> Precision {
+    if available != self {
+      FileHandle.standardError.write(
+        Data("lc: this processor has no fast bfloat16; computing in fp32\n".utf8))
+    }
+    return available
+  }
+}
+
+enum PrecisionChoice {
+  static let help = ArgumentHelp(
+    "Activations and products in fp32 or bf16; weights, statistics and the loss stay in fp32.")
 }

@@ -13,7 +13,9 @@ struct TrainCommand: ParsableCommand {
         lc train --network lenet300 --data fashion-mnist --epochs 30 --nesterov \\
           --output reference.safetensors
 
-      The learning rate of epoch i, counted from 0, is LEARNING-RATE · DECAYⁱ. The output is a \
+      The learning rate of epoch i, counted from 0, is LEARNING-RATE · DECAYⁱ; with milestones it \
+      is multiplied by DECAY at each of them; with --schedule cosine it falls to 0 along half a \
+      cosine. The output is a \
       safetensors file with PyTorch's names and layouts.
       """)
 
@@ -24,8 +26,33 @@ struct TrainCommand: ParsableCommand {
   var epochs = 30
 
   @Option(
-    parsing: .unconditional, help: "The learning rate is multiplied by this after each epoch.")
+    parsing: .unconditional,
+    help: "The learning rate is multiplied by this after each epoch, or at each milestone.")
   var decay: Float = 0.9
+
+  enum Schedule: String, ExpressibleByArgument, CaseIterable {
+    case exponential, steps, cosine
+  }
+
+  @Option(help: "How the learning rate falls: exponential, steps or cosine.")
+  var schedule = Schedule.exponential
+
+  @Option(
+    parsing: .upToNextOption, help: "With --schedule steps: the epochs at which it is multiplied.")
+  var milestones: [Int] = []
+
+  @Option(help: "So many epochs in which the learning rate rises from 0.")
+  var warmUp = 0
+
+  private func learningRates() throws -> LearningRateSchedule {
+    let shape: LearningRateSchedule.Shape =
+      switch schedule {
+      case .exponential: .exponential(factor: decay)
+      case .steps: .steps(at: milestones, factor: decay)
+      case .cosine: .cosine
+      }
+    return try LearningRateSchedule(shape, warmUpEpochs: warmUp)
+  }
 
   @Option(help: ArgumentHelp("Begin with the weights of this file.", valueName: "file"))
   var initial: String?
@@ -79,10 +106,13 @@ struct TrainCommand: ParsableCommand {
     let recorder = try checkpoints.begin()
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
+    let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load()
-    let weights = try initial.map { try Weights.load($0, for: definition) }
-    let trainer = try Trainer(definition, data: data, options: options, initial: weights)
+    let initialState = try initial.map { try Weights.load($0, for: definition) }
+    let trainer = try Trainer(
+      definition, data: data, options: options, initial: initialState?.weights,
+      statistics: initialState?.statistics)
     var line = ProgressLine()
     line.print(
       "\(definition.name): \(trainer.weights.layout.count) parameters, \(data.summary)")
@@ -95,7 +125,7 @@ struct TrainCommand: ParsableCommand {
       return Checkpoint(state: state)
     }
     if let recorder {
-      let fingerprint = try runOptions(definition, data, initial: weights)
+      let fingerprint = try runOptions(definition, data, initial: initialState)
       if let saved = try recorder.start(fingerprint, provenance: &provenance) {
         try trainer.restore(saved.state.part("learning"))
         course = try saved.state.value("course")
@@ -113,9 +143,15 @@ struct TrainCommand: ParsableCommand {
       guard first < total, trainer.batchesDone >= first else { break }
       let count = min(perEpoch, total - first)
       let end = first + count
-      trainer.learningRate = options.learningRate * pow(decay, Float(epoch))
+      func setLearningRate() {
+        trainer.learningRate =
+          options.learningRate
+          * rates.factor(batch: trainer.batchesDone, batchesPerEpoch: perEpoch, epochs: epochs)
+      }
+      setLearningRate()
       var began = ContinuousClock.now
       try trainer.train(batches: max(0, end - trainer.batchesDone)) { loss in
+        setLearningRate()
         if maxSteps != nil { course.stepLosses.append(loss) }
         course.loss += loss
         course.seconds += seconds(.now - began)
@@ -142,7 +178,9 @@ struct TrainCommand: ParsableCommand {
     // What is written below can then fail and be repeated.
     try recorder?.save(checkpoint())
     if let output {
-      try Weights.save(trainer.weights, of: definition, provenance: provenance, to: output)
+      try Weights.save(
+        trainer.weights, statistics: trainer.statistics, of: definition, provenance: provenance,
+        to: output)
     }
     try common.write(
       Report(
@@ -152,12 +190,15 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// What the run's results depend on.
-  private func runOptions(_ definition: NetworkDefinition, _ data: Dataset, initial: Arena?) throws
+  private func runOptions(_ definition: NetworkDefinition, _ data: Dataset, initial: NetworkState?)
+    throws
     -> [String: String]
   {
     var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
     all["--epochs"] = "\(epochs)"
     all["--decay"] = "\(decay)"
+    all["--schedule"] = "\(schedule) \(milestones)"
+    all["--warm-up"] = "\(warmUp)"
     all["--initial"] = initial.map(fingerprint(of:)) ?? "none"
     all["--max-steps"] = maxSteps.map { "\($0)" } ?? "none"
     return all

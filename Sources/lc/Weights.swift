@@ -3,76 +3,99 @@ import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
 
-/// Reading and writing the weights of a network as safetensors.
+/// What a network's file holds: the trained weights, and batch norm's running statistics.
+struct NetworkState {
+  let weights: Arena
+  let statistics: Arena
+}
+
+/// Reading and writing the state of a network as safetensors.
 enum Weights {
   static let networkKey = "network"
 
-  /// The weights of a file in a network's layout.
+  /// The weights and statistics of a file in a network's layout. What PyTorch counts beside them
+  /// (`num_batches_tracked`) is not needed.
   ///
   /// - Throws: `NeuralNetworkError.wrongWeights` when a tensor is missing, has another shape or
   ///   numbers that are not finite, or does not belong to the network.
-  static func load(_ path: String, for definition: NetworkDefinition) throws -> Arena {
+  static func load(_ path: String, for definition: NetworkDefinition) throws -> NetworkState {
     let file = try openTensorFile(path)
-    return try arena(
+    return try state(
       Dictionary(file.tensors.map { ($0.name, $0.shape) }) { first, _ in first },
       for: definition, path: path
     ) { try file.floats($0) }
   }
 
-  /// The weights of a compressed model.
-  static func arena(_ model: CompressedModel, for definition: NetworkDefinition, path: String)
-    throws
-    -> Arena
+  /// The weights and statistics of a compressed model.
+  static func state(_ model: CompressedModel, for definition: NetworkDefinition, path: String)
+    throws -> NetworkState
   {
     let tensors = Dictionary(model.decompressed().map { ($0.shape.name, $0) }) { first, _ in first }
-    return try arena(tensors.mapValues(\.shape.shape), for: definition, path: path) {
+    return try state(tensors.mapValues(\.shape.shape), for: definition, path: path) {
       tensors[$0]?.values ?? []
     }
   }
 
-  private static func arena(
+  private static func state(
     _ shapes: [String: [Int]], for definition: NetworkDefinition, path: String,
     values: (String) throws -> [Float]
-  ) throws -> Arena {
-    let layout = try definition.layout()
+  ) throws -> NetworkState {
+    let layouts = (weights: try definition.layout(), statistics: try definition.statisticsLayout())
     func text(_ shape: [Int]) -> String { "[\(shape.map(String.init).joined(separator: ", "))]" }
-    for slot in layout.slots {
+    for slot in layouts.weights.slots + layouts.statistics.slots {
+      let expected = "shape \(text(slot.shape)) for network '\(definition.name)'"
       guard let shape = shapes[slot.name] else {
         throw NeuralNetworkError.wrongWeights(
-          tensor: slot.name, expected: "shape \(text(slot.shape)) for network '\(definition.name)'",
-          found: "no such tensor in \(path)")
+          tensor: slot.name, expected: expected, found: "no such tensor in \(path)")
       }
       guard shape == slot.shape else {
         throw NeuralNetworkError.wrongWeights(
-          tensor: slot.name, expected: "shape \(text(slot.shape)) for network '\(definition.name)'",
-          found: "shape \(text(shape)) in \(path)")
+          tensor: slot.name, expected: expected, found: "shape \(text(shape)) in \(path)")
       }
     }
-    if let stranger = shapes.keys.sorted().first(where: { layout[$0] == nil }) {
+    let stranger = shapes.keys.sorted().first {
+      layouts.weights[$0] == nil && layouts.statistics[$0] == nil
+        && !$0.hasSuffix(".num_batches_tracked")
+    }
+    if let stranger {
       throw NeuralNetworkError.wrongWeights(
         tensor: stranger, expected: "only the tensors of network '\(definition.name)'",
         found: "this one in \(path)")
     }
     // Only now is it known that the file holds as much as the network claims.
-    let arena = Arena(layout)
-    for slot in layout.slots {
-      let floats = try values(slot.name)
-      guard floats.isFinite else {
-        throw NeuralNetworkError.wrongWeights(
-          tensor: slot.name, expected: "finite numbers", found: "NaN or infinity in \(path)")
+    func filled(_ layout: ArenaLayout) throws -> Arena {
+      let arena = Arena(layout)
+      for slot in layout.slots {
+        let floats = try values(slot.name)
+        guard floats.isFinite else {
+          throw NeuralNetworkError.wrongWeights(
+            tensor: slot.name, expected: "finite numbers", found: "NaN or infinity in \(path)")
+        }
+        try arena.set(slot, to: floats)
       }
-      try arena.set(slot, to: floats)
+      return arena
     }
-    return arena
+    let state = NetworkState(
+      weights: try filled(layouts.weights), statistics: try filled(layouts.statistics))
+    for slot in state.statistics.layout.slots where slot.name.hasSuffix(".running_var") {
+      if let variance = state.statistics[slot].first(where: { $0 < 0 }) {
+        throw NeuralNetworkError.wrongWeights(
+          tensor: slot.name, expected: "variances of 0 or more", found: "\(variance) in \(path)")
+      }
+    }
+    return state
   }
 
-  /// Writes the weights of a network, with its definition as metadata.
+  /// Writes the weights and statistics of a network, with its definition as metadata.
   static func save(
-    _ weights: Arena, of definition: NetworkDefinition, provenance: Provenance, to path: String
+    _ weights: Arena, statistics: Arena, of definition: NetworkDefinition, provenance: Provenance,
+    to path: String
   ) throws {
     try SafetensorsFile.write(
-      weights.layout.slots.map { slot in
-        TensorSource(name: slot.name, shape: slot.shape, floats: weights.values(of: slot))
+      [weights, statistics].flatMap { arena in
+        arena.layout.slots.map { slot in
+          TensorSource(name: slot.name, shape: slot.shape, floats: arena.values(of: slot))
+        }
       }, metadata: [networkKey: json(definition), Provenance.key: provenance.json()], to: path)
   }
 
@@ -92,5 +115,16 @@ enum Weights {
     } catch {
       throw Failure.badInput("\(path): the metadata entry '\(networkKey)' describes no network")
     }
+  }
+}
+
+extension CompressedModel {
+  /// With batch norm's running statistics among the tensors that are not compressed.
+  func with(statistics: Arena) -> CompressedModel {
+    let slots = statistics.layout.slots
+    return CompressedModel(
+      parts: parts,
+      plain: plain + slots.map { (TensorShape($0.name, $0.shape), statistics.values(of: $0)) },
+      order: order + slots.map(\.name), metadata: metadata)
   }
 }

@@ -24,12 +24,57 @@ import Testing
   }
 
   @Test(arguments: [
-    [], [Layer.tanh], [.linear("a", 3), .relu], [.tanh, .linear("a", 3)],
-    [.linear("a", 3), .tanh, .relu, .linear("b", 2)], [.linear("a", 3), .linear("a", 3)],
-    [.linear("a", 0)], [.linear("", 2)], [.linear("a", .max)],
+    [], [Layer.tanh], [.linear("a", 3), .relu], [.linear("a", 3), .linear("a", 3)],
+    [.linear("a", 0)], [.linear("", 2)], [.linear("a", .max)], [.globalAveragePool],
+    [.dropout(probability: 1), .linear("a", 2)], [.maxPool(2), .linear("a", 2)],
   ]) func layersThatDoNotFitAreErrors(layers: [Layer]) {
     #expect(throws: NeuralNetworkError.self) {
       try NetworkDefinition(name: "n", input: [4], layers: layers)
+    }
+  }
+
+  /// The message names the layer and both shapes.
+  @Test(
+    arguments: [
+      (
+        [.convolution("c", 4, kernel: 9)],
+        "layer 'c': a kernel [9, 9] does not fit into inputs [3, 8, 8]"
+      ),
+      (
+        [.convolution("c", 4, kernel: 3, groups: 2)],
+        "layer 'c': 2 groups do not divide inputs [3, 8, 8] and 4 channels"
+      ),
+      ([.maxPool(size: 2, stride: 1, padding: 2)], "layer 'maxPool'"),
+      ([.convolution("c", 4, kernel: 1, stride: 0)], "layer 'c'"),
+      ([.convolution("c", 4, kernel: 1, padding: -1)], "layer 'c'"),
+      ([.convolution("c", .max, kernel: 1)], "layer 'c'"),
+      ([.batchNorm(name: "n", epsilon: 0, momentum: 0.1)], "layer 'n'"),
+      (
+        [.residual("b", [.convolution("c", 4, kernel: 3)])],
+        "layer 'b': an identity shortcut cannot join inputs [3, 8, 8] to outputs [4, 6, 6]"
+      ),
+      (
+        [.residual("b", [.convolution("c", 2, kernel: 1)], shortcut: .padded)],
+        "layer 'b': a padded shortcut cannot join inputs [3, 8, 8] to outputs [2, 8, 8]"
+      ),
+      (
+        [.residual("b", [.relu], shortcut: .layers([.convolution("p", 5, kernel: 1)]))],
+        "layer 'b': its shortcut gives [5, 8, 8], its body outputs [3, 8, 8]"
+      ),
+      ([.residual("b", [.residual("b", [.maxPool(2)])])], "layer 'b.b'"),
+    ] as [([Layer], String)]) func shapesThatDoNotFitAreNamed(layers: [Layer], message: String)
+  {
+    let error = #expect(throws: NeuralNetworkError.self) {
+      try NetworkDefinition(name: "n", input: [3, 8, 8], layers: layers + [.linear("fc", 2)])
+    }
+    #expect(error?.description.contains(message) == true, "\(error.map { "\($0)" } ?? "")")
+  }
+
+  @Test func convolutionalNetworksSurviveJSON() throws {
+    for name in ["lenet5", "resnet20", "nin", "alexnet"] {
+      let definition = try NetworkZoo.network(named: name, input: [3, 32, 32], classes: 10)
+      let data = try JSONEncoder().encode(definition)
+      #expect(try JSONDecoder().decode(NetworkDefinition.self, from: data) == definition)
     }
   }
 

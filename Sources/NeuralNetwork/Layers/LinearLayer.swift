@@ -3,73 +3,69 @@ import LinearAlgebra
 
 /// A linear layer and the activation that follows it, compiled for one batch size:
 /// y = f(x·Wᵀ + b), x [batch, in], W [out, in], y [batch, out].
-final class LinearLayer {
+final class LinearLayer: Operation {
+  let name: String
+  let work: Double
+  let backwardWork: Double
   private let forwardProduct: Primitive
   private let weightGradient: Primitive?
   private let inputGradient: Primitive?
-  private let activation: MatrixProduct.Function
+  private let activation: Activation
   private let batch: Int
   private let outputs: Int
-  /// y.
-  let output: UnsafeMutableBufferPointer<Float>
+  private let output: UnsafeMutablePointer<Float>
   /// ∂L/∂y on entry to `backward`; it becomes ∂L/∂(x·Wᵀ + b).
-  let outputGradient: UnsafeMutableBufferPointer<Float>
+  private let outputGradient: UnsafeMutablePointer<Float>?
   private let biasGradient: UnsafeMutablePointer<Float>?
 
   /// The buffers of one layer's parameters in an arena.
-  struct Parameters {
-    let weight: UnsafeMutablePointer<Float>
-    let bias: UnsafeMutablePointer<Float>?
-  }
+  typealias Parameters = ConvolutionLayer.Parameters
 
-  /// - Parameters:
-  ///   - input: x, `batch · inputs` values.
-  ///   - inputGradient: receives ∂L/∂x; none for the first layer.
-  ///   - gradients: where the parameters' gradients go; none when only evaluating.
+  /// - Parameter gradients: where the parameters' gradients go; none when only evaluating.
   init(
-    _ name: String, on engine: Engine, batch: Int, inputs: Int, outputs: Int,
-    activation: MatrixProduct.Function, parameters: Parameters, gradients: Parameters?,
-    input: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?
+    _ name: String, on engine: Engine, inputs: Int, outputs: Int, activation: Activation,
+    parameters: Parameters, gradients: Parameters?, memory: NodeMemory
   ) throws {
+    self.name = name
     self.activation = activation
-    self.batch = batch
     self.outputs = outputs
-    output = allocateFloats(batch * outputs)
-    outputGradient = allocateFloats(gradients == nil ? 0 : batch * outputs)
+    batch = memory.batch
+    output = memory.output.assumingMemoryBound(to: Float.self)
+    outputGradient = memory.outputGradients.first?.assumingMemoryBound(to: Float.self)
     biasGradient = gradients?.bias
-    let y = output.baseAddress.unsafelyUnwrapped
-    let dz = outputGradient.baseAddress.unsafelyUnwrapped
+    work = 2 * Double(batch) * Double(inputs) * Double(outputs)
+    backwardWork = work * (memory.inputGradients[0] == nil ? 1 : 2)
+    let x = memory.inputs[0].assumingMemoryBound(to: Float.self)
     forwardProduct = try MatrixProduct.compile(
-      "\(name), forward", on: engine, .init(buffer: input),
-      .init(buffer: parameters.weight, transposed: true), bias: parameters.bias, into: y,
+      "\(name), forward", on: engine, .init(buffer: x),
+      .init(buffer: parameters.weight, transposed: true), bias: parameters.bias, into: output,
       rows: batch, inner: inputs, columns: outputs, then: activation)
-    weightGradient = try gradients.map {
-      try MatrixProduct.compile(
-        "\(name), gradient of the weights", on: engine, .init(buffer: dz, transposed: true),
-        .init(buffer: input), into: $0.weight, rows: outputs, inner: batch, columns: inputs)
+    guard let gradients, let dz = outputGradient else {
+      weightGradient = nil
+      inputGradient = nil
+      return
     }
-    self.inputGradient = try inputGradient.map {
+    weightGradient = try MatrixProduct.compile(
+      "\(name), gradient of the weights", on: engine, .init(buffer: dz, transposed: true),
+      .init(buffer: x), into: gradients.weight, rows: outputs, inner: batch, columns: inputs)
+    let rows = memory.batch
+    inputGradient = try memory.inputGradients[0].map {
       try MatrixProduct.compile(
         "\(name), gradient of the input", on: engine, .init(buffer: dz),
-        .init(buffer: parameters.weight), into: $0, rows: batch, inner: outputs, columns: inputs)
+        .init(buffer: parameters.weight), into: $0.assumingMemoryBound(to: Float.self),
+        rows: rows, inner: outputs, columns: inputs)
     }
   }
 
-  deinit {
-    output.deallocate()
-    outputGradient.deallocate()
-  }
+  func forward(training: Bool) throws { try forwardProduct.run() }
 
-  func forward() throws { try forwardProduct.run() }
-
-  /// Takes ∂L/∂y in `outputGradient`; writes the gradients of the weights, the bias and the input.
+  /// Takes ∂L/∂y; writes the gradients of the weights, the bias and the input.
   func backward() throws {
     // Both buffers hold batch · outputs values, the bias gradient `outputs`.
-    let dz = outputGradient.baseAddress.unsafelyUnwrapped
-    let y = output.baseAddress.unsafelyUnwrapped
+    guard let dz = outputGradient else { return }
     for row in 0..<batch {
       let dz = dz + row * outputs
-      let y = y + row * outputs
+      let y = output + row * outputs
       switch activation {
       case .identity: break
       case .tanh: for column in 0..<outputs { dz[column] *= 1 - y[column] * y[column] }

@@ -11,16 +11,20 @@ enum SoftmaxCrossEntropy {
 
   /// - Parameters:
   ///   - scores: [batch, classes].
+  ///   - smoothing: the share ε of label smoothing: the target is 1 − ε at the label and ε / classes
+  ///     everywhere in addition.
   ///   - gradient: receives ∂(mean loss)/∂scores, or none.
   static func evaluate(
     _ scores: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, classes: Int,
-    gradient: UnsafeMutableBufferPointer<Float>?
+    smoothing: Float = 0, gradient: UnsafeMutableBufferPointer<Float>?
   ) -> Result {
     let batch = labels.count
     precondition(scores.count == batch * classes)
     precondition(gradient.map { $0.count == scores.count } ?? true)
     var result = Result()
     let share = 1 / Float(max(1, batch))
+    let miss = smoothing / Float(max(1, classes))
+    let hit = 1 - smoothing + miss
     for row in 0..<batch {
       let start = row * classes
       let label = Int(labels[row])
@@ -34,11 +38,17 @@ enum SoftmaxCrossEntropy {
       for index in 0..<classes { total += exp(scores[start + index] - largest) }
       let score = scores[start + label] - largest
       result.loss += Double(log(total) - score)
+      if smoothing > 0 {
+        // (1 − ε)·(log Σ − s) + ε·(log Σ − mean of the scores)
+        var mean: Float = 0
+        for index in 0..<classes { mean += scores[start + index] - largest }
+        result.loss += Double(smoothing * (score - mean / Float(classes)))
+      }
       if best != label || score.isNaN { result.wrong += 1 }
       if let gradient {
         for index in 0..<classes {
           let probability = exp(scores[start + index] - largest) / total
-          gradient[start + index] = share * (index == label ? probability - 1 : probability)
+          gradient[start + index] = share * (probability - (index == label ? hit : miss))
         }
       }
     }

@@ -10,16 +10,12 @@ enum MatrixProduct {
     var transposed = false
   }
 
-  enum Function {
-    case identity, tanh, relu
-  }
-
   /// - Parameters: op(A) is rows × inner, op(B) is inner × columns; the buffers of transposed
   ///   operands hold columns × inner and so on. `bias` has `columns` values.
   static func compile(
     _ what: String, on engine: Engine, _ a: Operand, _ b: Operand,
     bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>, rows: Int,
-    inner: Int, columns: Int, then function: Function = .identity
+    inner: Int, columns: Int, then activation: Activation = .identity
   ) throws -> Primitive {
     var first = try layout(rows, inner, transposed: a.transposed)
     var second = try layout(inner, columns, transposed: b.transposed)
@@ -31,33 +27,16 @@ enum MatrixProduct {
         ? dnnl_matmul_desc_init(&description, &first, &second, nil, &result)
         : dnnl_matmul_desc_init(&description, &first, &second, &added, &result), what)
 
-    var attributes: dnnl_primitive_attr_t?
-    try check(dnnl_primitive_attr_create(&attributes), what)
-    defer { dnnl_primitive_attr_destroy(attributes) }
-    var afterwards: dnnl_post_ops_t?
-    try check(dnnl_post_ops_create(&afterwards), what)
-    defer { dnnl_post_ops_destroy(afterwards) }
-    switch function {
-    case .identity: break
-    case .tanh:
-      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_tanh, 0, 0), what)
-    case .relu:
-      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_relu, 0, 0), what)
-    }
-    try check(dnnl_primitive_attr_set_post_ops(attributes, afterwards), what)
-
-    var compiled: dnnl_primitive_desc_t?
-    try check(
-      dnnl_primitive_desc_create(&compiled, &description, attributes, engine.engine, nil), what)
-    guard let compiled else { throw NeuralNetworkError.primitiveFailed(what: what, status: -1) }
-    defer { dnnl_primitive_desc_destroy(compiled) }
-    var arguments = [
-      (number: DNNL_ARG_SRC, layout: first, buffer: a.buffer),
-      (number: DNNL_ARG_WEIGHTS, layout: second, buffer: b.buffer),
-      (number: DNNL_ARG_DST, layout: result, buffer: c),
+    let after = try PostOperations(activation, what)
+    let compiled = try PrimitiveDescription(
+      what, engine: engine, &description, then: after)
+    var arguments: [Primitive.Argument] = [
+      .init(DNNL_ARG_SRC, first, a.buffer), .init(DNNL_ARG_WEIGHTS, second, b.buffer),
+      .init(DNNL_ARG_DST, result, c),
     ]
-    if let bias { arguments.append((number: DNNL_ARG_BIAS, layout: added, buffer: bias)) }
-    return try Primitive(what, engine: engine, description: compiled, arguments: arguments)
+    if let bias { arguments.append(.init(DNNL_ARG_BIAS, added, bias)) }
+    return try Primitive(
+      what, engine: engine, compiled, arguments)
   }
 
   /// A rows × columns matrix that is stored row-major, or whose transpose is.

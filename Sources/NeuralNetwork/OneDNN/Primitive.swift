@@ -4,19 +4,32 @@ import COneDNN
 ///
 /// Building one takes milliseconds, running it allocates nothing.
 final class Primitive {
+  /// oneDNN's argument number, the layout, and a buffer that is as large as the layout says and
+  /// outlives the primitive.
+  struct Argument {
+    let number: Int32
+    let layout: dnnl_memory_desc_t
+    let buffer: UnsafeMutableRawPointer
+
+    init(_ number: Int32, _ layout: dnnl_memory_desc_t, _ buffer: UnsafeMutableRawPointer) {
+      self.number = number
+      self.layout = layout
+      self.buffer = buffer
+    }
+  }
+
   private let engine: Engine
   private let primitive: dnnl_primitive_t
   private let arguments: UnsafeMutableBufferPointer<dnnl_exec_arg_t>
   private let what: String
 
-  /// - Parameter arguments: oneDNN's argument numbers, the layouts, and the buffers. The buffers
-  ///   must be as large as their layouts say and outlive the primitive.
   init(
-    _ what: String, engine: Engine, description: dnnl_primitive_desc_t,
-    arguments: [(number: Int32, layout: dnnl_memory_desc_t, buffer: UnsafeMutablePointer<Float>)]
+    _ what: String, engine: Engine, _ description: PrimitiveDescription, _ arguments: [Argument]
   ) throws {
     var primitive: dnnl_primitive_t?
-    try check(dnnl_primitive_create(&primitive, description), what)
+    try withExtendedLifetime(description) {
+      try check(dnnl_primitive_create(&primitive, description.description), what)
+    }
     guard let primitive else { throw NeuralNetworkError.primitiveFailed(what: what, status: -1) }
     self.engine = engine
     self.primitive = primitive
@@ -27,10 +40,7 @@ final class Primitive {
     for (index, argument) in arguments.enumerated() {
       var layout = argument.layout
       var memory: dnnl_memory_t?
-      try check(
-        dnnl_memory_create(
-          &memory, &layout, engine.engine, UnsafeMutableRawPointer(argument.buffer)),
-        what)
+      try check(dnnl_memory_create(&memory, &layout, engine.engine, argument.buffer), what)
       bound[index] = dnnl_exec_arg_t(arg: argument.number, memory: memory)
     }
   }
@@ -46,4 +56,80 @@ final class Primitive {
       dnnl_primitive_execute(
         primitive, engine.stream, Int32(arguments.count), arguments.baseAddress), what)
   }
+}
+
+/// A primitive's description, which knows the layouts that it prefers.
+final class PrimitiveDescription {
+  fileprivate let description: dnnl_primitive_desc_t
+
+  /// - Parameters:
+  ///   - descriptor: points to one of oneDNN's operation descriptors.
+  ///   - hint: the forward pass's, for a backward pass.
+  init(
+    _ what: String, engine: Engine, _ descriptor: UnsafeRawPointer,
+    then after: PostOperations? = nil, hint: PrimitiveDescription? = nil
+  ) throws {
+    var made: dnnl_primitive_desc_t?
+    // oneDNN copies what it needs of the attributes and the hint, so they must live until then only.
+    try withExtendedLifetime((after, hint)) {
+      try check(
+        dnnl_primitive_desc_create(
+          &made, descriptor, after?.attributes, engine.engine, hint?.description), what)
+    }
+    guard let made else { throw NeuralNetworkError.primitiveFailed(what: what, status: -1) }
+    description = made
+  }
+
+  private init(_ description: dnnl_primitive_desc_t) { self.description = description }
+
+  deinit { dnnl_primitive_desc_destroy(description) }
+
+  /// Copies values from one layout (and type) to another.
+  static func reorder(
+    _ what: String, engine: Engine, from: dnnl_memory_desc_t, to: dnnl_memory_desc_t
+  ) throws -> PrimitiveDescription {
+    var from = from
+    var to = to
+    var made: dnnl_primitive_desc_t?
+    try check(
+      dnnl_reorder_primitive_desc_create(&made, &from, engine.engine, &to, engine.engine, nil), what
+    )
+    guard let made else { throw NeuralNetworkError.primitiveFailed(what: what, status: -1) }
+    return PrimitiveDescription(made)
+  }
+
+  /// The layout of one of its tensors.
+  func layout(_ query: dnnl_query_t, _ what: String) throws -> dnnl_memory_desc_t {
+    // The pointer is into the description, which must live until the copy is made.
+    try withExtendedLifetime(self) {
+      guard let found = dnnl_primitive_desc_query_md(description, query, 0) else {
+        throw NeuralNetworkError.primitiveFailed(what: what, status: -1)
+      }
+      return found.pointee
+    }
+  }
+}
+
+/// The attributes that apply a function to a primitive's results.
+final class PostOperations {
+  fileprivate let attributes: dnnl_primitive_attr_t?
+
+  init(_ activation: Activation, _ what: String) throws {
+    var attributes: dnnl_primitive_attr_t?
+    try check(dnnl_primitive_attr_create(&attributes), what)
+    self.attributes = attributes
+    var afterwards: dnnl_post_ops_t?
+    try check(dnnl_post_ops_create(&afterwards), what)
+    defer { dnnl_post_ops_destroy(afterwards) }
+    switch activation {
+    case .identity: break
+    case .tanh:
+      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_tanh, 0, 0), what)
+    case .relu:
+      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_relu, 0, 0), what)
+    }
+    try check(dnnl_primitive_attr_set_post_ops(attributes, afterwards), what)
+  }
+
+  deinit { dnnl_primitive_attr_destroy(attributes) }
 }

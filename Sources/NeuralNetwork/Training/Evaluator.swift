@@ -8,26 +8,37 @@ public struct Evaluation: Sendable, Equatable, Codable {
   public var errorPercent: Double
 }
 
-/// Runs images through a network, a thousand at a time.
+/// Runs images through a network, some hundred at a time.
 public final class Evaluator {
   public let definition: NetworkDefinition
+  public let precision: Precision
   private let weights: Arena
+  private let statistics: Arena
+  private let chunk: Int
   private var networks: [Int: Network] = [:]
 
   /// - Throws: `NeuralNetworkError`.
-  public init(_ definition: NetworkDefinition) throws {
+  public init(_ definition: NetworkDefinition, precision: Precision = .float32) throws {
     self.definition = definition
+    self.precision = precision
     weights = Arena(try definition.layout())
+    statistics = try Initialisation.statistics(of: definition)
+    let convolves = definition.layers.contains {
+      $0.contains { if case .convolution = $0 { true } else { false } }
+    }
+    // The activations of a few hundred images fill the caches.
+    chunk = convolves ? 200 : 1000
   }
 
-  /// The loss and error of these weights, of the definition's layout.
-  public func evaluate(_ weights: Arena, on images: ImageSet, normalisation: Normalisation) throws
-    -> Evaluation
-  {
+  /// The loss and error of these weights, of the definition's layout, with these running statistics,
+  /// of its `statisticsLayout`; without them those of a new network.
+  public func evaluate(
+    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet, normalisation: Normalisation
+  ) throws -> Evaluation {
     self.weights.copy(from: weights)
+    self.statistics.copy(from: try statistics ?? Initialisation.statistics(of: definition))
     var loss = 0.0
     var wrong = 0
-    let chunk = 1000
     let inOrder = EpochOrder(count: images.count)
     for start in stride(from: 0, to: images.count, by: chunk) {
       let end = min(start + chunk, images.count)
@@ -43,7 +54,9 @@ public final class Evaluator {
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }
-    let network = try Network(definition, batch: batch, weights: weights, gradients: nil)
+    let network = try Network(
+      definition, batch: batch, weights: weights, gradients: nil, statistics: statistics,
+      precision: precision)
     networks[batch] = network
     return network
   }
@@ -55,6 +68,10 @@ extension NetworkDefinition {
   public func check(fits data: Dataset) throws {
     func fail(_ message: String) -> NeuralNetworkError {
       .invalidNetwork(network: name, layer: nil, message: message)
+    }
+    let shape = data.training.shape
+    guard input.count != 3 || input == shape || imageShape.isVector else {
+      throw fail("it takes images \(input), those of '\(data.name)' are \(shape)")
     }
     guard inputCount == data.training.pixelsPerImage else {
       throw fail(

@@ -31,46 +31,69 @@ public struct SGD: Sendable, Equatable, Codable {
   ///
   /// With a penalty the gradient of μ/2·‖w − t‖² is added in its ranges, and the learning rate is
   /// clipped at 1/μ: a longer step along that term alone would overshoot t.
+  ///
+  /// - Parameter undecayed: ranges without weight decay, ascending and disjoint.
   /// - Complexity: O(parameters); moves six floats a penalised parameter.
   public func update(
     _ weights: Arena, gradients: Arena, velocity: Arena, learningRate: Float,
-    penalty: QuadraticPenalty?
+    penalty: QuadraticPenalty?, undecayed: [Range<Int>] = []
   ) {
     let rate = penalty.map { min(learningRate, 1 / $0.mu) } ?? learningRate
     let w = weights.floats
     let g = gradients.floats
     let v = velocity.floats
+    let t = penalty?.target.floats ?? w
+    let mu = penalty?.mu ?? 0
+    let penalised = penalty?.ranges ?? []
     let m = momentum
     let look = nesterov ? m : 1  // the step is η·(g·(nesterov ? 1 : 0) + look·v)
     let own: Float = nesterov ? 1 : 0
-    let decay = weightDecay
     parallel(over: weights.layout.count, grain: 32_768) { _, part in
       var start = part.lowerBound
-      func plain(_ end: Int) {
-        for index in start..<max(start, end) {
-          let gradient = g[index] + decay * w[index]
-          let speed = m * v[index] + gradient
-          v[index] = speed
-          w[index] -= rate * (own * gradient + look * speed)
-        }
-        start = max(start, end)
-      }
-      if let penalty {
-        let mu = penalty.mu
-        let t = penalty.target.floats
-        for range in penalty.ranges where range.upperBound > start {
-          plain(min(range.lowerBound, part.upperBound))
-          let end = min(range.upperBound, part.upperBound)
-          for index in start..<max(start, end) {
+      var inPenalised = RangeWalk(penalised)
+      var inUndecayed = RangeWalk(undecayed)
+      // Stretch by stretch of equal treatment.
+      while start < part.upperBound {
+        let pulls = inPenalised.contains(start)
+        let decay = inUndecayed.contains(start) ? 0 : weightDecay
+        let end = min(
+          part.upperBound, inPenalised.boundary(after: start), inUndecayed.boundary(after: start))
+        if pulls {
+          for index in start..<end {
             let gradient = g[index] + decay * w[index] + mu * (w[index] - t[index])
             let speed = m * v[index] + gradient
             v[index] = speed
             w[index] -= rate * (own * gradient + look * speed)
           }
-          start = max(start, end)
+        } else {
+          for index in start..<end {
+            let gradient = g[index] + decay * w[index]
+            let speed = m * v[index] + gradient
+            v[index] = speed
+            w[index] -= rate * (own * gradient + look * speed)
+          }
         }
+        start = end
       }
-      plain(part.upperBound)
     }
+  }
+}
+
+/// Goes through ascending, disjoint ranges together with an ascending position.
+private struct RangeWalk {
+  private let ranges: [Range<Int>]
+  private var next = 0
+
+  init(_ ranges: [Range<Int>]) { self.ranges = ranges }
+
+  mutating func contains(_ position: Int) -> Bool {
+    while next < ranges.count, ranges[next].upperBound <= position { next += 1 }
+    return next < ranges.count && ranges[next].lowerBound <= position
+  }
+
+  /// Where the answer changes next; to be asked after `contains`.
+  func boundary(after position: Int) -> Int {
+    guard next < ranges.count else { return .max }
+    return ranges[next].lowerBound > position ? ranges[next].lowerBound : ranges[next].upperBound
   }
 }

@@ -8,6 +8,14 @@ public struct TrainingOptions: Sendable {
   public var optimiser: SGD
   public var shuffles = true
   public var seed: UInt64 = 0
+  public var precision = Precision.float32
+  /// The share of label smoothing, from 0 to below 1.
+  public var labelSmoothing: Float = 0
+  /// Whether weight decay applies to all parameters, or only to weights of two and more dimensions:
+  /// not to biases and batch norm.
+  public var decaysEverything = true
+  /// What happens to training images.
+  public var augmentation = Augmentation.none
 
   public init(optimiser: SGD) { self.optimiser = optimiser }
 }
@@ -20,6 +28,8 @@ public final class Trainer {
   public let definition: NetworkDefinition
   public let data: Dataset
   public let weights: Arena
+  /// Batch norm's running means and variances, of the definition's `statisticsLayout`.
+  public let statistics: Arena
   /// η of the next mini-batches; schedules set it.
   public var learningRate: Float
   public private(set) var batchesDone = 0
@@ -33,11 +43,16 @@ public final class Trainer {
   private var position = 0
   private var networks: [Int: Network] = [:]
   private let evaluator: Evaluator
+  private let undecayed: [Range<Int>]
+  private var scratch: [Float]
 
-  /// - Parameter initial: the weights to begin with; random ones from the seed otherwise.
+  /// - Parameters:
+  ///   - initial: the weights to begin with; random ones from the seed otherwise.
+  ///   - statistics: the running statistics to begin with.
   /// - Throws: `NeuralNetworkError` when the options, the data or the weights do not fit.
   public init(
-    _ definition: NetworkDefinition, data: Dataset, options: TrainingOptions, initial: Arena? = nil
+    _ definition: NetworkDefinition, data: Dataset, options: TrainingOptions, initial: Arena? = nil,
+    statistics: Arena? = nil
   ) throws {
     try definition.check(fits: data)
     guard (1...data.training.count).contains(options.batchSize) else {
@@ -49,6 +64,16 @@ public final class Trainer {
       throw NeuralNetworkError.invalidOption(
         option: "learning rate", value: "\(options.learningRate)", expected: "above 0")
     }
+    guard (0..<1).contains(options.labelSmoothing) else {
+      throw NeuralNetworkError.invalidOption(
+        option: "label smoothing", value: "\(options.labelSmoothing)",
+        expected: "from 0 to below 1")
+    }
+    guard (0...data.training.shape[1]).contains(options.augmentation.shift) else {
+      throw NeuralNetworkError.invalidOption(
+        option: "the random shift", value: "\(options.augmentation.shift)",
+        expected: "from 0 to the images' \(data.training.shape[1]) rows")
+    }
     let layout = try definition.layout()
     self.definition = definition
     self.data = data
@@ -57,10 +82,23 @@ public final class Trainer {
     weights = Arena(layout)
     gradients = Arena(layout)
     velocity = Arena(layout)
-    evaluator = try Evaluator(definition)
+    undecayed =
+      options.decaysEverything ? [] : layout.slots.filter { $0.shape.count < 2 }.map(\.range)
+    scratch = Array(
+      repeating: 0, count: options.augmentation.isNone ? 0 : data.training.pixelsPerImage)
+    self.statistics = try Initialisation.statistics(of: definition)
+    evaluator = try Evaluator(definition, precision: options.precision)
     random = RandomGenerator(seed: options.seed, stream: 1)
     epochRandom = random
     order = EpochOrder(count: data.training.count)
+    if let statistics {
+      guard statistics.layout == self.statistics.layout else {
+        throw NeuralNetworkError.wrongWeights(
+          tensor: definition.name, expected: "running statistics of this network",
+          found: "another layout")
+      }
+      self.statistics.copy(from: statistics)
+    }
     if let initial {
       guard initial.layout == layout else {
         throw NeuralNetworkError.wrongWeights(
@@ -100,6 +138,8 @@ public final class Trainer {
       let network = try network(batch: end - position)
       network.fill(
         with: order.indices[position..<end], of: data.training, normalisation: data.normalisation)
+      augment(network)
+      network.seed = options.seed &+ UInt64(batchesDone)
       let (loss, _) = try network.learn()
       // A guess at random costs log(classes); a million times that is no way back from.
       guard loss < 1e6 else {
@@ -107,7 +147,7 @@ public final class Trainer {
       }
       options.optimiser.update(
         weights, gradients: gradients, velocity: velocity, learningRate: learningRate,
-        penalty: penalty)
+        penalty: penalty, undecayed: undecayed)
       position = end == data.training.count ? 0 : end
       batchesDone += 1
       total += loss
@@ -116,14 +156,29 @@ public final class Trainer {
     return total / Double(max(1, batches))
   }
 
-  /// The loss and error of these weights on the training or the test images.
+  /// Changes the inputs at random; which way follows from the seed and the mini-batch's number.
+  private func augment(_ network: Network) {
+    guard !options.augmentation.isNone else { return }
+    var random = RandomGenerator(seed: options.seed &+ UInt64(batchesDone), stream: 3)
+    var images = network.input.mutableSpan
+    options.augmentation.apply(
+      to: &images, count: network.batch, shape: data.training.shape, scratch: &scratch,
+      using: &random)
+  }
+
+  /// The loss and error of these weights on the training or the test images, with the running
+  /// statistics gathered so far.
   public func evaluate(_ weights: Arena, on images: ImageSet) throws -> Evaluation {
-    try evaluator.evaluate(weights, on: images, normalisation: data.normalisation)
+    try evaluator.evaluate(
+      weights, statistics: statistics, on: images, normalisation: data.normalisation)
   }
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }
-    let network = try Network(definition, batch: batch, weights: weights, gradients: gradients)
+    let network = try Network(
+      definition, batch: batch, weights: weights, gradients: gradients, statistics: statistics,
+      precision: options.precision)
+    network.labelSmoothing = options.labelSmoothing
     networks[batch] = network
     return network
   }
@@ -145,6 +200,7 @@ extension Trainer {
       var state = Snapshot()
       state.store(weights, as: "weights")
       state.store(velocity, as: "momentum")
+      if statistics.layout.count > 0 { state.store(statistics, as: "statistics") }
       try state.store(
         Place(
           batchesDone: batchesDone, position: position, learningRate: learningRate, random: random,
@@ -165,6 +221,7 @@ extension Trainer {
     }
     try state.restore(weights, from: "weights")
     try state.restore(velocity, from: "momentum")
+    if statistics.layout.count > 0 { try state.restore(statistics, from: "statistics") }
     batchesDone = place.batchesDone
     position = place.position
     learningRate = place.learningRate

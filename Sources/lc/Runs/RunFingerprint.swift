@@ -11,6 +11,8 @@ extension SGDOptions {
       "--batch-size": "\(batchSize)", "--learning-rate": "\(learningRate)",
       "--momentum": "\(momentum)", "--nesterov": "\(nesterov)", "--weight-decay": "\(weightDecay)",
       "--seed": "\(seed)", "--no-shuffle": "\(noShuffle)",
+      "--decay-weights-only": "\(decayWeightsOnly)", "--shift": "\(shift)", "--flip": "\(flip)",
+      "--precision": precision.rawValue, "--label-smoothing": "\(labelSmoothing)",
     ]
   }
 }
@@ -25,9 +27,11 @@ func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> 
   ]
 }
 
-/// Such as `weights 1a2b3c4d`.
-func fingerprint(of weights: Arena) -> String {
-  "weights \(hexadecimal(checksum(of: UnsafeRawBufferPointer(weights.floats))))"
+/// Such as `weights 1a2b3c4d`; with running statistics `weights 1a2b3c4d 5e6f7a8b`.
+func fingerprint(of state: NetworkState) -> String {
+  [state.weights, state.statistics].filter { $0.layout.count > 0 }.reduce("weights") {
+    $0 + " " + hexadecimal(checksum(of: UnsafeRawBufferPointer($1.floats)))
+  }
 }
 
 private func fingerprint(of data: Dataset) -> UInt32 {

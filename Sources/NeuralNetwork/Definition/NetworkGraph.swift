@@ -1,0 +1,261 @@
+/// A network as tensors and the operations between them, in the order of computation, with
+/// activations joined to what they follow. Shapes are checked; nothing is allocated.
+struct NetworkGraph {
+  /// In which order a tensor's values lie in memory.
+  enum Arrangement {
+    /// [batch, channels, height, width]: the network's input.
+    case channelsFirst
+    /// [batch, height, width, channels]: what convolutions like.
+    case channelsLast
+    /// [batch, channels].
+    case vector
+  }
+
+  struct Tensor {
+    let shape: ImageShape
+    let arrangement: Arrangement
+    /// Whether it is kept in 16 bits in a network that computes so.
+    let half: Bool
+  }
+
+  enum Operation {
+    case linear(outputs: Int, bias: Bool, Activation)
+    case convolution(Convolution, Activation)
+    /// Normalises, adds the second input if there is one, applies the activation.
+    case batchNorm(epsilon: Float, momentum: Float, Activation)
+    /// The sum of two inputs.
+    case add(Activation)
+    case activation(Activation)
+    case maxPool(Window)
+    case averagePool(Window)
+    /// The mean over height and width.
+    case globalAveragePool
+    /// Every stride-th row and column, channels padded with zeros on both sides.
+    case paddedShortcut(stride: Int)
+    case dropout(Float)
+    /// The same values in another arrangement.
+    case arrange
+  }
+
+  struct Node {
+    let name: String
+    let operation: Operation
+    let inputs: [Int]
+    let output: Int
+
+    var hasParameters: Bool {
+      switch operation {
+      case .linear, .convolution, .batchNorm: true
+      default: false
+      }
+    }
+  }
+
+  private(set) var tensors: [Tensor] = []
+  private(set) var nodes: [Node] = []
+  /// The parameters, in the order of the layers.
+  private(set) var parameters: [(name: String, shape: [Int])] = []
+  /// Running means and variances.
+  private(set) var statistics: [(name: String, shape: [Int])] = []
+  /// How often each weight is used for one input: 1 in a linear layer, the number of the kernel's
+  /// places in a convolution.
+  private(set) var uses: [String: Int] = [:]
+
+  /// - Throws: `LayerProblem`.
+  init(input: ImageShape, layers: [Layer]) throws {
+    // The shapes first, so that what follows need not doubt them.
+    _ = try layers.outputShape(for: input, prefix: "")
+    tensors = [
+      Tensor(shape: input, arrangement: input.isVector ? .vector : .channelsFirst, half: false)
+    ]
+    let last = try append(layers, to: 0, prefix: "")
+    _ = arrange(last, as: .vector, name: "scores")
+  }
+
+  /// The shape of the tensor that the last node writes.
+  var output: Int { nodes.last?.output ?? 0 }
+
+  // MARK: Building
+
+  private func shape(_ tensor: Int) -> ImageShape { tensors[tensor].shape }
+
+  private mutating func add(
+    _ operation: Operation, name: String, _ inputs: [Int], shape: ImageShape,
+    _ arrangement: Arrangement, half: Bool
+  ) -> Int {
+    let lies = shape.isVector && arrangement == .channelsLast ? .vector : arrangement
+    tensors.append(Tensor(shape: shape, arrangement: lies, half: half))
+    nodes.append(
+      Node(name: name, operation: operation, inputs: inputs, output: tensors.count - 1))
+    return tensors.count - 1
+  }
+
+  /// The tensor in another arrangement; itself when its values lie that way already. Vectors keep
+  /// their shape's count, but lose their height and width.
+  private mutating func arrange(_ tensor: Int, as wanted: Arrangement, name: String) -> Int {
+    let found = tensors[tensor]
+    let half = wanted == .channelsLast
+    let lies = found.arrangement == wanted || found.arrangement == .vector
+    if lies, found.half == half { return tensor }
+    let shape = wanted == .vector ? ImageShape(channels: found.shape.count) : found.shape
+    return add(.arrange, name: name, [tensor], shape: shape, wanted, half: half)
+  }
+
+  /// - Returns: the tensor of the last layer's outputs.
+  private mutating func append(_ layers: [Layer], to input: Int, prefix: String) throws -> Int {
+    var tensor = input
+    var index = 0
+    while index < layers.count {
+      let activation = Activation(index + 1 < layers.count ? layers[index + 1] : nil)
+      let (output, joined) = try append(
+        layers[index], to: tensor, prefix: prefix, then: activation)
+      tensor = output
+      index += joined && activation != .identity ? 2 : 1
+    }
+    return tensor
+  }
+
+  /// Appends one layer.
+  ///
+  /// - Returns: its output and whether the activation is part of it.
+  private mutating func append(
+    _ layer: Layer, to tensor: Int, prefix: String, then activation: Activation
+  ) throws -> (output: Int, joined: Bool) {
+    let name = prefix + layer.title
+    let output = try layer.outputShape(for: shape(tensor), prefix: prefix)
+    switch layer {
+    case .linear(_, let outputs, let bias):
+      let input = arrange(tensor, as: .vector, name: "\(name), flattened")
+      parameters.append(("\(name).weight", [outputs, shape(input).count]))
+      uses["\(name).weight"] = 1
+      if bias { parameters.append(("\(name).bias", [outputs])) }
+      return (
+        add(
+          .linear(outputs: outputs, bias: bias, activation), name: name, [input], shape: output,
+          .vector, half: false), true
+      )
+    case .convolution(_, let channels, let kernel, let stride, let padding, let groups, let bias):
+      let input = arrange(tensor, as: .channelsLast, name: "\(name), channels last")
+      parameters.append(
+        ("\(name).weight", [channels, shape(input).channels / groups, kernel, kernel]))
+      uses["\(name).weight"] = output.height * output.width
+      if bias { parameters.append(("\(name).bias", [channels])) }
+      let convolution = Convolution(
+        channels: channels, window: Window(size: kernel, stride: stride, padding: padding),
+        groups: groups, bias: bias)
+      return (
+        add(
+          .convolution(convolution, activation), name: name, [input], shape: output, .channelsLast,
+          half: true), true
+      )
+    case .batchNorm:
+      return (appendNorm(layer, to: tensor, addend: nil, prefix: prefix, then: activation), true)
+    case .tanh: return (appendSimple(.activation(.tanh), name, tensor, output), false)
+    case .relu: return (appendSimple(.activation(.relu), name, tensor, output), false)
+    case .maxPool(let size, let stride, let padding):
+      let window = Window(size: size, stride: stride, padding: padding)
+      return (appendSimple(.maxPool(window), name, tensor, output), false)
+    case .averagePool(let size, let stride, let padding):
+      let window = Window(size: size, stride: stride, padding: padding)
+      return (appendSimple(.averagePool(window), name, tensor, output), false)
+    case .globalAveragePool:
+      return (appendSimple(.globalAveragePool, name, tensor, output), false)
+    case .flatten: return (arrange(tensor, as: .vector, name: name), false)
+    case .dropout(let probability):
+      return (appendSimple(.dropout(probability), name, tensor, output), false)
+    case .residual(_, let body, let shortcut):
+      let output = try appendResidual(
+        body, shortcut, to: tensor, output: output, name: name, then: activation)
+      return (output, true)
+    }
+  }
+
+  private mutating func appendSimple(
+    _ operation: Operation, _ name: String, _ tensor: Int, _ output: ImageShape
+  ) -> Int {
+    // Only the network's own input is channels-first, and only an arrangement may read that.
+    let input =
+      tensors[tensor].arrangement == .channelsFirst
+      ? arrange(tensor, as: .channelsLast, name: "\(name), channels last") : tensor
+    return add(
+      operation, name: name, [input], shape: output, tensors[input].arrangement,
+      half: tensors[input].half)
+  }
+
+  private mutating func appendNorm(
+    _ layer: Layer, to tensor: Int, addend: Int?, prefix: String, then activation: Activation
+  ) -> Int {
+    guard case .batchNorm(_, let epsilon, let momentum) = layer else { return tensor }
+    let name = prefix + layer.title
+    let input =
+      tensors[tensor].arrangement == .channelsFirst
+      ? arrange(tensor, as: .channelsLast, name: "\(name), channels last") : tensor
+    let channels = shape(input).channels
+    parameters.append(("\(name).weight", [channels]))
+    parameters.append(("\(name).bias", [channels]))
+    statistics.append(("\(name).running_mean", [channels]))
+    statistics.append(("\(name).running_var", [channels]))
+    return add(
+      .batchNorm(epsilon: epsilon, momentum: momentum, activation), name: name,
+      [input] + (addend.map { [$0] } ?? []), shape: shape(input), tensors[input].arrangement,
+      half: tensors[input].half)
+  }
+
+  private mutating func appendResidual(
+    _ body: [Layer], _ shortcut: Shortcut, to tensor: Int, output: ImageShape, name: String,
+    then activation: Activation
+  ) throws -> Int {
+    let input =
+      tensors[tensor].arrangement == .channelsFirst
+      ? arrange(tensor, as: .channelsLast, name: "\(name), channels last") : tensor
+    let inside = "\(name)."
+    let main = body.last.map { last -> [Layer] in
+      if case .batchNorm = last { return Array(body.dropLast()) }
+      return body
+    }
+    // The body's parameters come before the shortcut's, as PyTorch's users write them.
+    let inner = try append(main ?? [], to: input, prefix: inside)
+    let normParameters = parameters.count
+    let normStatistics = statistics.count
+    let joined: Int
+    switch shortcut {
+    case .identity: joined = input
+    case .padded:
+      let stride = Shortcut.stride(from: shape(input), to: output) ?? 1
+      joined =
+        shape(input) == output
+        ? input
+        : add(
+          .paddedShortcut(stride: stride), name: "\(name), shortcut", [input], shape: output,
+          .channelsLast, half: tensors[input].half)
+    case .layers(let layers):
+      joined = try append(layers, to: input, prefix: inside)
+    }
+    if let last = body.last, case .batchNorm = last {
+      let shortcutParameters = parameters[normParameters...]
+      let shortcutStatistics = statistics[normStatistics...]
+      parameters.removeSubrange(normParameters...)
+      statistics.removeSubrange(normStatistics...)
+      let result = appendNorm(last, to: inner, addend: joined, prefix: inside, then: activation)
+      parameters += shortcutParameters
+      statistics += shortcutStatistics
+      return result
+    }
+    return add(
+      .add(activation), name: "\(name), sum", [inner, joined], shape: output,
+      tensors[inner].arrangement, half: tensors[inner].half)
+  }
+}
+
+/// A function of each value that is joined to the layer before it.
+enum Activation: Equatable {
+  case identity, tanh, relu
+
+  init(_ layer: Layer?) {
+    switch layer {
+    case .tanh: self = .tanh
+    case .relu: self = .relu
+    default: self = .identity
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import COneDNN
+
+/// Brings values into another order or width: the network's input to channels-last, images to the
+/// vectors of linear layers (in PyTorch's order channels, height, width), and the gradients back.
+final class ArrangeLayer: Operation {
+  let name: String
+  private let pass: Primitive
+  private let backPass: Primitive?
+
+  init(
+    _ name: String, on engine: Engine, from input: NetworkGraph.Tensor,
+    to output: NetworkGraph.Tensor, precision: Precision, memory: NodeMemory
+  ) throws {
+    self.name = name
+    func type(_ tensor: NetworkGraph.Tensor) -> dnnl_data_type_t {
+      tensor.half ? precision.type : dnnl_f32
+    }
+    // Both see the image's shape; as a vector it is channels-first.
+    let shape = input.arrangement == .vector ? output.shape : input.shape
+    let from = try TensorLayout.image(
+      batch: memory.batch, shape, input.arrangement, type: type(input))
+    let to = try TensorLayout.image(
+      batch: memory.batch, shape, output.arrangement, type: type(output))
+    func reorder(
+      _ what: String, _ from: dnnl_memory_desc_t, _ to: dnnl_memory_desc_t,
+      _ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer
+    ) throws -> Primitive {
+      try Primitive(
+        what, engine: engine,
+        PrimitiveDescription.reorder(what, engine: engine, from: from, to: to),
+        [.init(DNNL_ARG_FROM, from, source), .init(DNNL_ARG_TO, to, target)])
+    }
+    pass = try reorder(name, from, to, memory.inputs[0], memory.output)
+    if let inputGradient = memory.inputGradients[0], let d = memory.outputGradients.first {
+      backPass = try reorder("\(name), backward", to, from, d, inputGradient)
+    } else {
+      backPass = nil
+    }
+  }
+
+  func forward(training: Bool) throws { try pass.run() }
+  func backward() throws { try backPass?.run() }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import ModelFiles
+import Testing
+
+/// Networks with batch norm from training to the compressed file.
+@Suite struct ConvolutionalTests {
+  @Test func aResidualNetworkKeepsItsStatistics() throws {
+    let space = try Workspace(training: 20, test: 10)
+    let trained = try Program.run(
+      "train", "--network", "resnet20", "--data", space.data, "--pad", "32", "--epochs", "2",
+      "--batch-size", "8", "--max-steps", "3", "--schedule", "cosine", "--warm-up", "1",
+      "--shift", "2", "--flip", "--weight-decay", "0.0005", "--decay-weights-only",
+      "--label-smoothing", "0.1", "--precision", "bf16", "--output", space.path("r.safetensors"),
+      "--json", space.path("train.json"))
+    #expect(trained.code == 0, "\(trained.errors)")
+    let file = try SafetensorsFile(path: space.path("r.safetensors"))
+    let means = try file.floats("stage1.block0.bn1.running_mean")
+    #expect(means.count == 16 && means.contains { $0 != 0 })
+
+    let compressed = try Program.run(
+      "compress", "--network", "resnet20", "--data", space.data, "--pad", "32", "--model",
+      space.path("r.safetensors"), "--compress", "joint(*conv*.weight): quantize(k=4)",
+      "--batch-size", "8", "--steps", "1", "--batches-per-step", "1", "--output",
+      space.path("c.lcm"), "--json", space.path("compress.json"))
+    #expect(compressed.code == 0, "\(compressed.errors)")
+    let report = try space.json("compress.json")
+    let figures = try #require(report["compressed"] as? [String: Any])
+    let evaluated = try Program.run(
+      "evaluate", space.path("c.lcm"), "--data", space.data, "--pad", "32", "--json",
+      space.path("evaluate.json"))
+    #expect(evaluated.code == 0, "\(evaluated.errors)")
+    let loss = try #require(try space.json("evaluate.json")["trainLoss"] as? Double)
+    let expected = try #require(figures["trainLoss"] as? Double)
+    #expect(abs(loss - expected) < 1e-5 * (1 + expected))
+
+    // Without the padding the images do not fit.
+    let unpadded = try Program.run("evaluate", space.path("c.lcm"), "--data", space.data)
+    #expect(unpadded.code == 64)
+    #expect(unpadded.errors.contains("[1, 32, 32]") && unpadded.errors.contains("[1, 28, 28]"))
+  }
+
+  @Test func imagesThatAreTooSmallAreAnError() throws {
+    let space = try Workspace()
+    let outcome = try Program.run(
+      "train", "--network", "vgg11", "--data", space.data, "--max-steps", "1", "--batch-size", "8")
+    #expect(outcome.code == 64)
+    #expect(outcome.errors.contains("[512, 1, 1]") && outcome.errors.contains("maxPool"))
+  }
+
+  @Test func wrongOptionsAreErrors() throws {
+    let space = try Workspace()
+    for wrong in [
+      ["--shift", "99"], ["--label-smoothing", "1"], ["--schedule", "steps"], ["--pad", "5"],
+      ["--warm-up=-1"], ["--precision", "fp8"],
+    ] {
+      let outcome = try Program.run(
+        [
+          "train", "--network", "lenet5", "--data", space.data, "--batch-size", "8", "--max-steps",
+          "1",
+        ]
+          + wrong)
+      #expect([64, 65].contains(outcome.code), "\(wrong): \(outcome.code) \(outcome.errors)")
+    }
+  }
+}
