@@ -1,25 +1,20 @@
 """Rebuild the dense weights of a compressed model, see Docs/FileFormat.md: read_lcm.py IN.lcm OUT.npz"""
-import json
-import sys
+import json, sys, zlib
 
 import numpy as np
 from safetensors import safe_open
 
 def unpack(tensor, width, count=None):  # codes, the least significant bit of the first byte first
-    if width == 0:
-        return np.zeros(count, np.int64)
+    if width == 0: return np.zeros(count, np.int64)
     bits = np.unpackbits(tensor, bitorder="little")
     count = len(bits) // width if count is None else count
     return bits[: count * width].reshape(count, width) @ (1 << np.arange(width, dtype=np.int64))
 
 def entries(form, get):  # of the codebooks, [groups, levels]
-    if form["kind"] == "codebook":
-        return get("codebook")
-    if form["kind"] == "scaledCodebook":
-        return np.outer(get("scales"), np.float32(form["pattern"]))
+    if form["kind"] == "codebook": return get("codebook")
+    if form["kind"] == "scaledCodebook": return np.outer(get("scales"), np.float32(form["pattern"]))
     if form["kind"] == "affineCodebook":
-        steps = get("steps")[:, None] * np.arange(form["levels"], dtype=np.float32)
-        return get("offsets")[:, None] + steps
+        return get("offsets")[:, None] + get("steps")[:, None] * np.arange(form["levels"], dtype=np.float32)
     return np.float32([form["pattern"]])
 
 def places(form, packed):  # the indices of sparse entries
@@ -41,8 +36,16 @@ def places(form, packed):  # the indices of sparse entries
         return np.flatnonzero(np.isin(number.ravel(), units))
     return units
 
+def load(file, name, width):  # tensors of codes may be deflated, with their width a power of two
+    if name + ".deflated" not in file.keys():
+        return file.get_tensor(name)
+    wide = np.frombuffer(zlib.decompress(file.get_tensor(name + ".deflated").tobytes()), np.uint8)
+    codes = unpack(wide, 1 << (width - 1).bit_length())
+    return np.packbits(codes[:, None] >> np.arange(width) & 1, bitorder="little")
+
 def weights(form, prefix, file):
     get = lambda name: file.get_tensor(prefix + name)
+    codes = lambda name: load(file, prefix + name, form.get("width", 1))
     total, kind = np.zeros(form["count"], np.float32), form["kind"]
     if kind == "sum":
         for index, part in enumerate(form["parts"]):
@@ -52,7 +55,7 @@ def weights(form, prefix, file):
         if form.get("numbers") == "codebook":
             book = get("valueCodebook")
             values = book[unpack(values, (len(book) - 1).bit_length(), form["entries"])]
-        total[places(form, get("indices"))] += values.astype(np.float32)
+        total[places(form, codes("indices"))] += values.astype(np.float32)
     elif kind == "lowRank":
         product = get("left").astype(np.float32) @ get("right").astype(np.float32)
         if "kernel" in form:  # the matrix of a kernel is (O·H) × (I·W)
@@ -61,7 +64,7 @@ def weights(form, prefix, file):
         total += product.ravel()
     else:
         group = np.arange(form["count"]) // form["groupSize"]
-        total += entries(form, get)[group, unpack(get("codes"), form["width"], form["count"])]
+        total += entries(form, get)[group, unpack(codes("codes"), form["width"], form["count"])]
     return total
 
 with safe_open(sys.argv[1], framework="numpy") as file:

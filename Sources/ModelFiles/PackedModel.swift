@@ -22,6 +22,11 @@ public struct PackedModel: Sendable {
     let description: Description.Part
     let tensors: [TensorSource]
 
+    init(description: Description.Part, tensors: [TensorSource]) {
+      self.description = description
+      self.tensors = tensors
+    }
+
     /// - Parameter index: its number in the model; its tensors' names begin with it.
     init(_ part: CompressedModel.Part, index: Int) {
       var tensors: [TensorSource] = []
@@ -71,7 +76,8 @@ public struct PackedModel: Sendable {
 }
 
 extension CompressedModel {
-  var packed: PackedModel {
+  /// Its parts packed, as they stand in a file.
+  public var packed: PackedModel {
     PackedModel(
       parts: parts.enumerated().map { PackedModel.Part($1, index: $0) },
       plain: plain.map {

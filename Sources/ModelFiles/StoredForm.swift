@@ -134,11 +134,11 @@ extension StoredForm {
     let form: Representation
     switch kind {
     case .codebook, .scaledCodebook, .affineCodebook, .fixedCodebook:
-      let bytes = try file.bytes(prefix + "codes")
       guard let levels, let groupSize, (1...65_536).contains(levels), groupSize > 0 else {
         throw wrong("levels from 1 to 65536 and a group size expected")
       }
       let width = bitsToTellApart(levels)
+      let bytes = try file.codes(prefix + "codes", width: width, atMost: count + 16)
       // One level needs no codes; without a limit its count could be anything.
       guard self.width == width, bytes.count == (count * width + 7) / 8,
         width > 0 || count <= 1 << 28
@@ -191,7 +191,8 @@ extension StoredForm {
   private func sparse(
     _ prefix: String, in file: SafetensorsFile, else wrong: (String) -> CompressionError
   ) throws -> Sparse {
-    let bytes = try file.bytes(prefix + "indices")
+    let bytes = try file.codes(
+      prefix + "indices", width: coding == .bitmap ? 1 : width ?? 0, atMost: placeLimit + 16)
     let scheme: IndexCoding.Scheme? =
       switch coding {
       case .gaps: .gaps(width: width ?? 0)

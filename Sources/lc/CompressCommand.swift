@@ -64,6 +64,9 @@ struct CompressCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
 
+  @Flag(help: entropyHelp)
+  var entropy = false
+
   @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var common: RunOptions
 
@@ -94,6 +97,7 @@ struct CompressCommand: ParsableCommand {
     let multiplications: Int
     let additions: Int
     let fileBytes: Int
+    let entropy: EntropyReport?
     let seconds: Double
   }
 
@@ -175,13 +179,16 @@ struct CompressCommand: ParsableCommand {
         .with(statistics: trainer.statistics)
     }
     let compressed = packed(result.forms)
-    let bytes = try output.map { try compressed.write(to: $0) } ?? compressed.fileSize()
+    let entropy = entropy ? try compressed.packed.entropyCoded() : nil
+    let file = entropy?.model ?? compressed.packed
+    let bytes = try output.map { try file.write(to: $0) } ?? file.fileSize()
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations }
     print(
       try Self.table(
         result, reference: reference.weights, direct: packed(result.directForms),
         compressed: compressed,
         bytes: bytes))
+    entropy.map { print(entropyText($0.before, $0.after)) }
     try common.write(
       Report(
         network: definition.name, data: data.name, plan: plan.description,
@@ -194,7 +201,9 @@ struct CompressCommand: ParsableCommand {
             cSeconds: seconds($0.compressionTime))
         }, bits: compressed.bits, referenceBits: compressed.referenceBits, ratio: compressed.ratio,
         networkRatio: compressed.networkRatio, multiplications: operations.multiplications,
-        additions: operations.additions, fileBytes: bytes, seconds: took))
+        additions: operations.additions, fileBytes: bytes,
+        entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) },
+        seconds: took))
   }
 
   /// What the run's results depend on.

@@ -175,3 +175,16 @@ enum PrecisionChoice {
   static let help = ArgumentHelp(
     "Activations and products in fp32 or bf16; weights, statistics and the loss stay in fp32.")
 }
+
+let entropyHelp: ArgumentHelp =
+  "Deflate codes and sparse places in the file where that is smaller; not in the count of bits."
+
+/// What entropy coding made of the codes and places, apart from the count of bits.
+struct EntropyReport: Codable {
+  let codeBytes: Int
+  let entropyCodedBytes: Int
+}
+
+func entropyText(_ before: Int, _ after: Int) -> String {
+  "entropy coding: \(after) bytes of codes and places instead of \(before)"
+}

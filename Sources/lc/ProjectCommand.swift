@@ -36,6 +36,9 @@ struct ProjectCommand: ParsableCommand {
     help: "What a squared distance is worth, μ, to operators with a penalty or a price.")
   var mu: Float = 1
 
+  @Flag(help: entropyHelp)
+  var entropy = false
+
   @OptionGroup var common: RunOptions
 
   func validate() throws {
@@ -57,6 +60,7 @@ struct ProjectCommand: ParsableCommand {
     let tensors: [Projection.Row]
     let total: Total
     let fileBytes: Int?
+    let entropy: EntropyReport?
   }
 
   func run() throws {
@@ -71,9 +75,9 @@ struct ProjectCommand: ParsableCommand {
     line.withLock { $0.clear() }
     let took = seconds(.now - start)
     let provenance = Provenance.ofThisCommand()
-    let bytes = try output.map {
-      try projection.model.adding([Provenance.key: provenance.json()]).write(to: $0)
-    }
+    let model = try projection.model.adding([Provenance.key: provenance.json()])
+    let entropy = entropy ? try model.entropyCoded() : nil
+    let bytes = try output.map { try (entropy?.model ?? model).write(to: $0) }
 
     var table = Table(["tensor", "shape", "operator", "relative error", "bits", "ratio", "time"])
     for row in projection.rows {
@@ -93,9 +97,12 @@ struct ProjectCommand: ParsableCommand {
       "\((took * 1e3).text(1)) ms",
     ])
     print(table.text)
+    entropy.map { print(entropyText($0.before, $0.after)) }
     try common.write(
       Report(
-        file: file, plan: plan.description, tensors: projection.rows, total: total, fileBytes: bytes
+        file: file, plan: plan.description, tensors: projection.rows, total: total,
+        fileBytes: bytes,
+        entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) }
       ))
   }
 }

@@ -65,4 +65,39 @@ import Testing
       #expect(bytes >= Double(model.bits) / 8 && bytes <= Double(model.bits) / 8 * 1.01 + 4096)
     }
   }
+
+  /// Deflated codes and places come back as they were, and damaged ones are errors.
+  @Test(arguments: plans) func entropyCodingComesBack(text: String) throws {
+    var random = RandomGenerator(seed: 3)
+    let layout = try ArenaLayout([("a.weight", [48, 8, 4, 4])])
+    let weights = Arena(layout)
+    // Many small weights: skewed codes.
+    for index in weights.floats.indices {
+      let value = random.normal()
+      weights.floats[index] = value * value * value
+    }
+    let plan = try ResolvedPlan(CompressionPlan(parsing: "*: " + text), for: layout)
+    let forms = try plan.compress(weights, into: weights.duplicate())
+    let packed = CompressedModel(plan, forms: forms, weights: weights, metadata: [:]).packed
+    let coded = try packed.entropyCoded()
+    #expect(coded.after <= coded.before)
+    let saved = try packed.fileSize() - coded.model.fileSize()
+    #expect(abs(saved - (coded.before - coded.after)) <= 128)
+    try withTemporaryFolder { folder in
+      let path = folder + "/m.lcm"
+      try coded.model.write(to: path)
+      #expect(try CompressedModel(path: path).parts.map(\.form) == forms)
+      if coded.after < coded.before {
+        var bytes = try contents(path)
+        let place = bytes.count - coded.after / 2
+        bytes[place] ^= 0x55
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        // An error or, where the checksum is not hit, another form; never a crash.
+        _ = try? CompressedModel(path: path)
+      }
+    }
+    if text == "quantize(k=5, per=row)" || text == "ternary()" {
+      #expect(coded.after < coded.before)
+    }
+  }
 }

@@ -28,7 +28,10 @@ import Testing
             let forms = try? plan.compress(weights, mu: 1, into: weights.duplicate())
           else { continue }
           let model = CompressedModel(plan, forms: forms, weights: weights, metadata: [:])
-          try model.write(to: "\(folder)/\(models.count).lcm")
+          // Every other one entropy-coded.
+          let packed = model.packed
+          try (models.count % 2 == 0 ? packed : packed.entropyCoded().model)
+            .write(to: "\(folder)/\(models.count).lcm")
           models.append(model)
         }
       }
