@@ -23,9 +23,8 @@ let package = Package(
       name: "lc",
       dependencies: [
         "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
-        "Compression", "LinearAlgebra",
+        "Compression", "LinearAlgebra", "Recipes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "speed",
@@ -40,7 +39,7 @@ let package = Package(
       name: "fuzz",
       dependencies: [
         "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
-        "LinearAlgebra", "CZlib",
+        "LinearAlgebra", "Recipes", "CZlib",
       ],
       path: "Tests/Fuzz"),
     .executableTarget(
@@ -64,6 +63,7 @@ let package = Package(
         "COpenBLAS", "CLAPACKE", "COpenMP",
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
+    .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),
 
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-openmp-dev"])]),
@@ -83,6 +83,7 @@ let package = Package(
       name: "CompressedInferenceTests",
       dependencies: ["CompressedInference", "LearningCompression"]),
     .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles", "Compression"]),
+    .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,7 @@ import LearningCompression
 import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
+import Recipes
 
 /// What the command line itself finds wrong.
 enum Failure: Error, CustomStringConvertible {
@@ -54,6 +55,8 @@ enum Failure: Error, CustomStringConvertible {
       case .badData: 65
       case .cannotWrite: 73
       }
+    case RecipeError.notFound: 66
+    case is RecipeError: 65
     default: nil
     }
   }

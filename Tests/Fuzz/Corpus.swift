@@ -19,6 +19,21 @@ struct Corpus {
     "a.weight: prune(keep=2:4); b.weight: prune(keep=2, of=rows, bits=16) + binary()",
     "a.weight: prune(keep=3, of=2x3, k=2); b.weight: lowrank(r=1, bits=16); *.bias: l1ball(radius=1)",
   ]
+  let recipes = [
+    """
+    network: lenet300
+    nesterov: true
+    mu: 0.003  # a comment
+    compress:
+      - tensors: ["a.*", '*.weight']
+        view: joint
+        operators: [quantize(k=2), {prune: {keep: 1%, bits: 16}}, {binary: }]
+      - {tensors: b.weight, operators: lowrank(r=2)}
+    """,
+    "\"compress\": >-\n  *: binary();\n  a.weight: sign()\nsteps: !!int 4\n...\n",
+    "compress: |\n  [ab].weight: binary()\nseed: ~\nresume: no\n",
+    "%YAML 1.1\n---\ndata: &d x\nmodel: \"\\u00e9\\x41 \\\n  y\"\n? mu\n: 1\n",
+  ]
   let layout: ArenaLayout
 
   init() throws {

@@ -5,6 +5,7 @@ import LearningCompression
 import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
+import Recipes
 
 /// A kind of input: how it is made, and what is done with it.
 struct Subject {
@@ -16,6 +17,7 @@ struct Subject {
 
   static func all(_ corpus: Corpus) throws -> [Subject] {
     let hostile = Hostile(corpus)
+    let archives = try ImageArchives()
     try writeTestImages()
     return [
       Subject(name: "tensors") { random in
@@ -50,9 +52,25 @@ struct Subject {
         let plan = try CompressionPlan(parsing: String(decoding: bytes, as: UTF8.self))
         _ = try ResolvedPlan(plan, for: corpus.layout)
       },
+      Subject(name: "image records", make: archives.records) { _, _ in try archives.readRecords() },
+      Subject(name: "image archive", make: archives.archive) { _, _ in try archives.readArchive() },
+      Subject(name: "recipe") { random in
+        Mutation.apply(to: Array(random.pick(corpus.recipes).utf8), using: &random)
+      } read: { path, _ in
+        _ = try RecipeReader(path: path).options()
+      },
       Subject(name: "hostile tensors", make: hostile.tensors) { path, _ in try readTensors(path) },
       Subject(name: "hostile model", make: hostile.model) { path, _ in try readModel(path) },
       Subject(name: "hostile images", make: hostile.images) { path, _ in try readImages(path) },
+      Subject(name: "hostile image records", make: archives.hostileRecords) { _, _ in
+        try archives.readRecords()
+      },
+      Subject(name: "hostile image archive", make: archives.hostileArchive) { _, _ in
+        try archives.readArchive()
+      },
+      Subject(name: "hostile recipe", make: hostile.recipe) { path, _ in
+        _ = try RecipeReader(path: path).options()
+      },
       Subject(name: "hostile plan", make: hostile.plan) { _, bytes in
         let plan = try CompressionPlan(parsing: String(decoding: bytes, as: UTF8.self))
         _ = try ResolvedPlan(plan, for: corpus.layout)

@@ -5,6 +5,7 @@ import LearningCompression
 import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
+import Recipes
 
 /// Makes and reads inputs until one is not survived.
 struct Worker {
@@ -28,7 +29,7 @@ struct Worker {
     let subjects = try Subject.all(corpus)
     if !sanitized { limitMemory() }
     // Descriptors are kept open: writing the note must not itself be what takes time.
-    let expected = Set(Self.inputs + [Self.note])
+    let expected = Set(Self.inputs + ImageArchives.places + [Self.note])
     for number in first..<first + count {
       try Data("\(number)".utf8).write(to: URL(fileURLWithPath: Self.note))
       var random = RandomGenerator(seed: UInt64(number))
@@ -53,6 +54,9 @@ struct Worker {
         if let stranger = names.first(where: { !expected.contains($0) }) {
           fail(number, subject, "a file that nobody asked for: \(stranger)")
         }
+        for place in Hostile.escapes where FileManager.default.fileExists(atPath: place) {
+          fail(number, subject, "a file that nobody asked for: \(place)")
+        }
       }
     }
   }
@@ -65,7 +69,7 @@ struct Worker {
   private static func isOurs(_ error: any Error) -> Bool {
     error is ModelFileError || error is DatasetError || error is CompressionError
       || error is LinearAlgebraError || error is NeuralNetworkError
-      || error is LearningCompressionError
+      || error is LearningCompressionError || error is RecipeError
   }
 
   /// Beyond twice the declared limit, allocations fail, and the worker with them.

@@ -1,6 +1,6 @@
 import Foundation
 
-// Reads damaged and hostile files and plans: each must give values or an error of its module.
+// Reads damaged and hostile files, archives, plans and recipes: each must give values or an error of its module.
 //
 //   fuzz [COUNT] [SEED]          runs workers and reports what they did not survive
 //   fuzz --worker FIRST COUNT    one of the workers, in its own folder

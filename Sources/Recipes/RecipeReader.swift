@@ -1,0 +1,186 @@
+import Foundation
+import Yams
+
+/// What a recipe says of one option.
+public struct RecipeOption: Sendable, Equatable {
+  public let name: String
+  /// None for a flag that is on.
+  public let value: String?
+  /// Where it stands, from one.
+  public let line: Int
+}
+
+/// Reads recipes: YAML files of `option: value`, of which `compress` may be a list of tasks.
+///
+/// The file may come from anywhere: its size, values and nesting are bounded.
+public struct RecipeReader {
+  /// In bytes.
+  static let limit = 1 << 20
+  /// Lists and mappings within one another.
+  static let depth = 32
+
+  private let path: String
+
+  public init(path: String) { self.path = path }
+
+  /// The options in the file's order, without the flags that are off.
+  ///
+  /// - Throws: `RecipeError`.
+  public func options() throws -> [RecipeOption] { try options(in: text()) }
+
+  private func text() throws -> String {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw RecipeError.notFound(path: path)
+    }
+    let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+    guard size <= Self.limit else { throw RecipeError.tooLarge(path: path, found: size) }
+    guard let file = FileHandle(forReadingAtPath: path) else {
+      throw RecipeError.notText(path: path)
+    }
+    defer { try? file.close() }
+    // Pipes and devices have no size.
+    var data = Data()
+    while data.count <= Self.limit {
+      guard let more = try? file.read(upToCount: Self.limit + 1 - data.count), !more.isEmpty
+      else { break }
+      data += more
+    }
+    guard data.count <= Self.limit else {
+      throw RecipeError.tooLarge(path: path, found: data.count)
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw RecipeError.notText(path: path)
+    }
+    return text
+  }
+
+  private func options(in text: String) throws -> [RecipeOption] {
+    let node = try compose(text)
+    guard let mapping = node?.mapping else {
+      throw RecipeError.malformed(
+        path: path, line: nil, message: "lines of 'option: value' were expected")
+    }
+    var seen: Set<String> = []
+    return try mapping.compactMap { key, value in
+      guard let name = key.scalar?.string, !name.isEmpty,
+        name.allSatisfy({ $0.isLetter || $0 == "-" || $0.isNumber })
+      else { throw wrong(key, "the name of an option was expected") }
+      guard seen.insert(name).inserted else { throw wrong(key, "'\(name)' stands twice") }
+      guard name != "recipe", name != "help", name != "version" else {
+        throw wrong(key, "'\(name)' has no place in a recipe")
+      }
+      let line = key.mark?.line ?? 0
+      if name == "compress", value.sequence != nil {
+        return RecipeOption(name: name, value: try plan(value), line: line)
+      }
+      guard let scalar = value.scalar else {
+        throw wrong(value, "one value was expected for '\(name)'")
+      }
+      switch (scalar.string, scalar.style) {
+      case ("true", .plain), ("yes", .plain):
+        return RecipeOption(name: name, value: nil, line: line)
+      case ("false", .plain), ("no", .plain): return nil
+      default: return RecipeOption(name: name, value: scalar.string, line: line)
+      }
+    }
+  }
+
+  /// A list of tasks as a plan.
+  private func plan(_ node: Node) throws -> String {
+    try (node.sequence ?? []).map { task in
+      if let text = task.scalar?.string { return text }
+      guard let mapping = task.mapping else {
+        throw wrong(task, "a task: tensors, view and operators, was expected")
+      }
+      var tensors: [String] = []
+      var view: String?
+      var operators: [String] = []
+      for (key, value) in mapping {
+        switch key.scalar?.string {
+        case "tensors":
+          tensors = try (value.sequence.map(Array.init) ?? [value]).map { try text($0) }
+        case "view": view = try text(value)
+        case "operators":
+          operators = try (value.sequence.map(Array.init) ?? [value]).map { try operation($0) }
+        default: throw wrong(key, "tensors, view and operators are what a task holds")
+        }
+      }
+      guard !tensors.isEmpty, !operators.isEmpty else {
+        throw wrong(task, "a task needs tensors and operators")
+      }
+      let names = tensors.joined(separator: ", ")
+      let selection =
+        view.map { "\($0)(\(names))" } ?? (tensors.count == 1 ? names : "each(\(names))")
+      return "\(selection): \(operators.joined(separator: " + "))"
+    }.joined(separator: "; ")
+  }
+
+  /// `quantize(k=2)`, or the same as {quantize: {k: 2}}.
+  private func operation(_ node: Node) throws -> String {
+    if let text = node.scalar?.string { return text }
+    guard let mapping = node.mapping, mapping.count == 1, let (key, value) = mapping.first else {
+      throw wrong(node, "an operator such as 'quantize(k=2)' or '{quantize: {k: 2}}' was expected")
+    }
+    let arguments = try (value.mapping.map(Array.init) ?? []).map { name, value in
+      let word = try text(value)
+      return word == "true" ? try text(name) : "\(try text(name))=\(word)"
+    }
+    return "\(try text(key))(\(arguments.joined(separator: ", ")))"
+  }
+
+  private func text(_ node: Node) throws -> String {
+    guard let text = node.scalar?.string, !text.isEmpty else {
+      throw wrong(node, "a word was expected")
+    }
+    return text
+  }
+
+  private func wrong(_ node: Node, _ message: String) -> RecipeError {
+    .malformed(path: path, line: node.mark?.line ?? 0, message: message)
+  }
+}
+
+extension RecipeReader {
+  /// The text as YAML, at most `depth` deep.
+  private func compose(_ text: String) throws -> Node? {
+    do {
+      try RecipeText(text).check()
+      // Only words are wanted: the basic resolver does not try every key as a number or a date.
+      let node = try Yams.compose(yaml: text, .basic)
+      if let node { try check(node, depth: 1) }
+      return node
+    } catch let objection as RecipeText.Objection {
+      throw RecipeError.malformed(path: path, line: objection.line, message: objection.message)
+    } catch let error as YamlError {
+      throw RecipeError.malformed(
+        path: path, line: nil, message: "this is not YAML: \(describe(error, in: text))")
+    }
+  }
+
+  /// - Complexity: O(nodes); libyaml itself goes no deeper than 1000.
+  private func check(_ node: Node, depth: Int) throws {
+    guard depth <= Self.depth else {
+      throw wrong(node, "at most \(Self.depth) levels of lists and mappings were expected")
+    }
+    for value in node.sequence ?? [] { try check(value, depth: depth + 1) }
+    for (key, value) in node.mapping ?? [:] {
+      try check(key, depth: depth + 1)
+      try check(value, depth: depth + 1)
+    }
+  }
+
+  /// Yams quotes the text, which is too much when the text is long.
+  private func describe(_ error: YamlError, in text: String) -> String {
+    if text.utf8.count <= 4096 {
+      return "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      return "\(mark): \(problem)"
+    case .reader(let problem, _, _, _): return problem
+    case .duplicatedKeysInMapping(_, let context): return "\(context.mark): a key stands twice"
+    default: return "it cannot be read"
+    }
+  }
+}
