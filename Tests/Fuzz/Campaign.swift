@@ -16,20 +16,14 @@ struct Campaign {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     var next = first
-    let end = first + count
+    let last = first + count
     var failed = 0
-    while next < end, failed < 20 {
-      let part = min(5_000, end - next)
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      process.arguments = ["--worker", "\(next)", "\(part)"]
-      process.currentDirectoryURL = folder
+    while next < last, failed < 20 {
+      let part = min(5_000, last - next)
       // A backtrace takes longer than the input; `fuzz --worker NUMBER 1` gives it.
-      process.environment = ProcessInfo.processInfo.environment.merging(
-        ["SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
-      try process.run()
-      process.waitUntilExit()
-      if process.terminationReason == .exit, process.terminationStatus == 0 {
+      setenv("SWIFT_BACKTRACE", "enable=no", 1)
+      let end = try Child(["--worker", "\(next)", "\(part)"], in: folder.path).end(within: 600)
+      if end == .exit(0) {
         next += part
         continue
       }
@@ -37,8 +31,7 @@ struct Campaign {
       let number =
         (try? String(contentsOf: folder.appendingPathComponent(Worker.note), encoding: .utf8))
         .flatMap { Int($0) } ?? next
-      let how = process.terminationReason == .exit ? "exit code" : "signal"
-      print("input \(number): the worker ended with \(how) \(process.terminationStatus)")
+      print("input \(number): the worker ended with \(end)")
       try keep(number)
       next = number + 1
     }
