@@ -46,6 +46,12 @@ public struct Operations: Sendable, Equatable, Codable {
     Operations(multiplications: rows * columns, additions: rows * columns)
   }
 
+  /// The same at several places.
+  public static func * (places: Int, a: Operations) -> Operations {
+    Operations(
+      multiplications: places * a.multiplications, additions: places * a.additions)
+  }
+
   public static func + (a: Operations, b: Operations) -> Operations {
     Operations(
       multiplications: a.multiplications + b.multiplications, additions: a.additions + b.additions)

@@ -28,14 +28,17 @@ public struct CompressedModel: Sendable {
     public var referenceBits: Int { 32 * form.count }
 
     /// What a product with each tensor, as a matrix, costs in the compressed form.
-    public var operations: Operations {
+    ///
+    /// - Parameter uses: at how many places a kernel is applied to one input, by its name; else 1.
+    public func operations(uses: [String: Int] = [:]) -> Operations {
       var start = 0
       return tensors.reduce(Operations()) { total, tensor in
         let count = tensor.count
         defer { start += count }
         let rows = tensor.shape.first ?? 1
         return total
-          + form.operations(
+          + (uses[tensor.name] ?? 1)
+          * form.operations(
             in: start..<start + count, rows: rows, columns: count / max(1, rows))
       }
     }

@@ -126,7 +126,8 @@ struct CompressCommand: ParsableCommand {
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load()
     let reference = try Weights.load(model, for: definition)
-    let resolved = try ResolvedPlan(plan, for: reference.weights.layout)
+    let resolved = try ResolvedPlan(
+      plan, for: reference.weights.layout, positions: definition.uses())
     let trainer = try Trainer(
       definition, data: data, options: options, initial: reference.weights,
       statistics: reference.statistics)
@@ -182,7 +183,8 @@ struct CompressCommand: ParsableCommand {
     let entropy = entropy ? try compressed.packed.entropyCoded() : nil
     let file = entropy?.model ?? compressed.packed
     let bytes = try output.map { try file.write(to: $0) } ?? file.fileSize()
-    let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations }
+    let uses = try definition.uses()
+    let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations(uses: uses) }
     print(
       try Self.table(
         result, reference: reference.weights, direct: packed(result.directForms),

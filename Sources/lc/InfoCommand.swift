@@ -63,16 +63,18 @@ struct InfoCommand: ParsableCommand {
     if let safetensors, CompressedModel.isCompressed(safetensors) {
       let model = try CompressedModel(safetensors)
       var table = Table(["part", "operator", "weights", "bits", "ratio", "mult.", "add."])
+      let uses = try Weights.definition(in: report.metadata, path: file)?.uses() ?? [:]
       for part in model.parts {
+        let operations = part.operations(uses: uses)
         let storage = part.form.storage
         let ratio = Double(part.referenceBits) / Double(max(1, storage.bits))
         report.parts.append(
           Part(
             label: part.label, operator: part.operation, weights: part.form.count, storage: storage,
-            bits: storage.bits, ratio: ratio, operations: part.operations))
+            bits: storage.bits, ratio: ratio, operations: operations))
         table.add([
           part.label, part.operation, "\(part.form.count)", "\(storage.bits)", ratio.text(2) + "×",
-          "\(part.operations.multiplications)", "\(part.operations.additions)",
+          "\(operations.multiplications)", "\(operations.additions)",
         ])
       }
       for (shape, values) in model.plain {

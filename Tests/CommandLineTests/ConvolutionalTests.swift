@@ -25,6 +25,8 @@ import Testing
     #expect(compressed.code == 0, "\(compressed.errors)")
     let report = try space.json("compress.json")
     let figures = try #require(report["compressed"] as? [String: Any])
+    // An addition for each weight of a kernel and each place that it is applied at.
+    #expect(report["additions"] as? Int == 40_255_488)
     let evaluated = try Program.run(
       "evaluate", space.path("c.lcm"), "--data", space.data, "--pad", "32", "--json",
       space.path("evaluate.json"))

@@ -89,7 +89,7 @@ struct Subject {
     let model = try CompressedModel(path: path)
     _ = model.decompressed()
     _ = try model.fileSize()
-    for part in model.parts { _ = part.operations }
+    for part in model.parts { _ = part.operations() }
     if let text = model.metadata["network"] {
       if let network = try? JSONDecoder().decode(NetworkDefinition.self, from: Data(text.utf8)) {
         _ = try network.layout()
