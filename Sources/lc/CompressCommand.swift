@@ -281,5 +281,7 @@ extension Period {
 }
 
 /// The operators of the plan language, a line each.
-let operatorList = OperatorCatalogue.standard.entries
-  .map { "  \($0.usage): \($0.summary)" }.joined(separator: "\n")
+let operatorList =
+  (OperatorCatalogue.standard.entries.map { "  \($0.usage): \($0.summary)" }
+  + ["  sum(A + B [, rounds=N] [, restarts=N]): a sum with options of its own"])
+  .joined(separator: "\n")
