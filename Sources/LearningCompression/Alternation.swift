@@ -2,9 +2,11 @@ import Compression
 import Foundation
 import LinearAlgebra
 
-/// The learning-compression algorithm:  min L(w)  subject to  w = Δ(θ).
+/// A number of mini-batches of an L step in turn with the C step, as often as the budget says.
 ///
-/// After direct compression, θ ← Π(w), each step of the μ schedule repeats
+/// It begins with direct compression, θ ← Π(w); how θ acts on w afterwards is the `coupling`. With
+/// `.penalty` it is the learning-compression algorithm,  min L(w)  subject to  w = Δ(θ): each step of the
+/// μ schedule repeats
 ///
 ///     L step        w ← argmin L(w) + μ/2·‖w − Δ(θ) − λ/μ‖²
 ///     C step        θ ← argmin ‖(w − λ/μ) − Δ(θ)‖²
@@ -12,40 +14,56 @@ import LinearAlgebra
 ///
 /// as often as the C step's period fits into the step's budget. The result is Δ(θ), never w.
 ///
-/// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.01209 (Part I) and 2107.04380 (Part V).
+/// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.01209 (Part I) and 2107.04380 (Part V); for the
+///   other couplings see `Coupling`.
 public struct Alternation: Sendable {
+  public var coupling: Coupling
+  /// What a C step may change.
+  public var freedom: Freedom
+  /// How many steps there are, and with the coupling `.penalty` their μ.
   public var schedule: PenaltySchedule
-  /// How long each step of the schedule learns.
+  /// How long each step learns.
   public var budget: Period
-  /// How long the L step learns between two C steps; the whole budget where there is none.
-  public var every: Period?
-  /// Whether there are multipliers λ (augmented Lagrangian) or λ ≡ 0 (quadratic penalty).
-  public var multipliers: Bool
-  /// The run ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖.
+  /// How long the L step learns between two C steps; the whole budget where there is none. Several
+  /// share the steps evenly, one after the other.
+  public var every: [Period]
+  /// The run ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖; for the coupling `.penalty`.
   public var tolerance: Double
 
+  /// - Parameter schedule: an exponential one of 0 steps is direct compression.
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
-    schedule: PenaltySchedule, budget: Period, every: Period? = nil, multipliers: Bool = true,
-    tolerance: Double = 0
+    _ coupling: Coupling = .penalty(multipliers: true), freedom: Freedom = .full,
+    schedule: PenaltySchedule, budget: Period, every: [Period] = [], tolerance: Double = 0
   ) throws {
     try schedule.validate()
     guard budget.batches(perEpoch: 1) > 0 else {
       throw LearningCompressionError.invalidOption(
         option: "the budget of a step", value: "\(budget)", expected: "1 mini-batch or more")
     }
-    guard every?.batches(perEpoch: 1) ?? 1 > 0 else {
+    if let wrong = every.first(where: { $0.batches(perEpoch: 1) < 1 }) {
       throw LearningCompressionError.invalidOption(
-        option: "every", value: every.map { "\($0)" } ?? "", expected: "1 mini-batch or more")
+        option: "every", value: "\(wrong)", expected: "1 mini-batch or more")
+    }
+    guard every.count <= max(1, schedule.steps) else {
+      throw LearningCompressionError.invalidOption(
+        option: "every", value: "\(every.count) periods",
+        expected: "no more than the \(schedule.steps) steps that share them")
     }
     guard tolerance >= 0 else {
       throw LearningCompressionError.invalidOption(
         option: "tolerance", value: "\(tolerance)", expected: "0 or more")
     }
+    if case .gradual(let share) = freedom, !(share > 0 && share <= 1) {
+      throw LearningCompressionError.invalidOption(
+        option: "the share of the run in which pruning grows", value: "\(share)",
+        expected: "above 0, at most 1")
+    }
+    self.coupling = coupling
+    self.freedom = freedom
     self.schedule = schedule
     self.budget = budget
     self.every = every
-    self.multipliers = multipliers
     self.tolerance = tolerance
   }
 
@@ -62,43 +80,23 @@ public struct Alternation: Sendable {
   ) throws -> AlternationResult {
     try AlternationRun(self, plan, learning: learning).finish(progress: progress)
   }
+
+  /// The mini-batches of one step.
+  func batches(perEpoch: Int) -> Int { budget.batches(perEpoch: perEpoch) }
+
+  /// The mini-batches between two C steps during that step.
+  func period(ofStep step: Int, perEpoch: Int) -> Int {
+    if freedom == .fixed { return 1 }
+    let total = batches(perEpoch: perEpoch)
+    guard !every.isEmpty else { return total }
+    let period = every[min(every.count - 1, step * every.count / max(1, schedule.steps))]
+      .batches(perEpoch: perEpoch)
+    return coupling.endsEachStep ? min(total, period) : period
+  }
 }
 
 /// What an L step throws when its loss is no longer finite.
 public struct DivergenceError: Error {
   public let reason: String
   public init(reason: String) { self.reason = reason }
-}
-
-extension ResolvedPlan {
-  /// t ← Δ(θ) + λ/μ in the compressed ranges.
-  func formTarget(_ compressed: Arena, multipliers: Arena?, mu: Float, into target: Arena) {
-    for range in ranges {
-      _ = target[range].update(fromContentsOf: compressed[range])
-      guard let multipliers else { continue }
-      let t = target[range]
-      let lambda = multipliers[range]
-      for index in t.indices { t[index] += lambda[index] / mu }
-    }
-  }
-
-  /// λ ← λ − μ·(w − Δ(θ)) in the compressed ranges.
-  func update(multipliers: Arena, weights: Arena, compressed: Arena, mu: Float) {
-    for range in ranges {
-      let lambda = multipliers[range]
-      let w = weights[range]
-      let delta = compressed[range]
-      for index in lambda.indices { lambda[index] -= mu * (w[index] - delta[index]) }
-    }
-  }
-
-  /// Copies what the plan does not compress, such as biases.
-  func copyUncompressed(from weights: Arena, to compressed: Arena) {
-    var start = 0
-    for range in ranges + [weights.layout.count..<weights.layout.count] {
-      _ = compressed[start..<range.lowerBound].update(
-        fromContentsOf: weights[start..<range.lowerBound])
-      start = range.upperBound
-    }
-  }
 }

@@ -15,11 +15,15 @@ public enum Progress {
 public struct AlternationStep: Sendable, Equatable, Codable {
   /// Counted from 0.
   public let step: Int
+  /// The weight of the distance in the C step: the penalty, or 1/t of a hard coupling.
   public let mu: Float
   /// The mean loss of w over the step's mini-batches.
   public let loss: Double
-  /// ‖w − Δ(θ)‖ / ‖w‖ over the compressed weights, after the C step.
+  /// ‖w − Δ(θ)‖ / ‖w‖ over the compressed weights, after the C step; 0 where Δ(θ) replaced w.
   public let distance: Double
+  /// Where Δ(θ) replaces w: the relative change of the weights by compression, ‖w − Δ(θ)‖ / ‖w‖, per
+  /// mini-batch of the step. With the ratio it is what regularises (Lee et al., arXiv 2105.01875).
+  public let change: Double?
   /// Of Δ(θ).
   public let figures: Figures
   public let learningTime: Duration

@@ -15,26 +15,20 @@ public final class AlternationRun<Learning: LearningStep> {
   private let alternation: Alternation
   private let plan: ResolvedPlan
   private let learning: Learning
+  private let coupled: CouplingStep
   private var position: Position?
   private var directForms: [Representation] = []
-  private var forms: [Representation] = []
-  /// Δ(θ) where the plan compresses, w elsewhere.
-  private let compressed: Arena
-  /// t = Δ(θ) + λ/μ
-  private let target: Arena
-  /// λ
-  private let lagrange: Arena?
 
   /// A run that begins with direct compression.
   ///
   /// - Parameter plan: resolved for the layout of `learning.weights`.
-  public init(_ alternation: Alternation, _ plan: ResolvedPlan, learning: Learning) {
+  /// - Throws: `LearningCompressionError.invalidOption` when the alternation has nothing to do in the
+  ///   plan.
+  public init(_ alternation: Alternation, _ plan: ResolvedPlan, learning: Learning) throws {
     self.alternation = alternation
     self.plan = plan
     self.learning = learning
-    compressed = learning.weights.duplicate()
-    target = Arena(learning.weights.layout)
-    lagrange = alternation.multipliers ? Arena(learning.weights.layout) : nil
+    coupled = try CouplingStep(alternation, plan, weights: learning.weights)
   }
 
   /// Goes on from the state of a run with the same alternation, plan and L step.
@@ -44,7 +38,7 @@ public final class AlternationRun<Learning: LearningStep> {
     _ alternation: Alternation, _ plan: ResolvedPlan, learning: Learning,
     from state: AlternationState
   ) throws where Learning: ResumableLearning {
-    self.init(alternation, plan, learning: learning)
+    try self.init(alternation, plan, learning: learning)
     for forms in [state.directForms, state.forms]
     where forms.map(\.count) != plan.problems.map(\.count) {
       throw LinearAlgebraError.unusableState(
@@ -55,12 +49,10 @@ public final class AlternationRun<Learning: LearningStep> {
       throw LinearAlgebraError.unusableState(
         entry: "position", expected: "one within the schedule", found: "another")
     }
-    try state.arenas.restore(compressed, from: "compressed")
-    if let lagrange { try state.arenas.restore(lagrange, from: "multipliers") }
+    try coupled.restore(state.arenas, forms: state.forms)
     try learning.restore(state.learning)
     position = state.position
     directForms = state.directForms
-    forms = state.forms
   }
 
   /// Runs to the end.
@@ -72,28 +64,41 @@ public final class AlternationRun<Learning: LearningStep> {
     var position = try self.position ?? begin()
     self.position = position
     if position.isAtStart { try progress(.direct(position.direct)) }
-    while position.step < alternation.schedule.steps && !position.isWithinTolerance {
+    while position.step < steps && !position.isWithinTolerance {
       position = try finishStep(position, progress)
       self.position = position
       if let record = position.steps.last {
-        try progress(.step(record, steps: alternation.schedule.steps))
+        try progress(.step(record, steps: steps))
       }
     }
     var result = AlternationResult(
       reference: position.reference, direct: position.direct, directForms: directForms,
-      forms: forms, weights: compressed)
+      forms: coupled.forms, weights: coupled.compressed)
     result.steps = position.steps
-    result.multipliers = lagrange
+    result.multipliers = coupled.multipliers
     return result
+  }
+
+  private var steps: Int { alternation.schedule.steps }
+
+  /// The weight of ‖w − Δ(θ)‖² in the C step: μ of the schedule with a penalty; else 1/t, where t is how
+  /// far that many mini-batches go.
+  private func mu(step: Int, batches: Int) -> Float {
+    if case .penalty = alternation.coupling { return alternation.schedule.mu(step: step) }
+    return 1 / learning.reach(ofBatches: max(1, batches))
   }
 
   /// Direct compression: θ ← Π(w).
   private func begin() throws -> Position {
     let reference = try learning.evaluate(learning.weights)
-    forms = try plan.compress(
-      learning.weights, mu: alternation.schedule.mu(step: 0), into: compressed)
-    directForms = forms
-    return Position(reference: reference, direct: try learning.evaluate(compressed))
+    learning.begin(step: 0)
+    try coupled.begin(
+      mu: mu(
+        step: 0, batches: alternation.period(ofStep: 0, perEpoch: learning.batchesPerEpoch)))
+    directForms = coupled.forms
+    let direct = try learning.evaluate(coupled.compressed)
+    if steps > 0 { try coupled.couple() }
+    return Position(reference: reference, direct: direct)
   }
 
   /// The rest of one step of the schedule.
@@ -101,60 +106,71 @@ public final class AlternationRun<Learning: LearningStep> {
     -> Position
   {
     var position = start
-    let mu = alternation.schedule.mu(step: position.step)
-    let total = alternation.budget.batches(perEpoch: learning.batchesPerEpoch)
-    let period = min(
-      total, alternation.every?.batches(perEpoch: learning.batchesPerEpoch) ?? total)
-    if position.done == 0, position.inPeriod == 0 { learning.begin(step: position.step) }
-    while position.done < total {
-      let batches = min(period, total - position.done)
-      try learn(batches, of: total, mu: mu, &position, progress)
-      let started = ContinuousClock.now
-      try compress(mu: mu, step: position.step)
-      position.compressionTime += .now - started
-      position.endPeriod(of: batches)
-      self.position = position
+    let step = position.step
+    let total = alternation.batches(perEpoch: learning.batchesPerEpoch)
+    let period = alternation.period(ofStep: step, perEpoch: learning.batchesPerEpoch)
+    let isLast = alternation.coupling.endsEachStep || step == steps - 1
+    if position.done == 0 { learning.begin(step: step) }
+    while true {
+      let isDue = position.inPeriod >= period || position.done == total && isLast
+      if isDue, position.inPeriod > 0 {
+        let started = ContinuousClock.now
+        position.change += try compress(position, of: total)
+        position.compressionTime += .now - started
+        position.inPeriod = 0
+        position.periodLoss = 0
+        self.position = position
+      }
+      guard position.done < total else { break }
+      let batches = min(period - position.inPeriod, total - position.done)
+      try learn(batches, of: total, &position, progress)
     }
-    let (distance, norm) = plan.distance(from: learning.weights, to: compressed)
-    plan.copyUncompressed(from: learning.weights, to: compressed)
+    let mu = mu(step: step, batches: position.inPeriod)
+    let replaces = alternation.coupling == .replacement
+    let distance = replaces ? 0 : coupled.relativeDistance
+    try coupled.catchUp(
+      mu: mu, progress: share(position, of: total), isFresh: position.inPeriod == 0)
     position.endStep(
       AlternationStep(
-        step: position.step, mu: mu, loss: position.loss / Double(total),
-        distance: norm > 0 ? distance / norm : distance,
-        figures: try learning.evaluate(compressed), learningTime: position.learningTime,
-        compressionTime: position.compressionTime), tolerance: alternation.tolerance)
+        step: step, mu: mu, loss: position.loss / Double(total), distance: distance,
+        change: replaces
+          ? position.change / max(coupled.norm, .leastNonzeroMagnitude) / Double(total) : nil,
+        figures: try learning.evaluate(coupled.compressed), learningTime: position.learningTime,
+        compressionTime: position.compressionTime),
+      tolerance: replaces ? nil : alternation.tolerance)
     return position
   }
 
-  /// The L step until the next C step.
+  /// The share of the run that is over.
+  private func share(_ position: Position, of total: Int) -> Double {
+    (Double(position.step) + Double(position.done) / Double(total)) / Double(max(1, steps))
+  }
+
+  /// The L step until the next C step, or the end of the step.
   private func learn(
-    _ batches: Int, of total: Int, mu: Float, _ position: inout Position,
+    _ batches: Int, of total: Int, _ position: inout Position,
     _ progress: (Progress) throws -> Void
   ) throws {
     var now = position
-    plan.formTarget(compressed, multipliers: lagrange, mu: mu, into: target)
-    let penalty = QuadraticPenalty(mu: mu, target: target, ranges: plan.ranges)
-    if now.inPeriod < batches {
-      var started = ContinuousClock.now
-      do {
-        try learning.learn(batches: batches - now.inPeriod, penalty: penalty) { loss in
-          now.inPeriod += 1
-          now.loss += loss
-          now.periodLoss += loss
-          now.learningTime += .now - started
-          self.position = now
-          try progress(
-            .batch(
-              step: now.step, done: now.done + now.inPeriod, of: total,
-              steps: alternation.schedule.steps))
-          started = .now
-        }
-      } catch let error as DivergenceError {
-        throw LearningCompressionError.diverged(step: now.step, mu: mu, reason: error.reason)
+    let mu = mu(step: now.step, batches: 1)
+    var started = ContinuousClock.now
+    do {
+      try learning.learn(batches: batches, penalty: coupled.penalty(mu: mu)) { loss in
+        now.done += 1
+        now.inPeriod += 1
+        now.loss += loss
+        now.periodLoss += loss
+        now.learningTime += .now - started
+        if case .gradual = alternation.freedom { try coupled.keepStructure() }
+        self.position = now
+        try progress(.batch(step: now.step, done: now.done, of: total, steps: steps))
+        started = .now
       }
+    } catch let error as DivergenceError {
+      throw LearningCompressionError.diverged(step: now.step, mu: mu, reason: error.reason)
     }
     // Far beyond the loss that the run began with there is no way back.
-    let mean = now.periodLoss / Double(batches)
+    let mean = now.periodLoss / Double(now.inPeriod)
     guard mean < 1e4 * (1 + abs(now.reference.trainLoss)) else {
       throw LearningCompressionError.diverged(
         step: now.step, mu: mu, reason: "the mean loss of the L step is \(mean)")
@@ -162,18 +178,14 @@ public final class AlternationRun<Learning: LearningStep> {
     position = now
   }
 
-  /// The C step and the multipliers.
-  private func compress(mu: Float, step: Int) throws {
+  /// The C step, and what follows from it.
+  private func compress(_ position: Position, of total: Int) throws -> Double {
+    let mu = mu(step: position.step, batches: position.inPeriod)
     do {
-      forms = try plan.compress(
-        learning.weights, multipliers: lagrange, mu: mu, from: forms, into: compressed)
+      return try coupled.compress(mu: mu, progress: share(position, of: total))
     } catch CompressionError.notFinite(let view) {
       throw LearningCompressionError.diverged(
-        step: step, mu: mu, reason: "\(view) holds weights that are not finite")
-    }
-    if let lagrange {
-      plan.update(
-        multipliers: lagrange, weights: learning.weights, compressed: compressed, mu: mu)
+        step: position.step, mu: mu, reason: "\(view) holds weights that are not finite")
     }
   }
 }
@@ -189,10 +201,9 @@ extension AlternationRun where Learning: ResumableLearning {
           option: "the state of a run", value: "none", expected: "taken after direct compression")
       }
       var arenas = Snapshot()
-      arenas.store(compressed, as: "compressed")
-      if let lagrange { arenas.store(lagrange, as: "multipliers") }
+      coupled.store(in: &arenas)
       return AlternationState(
-        position: position, directForms: directForms, forms: forms, arenas: arenas,
+        position: position, directForms: directForms, forms: coupled.forms, arenas: arenas,
         learning: try learning.state)
     }
   }

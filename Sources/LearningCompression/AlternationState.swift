@@ -11,13 +11,15 @@ public struct AlternationState: Sendable, Equatable {
     var steps: [AlternationStep] = []
     /// The step of the schedule.
     var step = 0
-    /// The step's mini-batches that a C step has followed.
+    /// The mini-batches of the step that are done.
     var done = 0
-    /// The mini-batches since the last C step.
+    /// The mini-batches since the last C step, which may have been in an earlier step.
     var inPeriod = 0
     /// Σ of the losses of the step's mini-batches, and of those since the last C step.
     var loss = 0.0
     var periodLoss = 0.0
+    /// Σ of ‖w − Δ(θ)‖ over the step's C steps that replaced w.
+    var change = 0.0
     var learningTime = Duration.zero
     var compressionTime = Duration.zero
     /// Whether w is as near to Δ(θ) as it was to be.
@@ -30,24 +32,18 @@ public struct AlternationState: Sendable, Equatable {
 
     var isAtStart: Bool { step == 0 && done == 0 && inPeriod == 0 }
 
-    mutating func endPeriod(of batches: Int) {
-      done += batches
-      inPeriod = 0
-      periodLoss = 0
-    }
-
-    mutating func endStep(_ record: AlternationStep, tolerance: Double) {
+    mutating func endStep(_ record: AlternationStep, tolerance: Double?) {
       steps.append(record)
       step += 1
-      (done, inPeriod, loss, periodLoss) = (0, 0, 0, 0)
+      (done, loss, change) = (0, 0, 0)
       (learningTime, compressionTime) = (.zero, .zero)
-      isWithinTolerance = record.distance <= tolerance
+      isWithinTolerance = tolerance.map { record.distance <= $0 } ?? false
     }
 
     func isValid(in alternation: Alternation, batchesPerEpoch: Int) -> Bool {
-      let total = alternation.budget.batches(perEpoch: batchesPerEpoch)
+      let total = alternation.batches(perEpoch: batchesPerEpoch)
       return (0...alternation.schedule.steps).contains(step) && steps.count == step
-        && (0...total).contains(done) && (0...(total - done)).contains(inPeriod)
+        && (0...total).contains(done) && inPeriod >= 0
     }
   }
 
@@ -55,7 +51,7 @@ public struct AlternationState: Sendable, Equatable {
   var directForms: [Representation]
   /// θ, which the next C step starts from.
   var forms: [Representation]
-  /// Δ(θ), and λ where there are multipliers.
+  /// Δ(θ), λ where there are multipliers, the latent weights of straight-through gradients.
   var arenas: Snapshot
   /// Of the L step.
   var learning: Snapshot

@@ -15,11 +15,15 @@ public protocol LearningStep: AnyObject {
   /// that start anew do so here.
   func begin(step: Int)
 
-  /// Lowers the loss plus the penalty for that many mini-batches.
+  /// How far that many mini-batches go along a constant gradient of length 1, at the present learning
+  /// rate: Σ η / (1 − momentum) for SGD. A proximal step that follows them is as long; above 0.
+  func reach(ofBatches batches: Int) -> Float
+
+  /// Lowers the loss, plus the penalty if there is one, for that many mini-batches.
   ///
   /// - Parameter each: to be called after each mini-batch with its loss, without the penalty; what it
   ///   throws ends the step, which a `ResumableLearning` can then go on with.
-  func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws
+  func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
 
   /// What is known of a set of weights: w or Δ(θ).
   func evaluate(_ weights: Arena) throws -> Figures

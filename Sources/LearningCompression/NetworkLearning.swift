@@ -26,7 +26,12 @@ public final class NetworkLearning: ResumableLearning {
     trainer.learningRate = learningRate * pow(decay, Float(step))
   }
 
-  public func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws {
+  public func reach(ofBatches batches: Int) -> Float {
+    Float(batches) * trainer.learningRate / (1 - trainer.momentum)
+  }
+
+  public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
+  {
     do {
       try trainer.train(batches: batches, penalty: penalty, each: each)
     } catch let error as NeuralNetworkError {

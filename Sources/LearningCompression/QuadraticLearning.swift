@@ -23,14 +23,18 @@ public final class QuadraticLearning: ResumableLearning {
 
   public func begin(step: Int) {}
 
-  public func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws {
+  /// Any: the minimum is reached in one step, so only the ratio to a cost's strength matters.
+  public func reach(ofBatches batches: Int) -> Float { Float(batches) }
+
+  public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
+  {
     let w = weights.floats
     let a = minimum.floats
     let h = curvature.floats
-    let t = penalty.target.floats
     _ = w.update(fromContentsOf: a)
-    for range in penalty.ranges {
-      for index in range {
+    if let penalty {
+      let t = penalty.target.floats
+      for index in penalty.ranges.joined() {
         w[index] = (h[index] * a[index] + penalty.mu * t[index]) / (h[index] + penalty.mu)
       }
     }

@@ -22,9 +22,13 @@ public enum PenaltySchedule: Sendable, Equatable {
 
   /// - Throws: `LearningCompressionError.invalidOption` unless every μ is a positive float.
   func validate() throws {
-    guard steps > 0 else {
+    guard steps >= 0 else {
       throw LearningCompressionError.invalidOption(
-        option: "steps", value: "\(steps)", expected: "1 or more")
+        option: "steps", value: "\(steps)", expected: "1 or more, or 0 for direct compression")
+    }
+    if case .explicit(let values) = self, values.isEmpty {
+      throw LearningCompressionError.invalidOption(
+        option: "mu", value: "[]", expected: "one for each step")
     }
     if case .exponential(let initial, let growth, _) = self {
       guard initial > 0, initial.isFinite else {
@@ -36,7 +40,7 @@ public enum PenaltySchedule: Sendable, Equatable {
           option: "mu-growth", value: "\(growth)", expected: "above 0, usually a little above 1")
       }
     }
-    for step in 0..<steps {
+    for step in 0..<max(1, steps) {
       let mu = mu(step: step)
       guard mu > 0, mu.isFinite else {
         throw LearningCompressionError.invalidOption(

@@ -118,6 +118,19 @@ private func multiply(_ a: [Float], _ b: [Float], m: Int, n: Int, k: Int, transp
   return result
 }
 
+/// Orthonormal rows whose span holds the given ones; none when LAPACK fails. O(rows²·columns).
+///
+/// - Precondition: no more rows than columns.
+public func orthonormalRows(spanning matrix: Matrix) throws -> Matrix? {
+  precondition(matrix.rows <= matrix.columns)
+  _ = BLASKernels.chosen
+  var rows = matrix.values
+  guard orthonormalise(&rows, rows: matrix.rows, length: matrix.columns, against: []) else {
+    return nil
+  }
+  return try Matrix(rows: matrix.rows, columns: matrix.columns, values: rows)
+}
+
 /// Makes the rows orthonormal to each other and to those of the basis; twice, because once loses
 /// accuracy where little is left. False when LAPACK fails.
 private func orthonormalise(_ y: inout [Float], rows: Int, length: Int, against basis: [Float])

@@ -9,7 +9,8 @@ import NeuralNetwork
 
 struct CompressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compress", abstract: "Compress a trained network by the LC algorithm.",
+    commandName: "compress",
+    abstract: "Compress a trained network, by the LC algorithm or another method.",
     discussion: """
       Example:
         lc compress --network lenet300 --data fashion-mnist --model reference.safetensors \\
@@ -19,6 +20,15 @@ struct CompressCommand: ParsableCommand {
       Each step i, counted from 0, trains with the penalty MU · MU-GROWTHⁱ and the learning rate \
       LEARNING-RATE · DECAYⁱ, which is clipped at 1/μ. The C step runs at the end of each step, or \
       at the period of --every. If the result stays near direct compression, make --mu smaller.
+
+      Other methods, at the same budget of --steps and --epochs-per-step:
+        projection        SGD; w ← Δ(θ) every so often; after each step: iterated direct compression
+        proximal          the same with a penalised operator, by default after each epoch
+        partial           the same on a part of the units, after each mini-batch; see --strength
+        direct            θ ← Π(w), and no training
+        retrain           direct compression, then training with codes, places and ranks fixed
+        gradual           pruning that grows over three quarters of the run, every 100 mini-batches
+        straight-through  the gradient at Δ(θ) moves the weights; θ is found anew each mini-batch
 
       Operators of a plan:
       \(operatorList)
@@ -30,7 +40,10 @@ struct CompressCommand: ParsableCommand {
   var model: String
 
   @Option(help: ArgumentHelp("What is compressed, and how.", valueName: "plan"))
-  var compress: String
+  var compress: String?
+
+  @Option(help: ArgumentHelp("How Δ(θ) acts on the weights.", valueName: "method"))
+  var method = Method.lc
 
   @OptionGroup var sgd: SGDOptions
 
@@ -46,20 +59,15 @@ struct CompressCommand: ParsableCommand {
   @Option(help: "Mini-batches in each step, instead of epochs.")
   var batchesPerStep: Int?
 
-  @Option(help: "Run the C step after every N mini-batches or epochs: 10, 10batches, 2epochs.")
+  @Option(
+    help: """
+      Run the C step after every N mini-batches or epochs: 10, 10batches, 2epochs; several, as in \
+      10,100,1epoch, share the steps evenly.
+      """)
   var every: String?
 
-  @Option(parsing: .unconditional, help: "The penalty μ of the first step.")
-  var mu = 0.003
-
-  @Option(parsing: .unconditional, help: "μ is multiplied by this after each step.")
-  var muGrowth = 1.15
-
-  @Option(help: "Multipliers λ: on (augmented Lagrangian) or off (quadratic penalty).")
-  var multipliers = Switch.on
-
-  @Option(parsing: .unconditional, help: "Stop when ‖w − Δ(θ)‖ / ‖w‖ is no more than this.")
-  var tolerance = 0.0
+  @OptionGroup var penalty: PenaltyOptions
+  @OptionGroup var partial: PartialOptions
 
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
@@ -75,6 +83,7 @@ struct CompressCommand: ParsableCommand {
     let mu: Float
     let loss: Double
     let distance: Double
+    let changePerBatch: Double?
     let trainLoss: Double
     let trainErrorPercent: Double?
     let testErrorPercent: Double?
@@ -85,6 +94,7 @@ struct CompressCommand: ParsableCommand {
   struct Report: Codable {
     let network: String
     let data: String
+    let method: Method
     let plan: String
     let reference: Figures
     let direct: Figures
@@ -108,23 +118,28 @@ struct CompressCommand: ParsableCommand {
     if !(decay > 0 && decay.isFinite) {
       throw ValidationError("--decay must be above 0, found \(decay)")
     }
-    if let every, Period(argument: every) == nil {
-      throw ValidationError("--every must be like 10, 10batches or 2epochs, found '\(every)'")
+    if let every, Period.list(every) == nil {
+      throw ValidationError(
+        "--every must be like 10, 10batches, 2epochs or 10,100,1000, found '\(every)'")
     }
+    try penalty.validate(for: method)
+    try partial.validate(for: method, hasPlan: compress != nil)
   }
 
   func run() throws {
-    let plan = try CompressionPlan(parsing: compress)
-    let alternation = try Alternation(
-      schedule: .exponential(initial: mu, growth: muGrowth, steps: steps),
+    let written = try compress.map { try CompressionPlan(parsing: $0) }
+    let alternation = try method.alternation(
+      schedule: .exponential(
+        initial: penalty.firstMu, growth: penalty.growth, steps: steps),
       budget: batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3),
-      every: every.flatMap(Period.init(argument:)), multipliers: multipliers == .on,
-      tolerance: tolerance)
+      every: every.flatMap(Period.list) ?? [], multipliers: penalty.hasMultipliers,
+      tolerance: penalty.tolerance ?? 0)
     let recorder = try checkpoints.begin()
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load()
+    let plan = try written ?? partial.plan(for: definition)
     let reference = try Weights.load(model, for: definition)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())
@@ -156,9 +171,10 @@ struct CompressCommand: ParsableCommand {
           line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
           try recorder?.batchDone { try run.state.checkpoint() }
         case .step(let step, let steps):
-          last =
-            "μ \(step.mu)  loss \(step.loss.text(4))  distance \(step.distance.text(5))  "
-            + step.figures.text
+          let coupling =
+            step.change.map { "change \($0.text(6)) a mini-batch" }
+            ?? (method == .lc ? "μ \(step.mu)  " : "") + "distance \(step.distance.text(5))"
+          last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures.text)"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
           try recorder?.stepDone { try run.state.checkpoint() }
         }
@@ -189,16 +205,17 @@ struct CompressCommand: ParsableCommand {
       try Self.table(
         result, reference: reference.weights, direct: packed(result.directForms),
         compressed: compressed,
-        bytes: bytes))
+        bytes: bytes, method: method))
     entropy.map { print(entropyText($0.before, $0.after)) }
     try common.write(
       Report(
-        network: definition.name, data: data.name, plan: plan.description,
+        network: definition.name, data: data.name, method: method, plan: plan.description,
         reference: result.reference, direct: result.direct, compressed: result.compressed,
         steps: result.steps.map {
           Step(
             step: $0.step, mu: $0.mu, loss: $0.loss, distance: $0.distance,
-            trainLoss: $0.figures.trainLoss, trainErrorPercent: $0.figures.trainErrorPercent,
+            changePerBatch: $0.change, trainLoss: $0.figures.trainLoss,
+            trainErrorPercent: $0.figures.trainErrorPercent,
             testErrorPercent: $0.figures.testErrorPercent, lSeconds: seconds($0.learningTime),
             cSeconds: seconds($0.compressionTime))
         }, bits: compressed.bits, referenceBits: compressed.referenceBits, ratio: compressed.ratio,
@@ -215,13 +232,11 @@ struct CompressCommand: ParsableCommand {
     var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
     all["--model"] = fingerprint(of: model)
     all["--compress"] = plan.description
+    all["--method"] = method.rawValue
     all["--decay"] = "\(decay)"
     all["--steps"] = "\(steps)"
-    all["--mu"] = "\(mu)"
-    all["--mu-growth"] = "\(muGrowth)"
-    all["--multipliers"] = multipliers.rawValue
-    all["--tolerance"] = "\(tolerance)"
-    all["--every"] = every ?? "each step"
+    all.merge(penalty.description) { $1 }
+    all["--every"] = every ?? "the method's own"
     all[batchesPerStep == nil ? "--epochs-per-step" : "--batches-per-step"] =
       "\(batchesPerStep ?? epochsPerStep ?? 3)"
     return all
@@ -229,7 +244,7 @@ struct CompressCommand: ParsableCommand {
 
   private static func table(
     _ result: AlternationResult, reference: Arena, direct: CompressedModel,
-    compressed: CompressedModel, bytes: Int
+    compressed: CompressedModel, bytes: Int, method: Method
   ) throws -> String {
     var table = Table([
       "", "train loss", "train error", "test error", "bits", "ratio", "network", "file",
@@ -250,8 +265,10 @@ struct CompressCommand: ParsableCommand {
     row(
       "direct compression", result.direct, bits: direct.bits, ratio: direct.ratio,
       networkRatio: direct.networkRatio, bytes: try direct.fileSize())
+    if method == .direct { return table.text }
     row(
-      "LC", result.compressed, bits: compressed.bits, ratio: compressed.ratio,
+      method == .lc ? "LC" : method.rawValue, result.compressed, bits: compressed.bits,
+      ratio: compressed.ratio,
       networkRatio: compressed.networkRatio, bytes: bytes)
     return table.text
   }
@@ -268,6 +285,13 @@ extension Figures {
 }
 
 extension Period {
+  /// `10`, or `10,100,1epoch`.
+  static func list(_ argument: String) -> [Period]? {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+      .map { Period(argument: $0.trimmingCharacters(in: .whitespaces)) }
+    return parts.contains { $0 == nil } ? nil : parts.compactMap { $0 }
+  }
+
   /// `10`, `10batches`, `1batch`, `2epochs`, `1epoch`.
   init?(argument: String) {
     let digits = argument.prefix { $0.isASCII && $0.isNumber }

@@ -64,6 +64,11 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: "The network: \(NetworkZoo.names.joined(separator: ", ")).")
   var network: String
 
+  @Option(
+    parsing: .unconditional,
+    help: "Multiply the number of hidden units and filters of each layer by this.")
+  var width = 1.0
+
   @OptionGroup var data: DataOptions
 
   func load() throws -> (NetworkDefinition, Dataset) {
@@ -74,7 +79,7 @@ struct NetworkOptions: ParsableArguments {
     let dataset = try data.load()
     let definition = try NetworkZoo.network(
       named: network, input: dataset.training.shape, classes: dataset.classes)
-    return (definition, dataset)
+    return (try definition.widened(by: width), dataset)
   }
 }
 

@@ -78,7 +78,7 @@ struct Corpus {
 
       let alternation = try Alternation(
         schedule: .exponential(initial: 0.1, growth: 2, steps: 2), budget: .batches(3))
-      let run = AlternationRun(alternation, resolved, learning: learning())
+      let run = try AlternationRun(alternation, resolved, learning: learning())
       _ = try run.finish()
       checkpoints.append(try written { try run.state.checkpoint().write(to: path) })
     }

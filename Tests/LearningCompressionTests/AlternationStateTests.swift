@@ -23,7 +23,9 @@ import Testing
 
   private func same(_ a: AlternationResult, _ b: AlternationResult) -> Bool {
     func figures(_ result: AlternationResult) -> [[Double]] {
-      result.steps.map { [Double($0.mu), $0.loss, $0.distance, $0.figures.trainLoss] }
+      result.steps.map {
+        [Double($0.mu), $0.loss, $0.distance, $0.change ?? -1, $0.figures.trainLoss]
+      }
     }
     return a.forms == b.forms && a.directForms == b.directForms && figures(a) == figures(b)
       && a.weights.floats.map(\.bitPattern) == b.weights.floats.map(\.bitPattern)
@@ -33,22 +35,29 @@ import Testing
 
   /// Interrupts a run at every place where it reports progress, through a file each time.
   @Test(arguments: [
-    ("w: quantize(k=3) + prune(keep=3)", true), ("w: lowrank(r=2) + binary()", true),
-    ("w: quantize(k=2)", false),
+    ("w: quantize(k=3) + prune(keep=3)", Coupling.penalty(multipliers: true), Freedom.full),
+    ("w: lowrank(r=2) + binary()", .penalty(multipliers: true), .full),
+    ("w: quantize(k=2)", .penalty(multipliers: false), .full),
+    ("w: quantize(k=2)", .replacement, .full),
+    ("w: nuclear(alpha=0.3)", .replacement, .full),
+    ("w: partial(alpha=0.02, rows=50%, columns=3)", .replacement, .full),
+    ("w: prune(keep=20%) + binary()", .replacement, .fixed),
+    ("w: prune(keep=20%)", .replacement, .gradual(until: 0.7)),
+    ("w: ternary()", .straightThrough, .full),
   ])
-  func goesOnAsIfNothingHadHappened(plan: String, multipliers: Bool) throws {
+  func goesOnAsIfNothingHadHappened(plan: String, coupling: Coupling, freedom: Freedom) throws {
     let path = NSTemporaryDirectory() + "lc-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
     let alternation = try Alternation(
-      schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3), budget: .batches(5),
-      every: .batches(2), multipliers: multipliers)
+      coupling, freedom: freedom, schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3),
+      budget: .batches(5), every: [.batches(2)])
     let plan = try ResolvedPlan(CompressionPlan(parsing: plan), for: learning().weights.layout)
     var places = 0
     let undisturbed = try alternation.run(plan, learning: learning()) { _ in places += 1 }
     #expect(places == 1 + 3 * (5 + 1))
 
     for place in 0..<places {
-      let first = AlternationRun(alternation, plan, learning: try learning())
+      let first = try AlternationRun(alternation, plan, learning: try learning())
       var passed = 0
       #expect(throws: Stop.self) {
         try first.finish { _ in
@@ -75,7 +84,7 @@ import Testing
     func plan(_ text: String) throws -> ResolvedPlan {
       try ResolvedPlan(CompressionPlan(parsing: text), for: layout)
     }
-    let run = AlternationRun(try alternation(3), try plan("w: binary()"), learning: try learning())
+    let run = try AlternationRun(alternation(3), plan("w: binary()"), learning: learning())
     #expect(throws: LearningCompressionError.self) { try run.state }
     _ = try run.finish()
     let state = try run.state

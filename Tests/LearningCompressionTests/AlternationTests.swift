@@ -30,8 +30,8 @@ import Testing
     let plan = try ResolvedPlan(
       CompressionPlan(parsing: "w: binary()"), for: learning.weights.layout)
     let alternation = try Alternation(
-      schedule: .exponential(initial: 0.01, growth: 1.05, steps: 250), budget: .batches(1),
-      multipliers: multipliers)
+      .penalty(multipliers: multipliers),
+      schedule: .exponential(initial: 0.01, growth: 1.05, steps: 250), budget: .batches(1))
     let result = try alternation.run(plan, learning: learning)
     let best = zip(a, h).reduce(0) { $0 + abs($1.0) * $1.1 } / h.reduce(0, +)
     let reached = abs(result.weights.floats[0])
@@ -79,7 +79,8 @@ import Testing
       var weights: Arena { inner.weights }
       let batchesPerEpoch = 10
       func begin(step: Int) { calls.append(-1) }
-      func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws {
+      func reach(ofBatches batches: Int) -> Float { 1 }
+      func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws {
         calls.append(batches)
         try inner.learn(batches: batches, penalty: penalty, each: each)
       }
@@ -90,14 +91,14 @@ import Testing
       CompressionPlan(parsing: "w: quantize(k=2)"), for: learning.weights.layout)
     let schedule = PenaltySchedule.exponential(initial: 0.1, growth: 2, steps: 2)
     var batches = 0
-    _ = try Alternation(schedule: schedule, budget: .epochs(1), every: .batches(4))
+    _ = try Alternation(schedule: schedule, budget: .epochs(1), every: [.batches(4)])
       .run(plan, learning: learning) { if case .batch = $0 { batches += 1 } }
-    #expect(learning.calls == [-1, 4, 4, 2, -1, 4, 4, 2])
+    #expect(learning.calls == [-1, -1, 4, 4, 2, -1, 4, 4, 2])
     #expect(batches == 20)
     learning.calls = []
-    _ = try Alternation(schedule: schedule, budget: .epochs(2), every: .epochs(1))
+    _ = try Alternation(schedule: schedule, budget: .epochs(2), every: [.epochs(1)])
       .run(plan, learning: learning)
-    #expect(learning.calls == [-1, 10, 10, -1, 10, 10])
+    #expect(learning.calls == [-1, -1, 10, 10, -1, 10, 10])
   }
 
   @Test func stopsAtTheTolerance() throws {
@@ -120,7 +121,8 @@ import Testing
       var steps = 0
       init(_ weights: Arena) { self.weights = weights }
       func begin(step: Int) { steps = step }
-      func learn(batches: Int, penalty: QuadraticPenalty, each: (Double) throws -> Void) throws {
+      func reach(ofBatches batches: Int) -> Float { 1 }
+      func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws {
         if steps == 2 { weights.floats[0] = .infinity }
         try each(1)
       }
@@ -147,7 +149,8 @@ import Testing
     let schedules: [PenaltySchedule] = [
       .explicit([]), .explicit([1, 0]), .explicit([.nan]),
       .exponential(initial: 0, growth: 1.1, steps: 3),
-      .exponential(initial: 1, growth: -1, steps: 3), .exponential(initial: 1, growth: 1, steps: 0),
+      .exponential(initial: 1, growth: -1, steps: 3),
+      .exponential(initial: 1, growth: 1, steps: -1),
       .exponential(initial: 1, growth: 1e30, steps: 30),
     ]
     for schedule in schedules {

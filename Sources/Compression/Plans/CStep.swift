@@ -28,6 +28,24 @@ extension ResolvedPlan {
     }
   }
 
+  /// The θ of the same codes, places and ranks that are nearest to the weights.
+  ///
+  /// - Parameters:
+  ///   - forms: one a problem.
+  ///   - decompressed: receives Δ(θ) in the compressed ranges.
+  /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
+  public func refit(_ forms: [Representation], to weights: Arena, into decompressed: Arena) throws
+    -> [Representation]
+  {
+    try zip(problems, forms).map { problem, form in
+      let target = problem.target(weights)
+      guard target.values.isFinite else { throw CompressionError.notFinite(view: problem.label) }
+      let fitted = try form.refitted(to: target.values)
+      problem.scatter(fitted, to: decompressed)
+      return fitted
+    }
+  }
+
   /// ‖w − Δ(θ)‖ and ‖w‖ over the compressed weights.
   public func distance(from weights: Arena, to decompressed: Arena) -> (
     absolute: Double, norm: Double

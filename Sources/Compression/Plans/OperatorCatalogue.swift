@@ -127,6 +127,20 @@ public struct OperatorCatalogue: Sendable {
         single: $0.has("single") ? $0.number("single") : 0)
     }
     .adding(
+      "partial",
+      usage:
+        "partial(alpha=A, rows=50%, columns=50% [, width=W] [, single=S] [, step=subgradient])",
+      summary: "A times the norms of the first rows, and of the first units' columns",
+      parameters: ["alpha", "rows", "columns", "width", "single", "step"]
+    ) {
+      try PartialRegularisation(
+        strength: $0.number("alpha"), rows: $0.has("rows") ? $0.share("rows") : nil,
+        columns: $0.has("columns") ? $0.share("columns") : nil,
+        width: $0.has("width") ? $0.integer("width") : 1,
+        single: $0.has("single") ? $0.number("single") : 0,
+        step: $0.choice("step", else: .proximal))
+    }
+    .adding(
       "lowrank",
       usage:
         "lowrank(r=R | energy=90% | lambda=L [, cost=storage|flops] [, scheme=1|2|best] [, bits=16])",

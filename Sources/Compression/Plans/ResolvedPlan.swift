@@ -37,6 +37,11 @@ public struct ResolvedPlan: Sendable {
         }
       }
     }
+    self.init(problems)
+  }
+
+  /// Problems that claim no parameter twice.
+  init(_ problems: [CompressionProblem]) {
     self.problems = problems
     let parts = problems.flatMap { $0.slots.map(\.range) }.sorted { $0.lowerBound < $1.lowerBound }
     ranges = parts.reduce(into: []) { joined, range in
@@ -108,6 +113,20 @@ public struct CompressionProblem: Sendable {
       throw CompressionError.unsupportedSize(view: label, count: count)
     }
     try operation.validate(shape: shape, view: label)
+  }
+
+  /// The same tensors with another operator, whose parameters fit them as well.
+  func with(_ operation: any CompressionOperator) -> CompressionProblem {
+    CompressionProblem(self, operation)
+  }
+
+  private init(_ other: CompressionProblem, _ operation: any CompressionOperator) {
+    positions = other.positions
+    label = other.label
+    slots = other.slots
+    shape = other.shape
+    count = other.count
+    self.operation = operation
   }
 
   /// The bits of the uncompressed weights, 32 each.

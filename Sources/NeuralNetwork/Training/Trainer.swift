@@ -111,6 +111,9 @@ public final class Trainer {
     }
   }
 
+  /// The optimiser's momentum, at least 0 and below 1.
+  public var momentum: Float { options.optimiser.momentum }
+
   /// The number of mini-batches of an epoch; the last one may be smaller.
   public var batchesPerEpoch: Int {
     (data.training.count + options.batchSize - 1) / options.batchSize

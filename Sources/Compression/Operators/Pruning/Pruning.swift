@@ -10,7 +10,7 @@ import LinearAlgebra
 /// - Source: Carreira-Perpiñán & Idelbayev, CVPR 2018 (ℓ₀-constrained pruning).
 public struct Pruning: CompressionOperator {
   /// κ, as a count or as a share of the view's n weights.
-  public let kept: Share
+  public internal(set) var kept: Share
   public let values: StoredNumbers
 
   /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the

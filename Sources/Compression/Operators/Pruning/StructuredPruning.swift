@@ -9,7 +9,7 @@ import LinearAlgebra
 /// - Source: group ℓ₀ constraint; Wen et al. 2016 for the structures.
 public struct StructuredPruning: CompressionOperator {
   /// κ, as a count or as a share of the blocks.
-  public let kept: Share
+  public internal(set) var kept: Share
   public let structure: Structure
   public let values: StoredNumbers
 

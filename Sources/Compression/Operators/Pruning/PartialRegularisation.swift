@@ -1,0 +1,241 @@
+import LinearAlgebra
+
+/// A penalty on a part of a layer's units, by their incoming weights (rows), their outgoing weights (the
+/// columns of the next layer's matrix), or both.
+///
+/// With α the strength, s the share on single weights and g the groups, the cost is
+/// α·((1 − s)·Σ_g √|g|·‖θ_g‖ + s·‖θ‖₁) over the first units of each side; because hidden units can be
+/// permuted it does not matter which ones are taken. A step is
+/// - proximal: soft(w, s·α/μ) and each group times max(0, 1 − (1 − s)·√|g|·α/(μ·‖·‖)); exact for one side,
+///   one side after the other for both (incremental proximal);
+/// - a sub-gradient: w − α/μ·∂R(w), which does not stop at zero.
+///
+/// - Complexity: O(weights of the chosen units).
+/// - Source: E & Gao, arXiv 2009.01395 and 1912.05078. Their subset is not public; this is an
+///   interpretation: a share of the units, and a side of their weights.
+public struct PartialRegularisation: InPlaceOperator {
+  public enum Step: String, Sendable, CaseIterable {
+    case proximal
+    case subgradient
+  }
+
+  /// α.
+  public let strength: Double
+  /// The units of this layer whose incoming weights are penalised.
+  public let rows: Share?
+  /// The units of the layer before whose outgoing weights are penalised.
+  public let columns: Share?
+  /// How many neighbouring columns of a matrix belong to one unit: the places of a channel that was
+  /// flattened. Kernels know it by themselves.
+  public let width: Int
+  /// s.
+  public let single: Double
+  public let step: Step
+
+  /// - Throws: `CompressionError.invalidParameter` unless α > 0, 0 ≤ s ≤ 1 and a side is given.
+  public init(
+    strength: Double, rows: Share?, columns: Share?, width: Int = 1, single: Double = 0,
+    step: Step = .proximal
+  ) throws {
+    func require(_ fits: Bool, _ parameter: String, _ value: String, _ expected: String) throws {
+      guard fits else {
+        throw CompressionError.invalidParameter(
+          operation: "partial", parameter: parameter, value: value, expected: expected)
+      }
+    }
+    try require(strength > 0 && strength.isFinite, "alpha", "\(strength)", "above 0")
+    try require((0...1).contains(single), "single", "\(single)", "from 0 to 1")
+    try require(rows != nil || columns != nil, "rows", "none", "given, unless columns is")
+    try require(width > 0, "width", "\(width)", "1 or more")
+    try rows?.validate("partial")
+    try columns?.validate("partial")
+    self.strength = strength
+    self.rows = rows
+    self.columns = columns
+    self.width = width
+    self.single = single
+    self.step = step
+  }
+
+  public var description: String {
+    let arguments: [String] =
+      ["alpha=\(shortest(strength))"] + (rows.map { ["rows=\($0)"] } ?? [])
+      + (columns.map { ["columns=\($0)"] } ?? []) + (width > 1 ? ["width=\(width)"] : [])
+      + (single > 0 ? ["single=\(shortest(single))"] : [])
+      + (step == .proximal ? [] : ["step=\(step.rawValue)"])
+    return "partial(\(arguments.joined(separator: ", ")))"
+  }
+
+  public func validate(shape: [Int], view: String) throws { _ = try part(of: shape, view: view) }
+
+  public func apply(to weights: UnsafeMutableBufferPointer<Float>, shape: [Int], penalty mu: Float)
+    throws -> Double
+  {
+    let part = try part(of: shape, view: "the view")
+    let ratio = Float(strength) / mu
+    var change = 0.0
+    if single > 0 {
+      let threshold = Float(single) * ratio
+      for run in part.runs {
+        change += shrink(
+          UnsafeMutableBufferPointer(rebasing: weights[run]), by: threshold,
+          stops: step == .proximal)
+      }
+    }
+    guard single < 1 else { return change }
+    let strength = Float(1 - single) * ratio
+    func factor(_ square: Double, of count: Int) -> Float {
+      guard square > 0 else { return 1 }
+      let factor = 1 - Double(strength) * (Double(count) / square).squareRoot()
+      return Float(step == .proximal ? max(0, factor) : factor)
+    }
+    for row in 0..<part.rows {
+      let run = UnsafeMutableBufferPointer(
+        rebasing: weights[row * part.columns..<(row + 1) * part.columns])
+      let square = squaredNorm(UnsafeBufferPointer(run))
+      let f = factor(square, of: part.columns)
+      for index in run.indices { run[index] *= f }
+      change += Double((1 - f) * (1 - f)) * square
+    }
+    guard part.units > 0 else { return change }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: part.units) { squares in
+      squares.initialize(repeating: 0)
+      part.addSquares(of: UnsafeBufferPointer(weights), to: squares)
+      for unit in 0..<part.units {
+        let square = Double(squares[unit])
+        let f = factor(square, of: part.allRows * part.width)
+        change += Double((1 - f) * (1 - f)) * square
+        squares[unit] = f
+      }
+      part.scale(weights, by: UnsafeBufferPointer(squares))
+    }
+    return change
+  }
+
+  public func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> Sparse {
+    let indices = weights.indices.filter { weights[$0] != 0 }
+    return try Sparse(
+      count: weights.count, indices: indices.map { UInt32($0) },
+      values: indices.map { weights[$0] })
+  }
+
+  public func cost(of form: Sparse, in view: WeightView) -> Double {
+    guard let part = try? part(of: view.shape, view: "") else { return 0 }
+    let values = form.decompressed()
+    let total = values.withUnsafeBufferPointer { values -> Double in
+      var total = 0.0
+      for run in part.runs {
+        total += single * absoluteSum(UnsafeBufferPointer(rebasing: values[run]))
+      }
+      for row in 0..<part.rows {
+        let run = values[row * part.columns..<(row + 1) * part.columns]
+        total +=
+          (1 - single)
+          * (Double(part.columns) * squaredNorm(UnsafeBufferPointer(rebasing: run))).squareRoot()
+      }
+      var squares = [Float](repeating: 0, count: part.units)
+      squares.withUnsafeMutableBufferPointer { part.addSquares(of: values, to: $0) }
+      for square in squares {
+        total += (1 - single) * (Double(part.allRows * part.width) * Double(square)).squareRoot()
+      }
+      return total
+    }
+    return strength * total
+  }
+
+  /// The weights that are penalised: the first rows, and the first units' columns.
+  private struct Part {
+    let allRows: Int
+    let columns: Int
+    let rows: Int
+    let units: Int
+    let width: Int
+
+    /// Each penalised weight once, as runs of neighbours.
+    var runs: [Range<Int>] {
+      let rest = units * width
+      return [0..<rows * columns]
+        + (rest > 0 ? (rows..<allRows).map { $0 * columns..<$0 * columns + rest } : [])
+    }
+
+    func addSquares(
+      of weights: UnsafeBufferPointer<Float>, to squares: UnsafeMutableBufferPointer<Float>
+    ) {
+      for row in 0..<allRows {
+        let first = row * columns
+        if width == 1 {
+          for unit in 0..<squares.count {
+            let w = weights[first + unit]
+            squares[unit] += w * w
+          }
+        } else {
+          for unit in 0..<squares.count {
+            var sum: Float = 0
+            for index in first + unit * width..<first + (unit + 1) * width {
+              sum += weights[index] * weights[index]
+            }
+            squares[unit] += sum
+          }
+        }
+      }
+    }
+
+    func scale(
+      _ weights: UnsafeMutableBufferPointer<Float>, by factors: UnsafeBufferPointer<Float>
+    ) {
+      for row in 0..<allRows {
+        let first = row * columns
+        if width == 1 {
+          for unit in 0..<factors.count { weights[first + unit] *= factors[unit] }
+        } else {
+          for unit in 0..<factors.count {
+            let f = factors[unit]
+            for index in first + unit * width..<first + (unit + 1) * width { weights[index] *= f }
+          }
+        }
+      }
+    }
+  }
+
+  /// - Throws: `CompressionError` when the view is no matrix, or the width does not divide its columns.
+  private func part(of shape: [Int], view: String) throws -> Part {
+    guard shape.count >= 2 else {
+      throw CompressionError.needsMatrix(operation: "partial", view: view)
+    }
+    let (allRows, all) = WeightView.matrixShape(of: shape)
+    let width = shape.count > 2 ? shape[2...].reduce(1, *) : width
+    guard all % width == 0 else {
+      throw CompressionError.invalidParameter(
+        operation: "partial", parameter: "width", value: "\(width)",
+        expected: "a divisor of the \(all) columns of \(view)")
+    }
+    try rows?.validate("partial", atMost: allRows, "rows of \(view)")
+    try columns?.validate("partial", atMost: all / width, "units before \(view)")
+    return Part(
+      allRows: allRows, columns: all, rows: rows?.of(allRows) ?? 0,
+      units: columns?.of(all / width) ?? 0, width: width)
+  }
+}
+
+/// w ← soft(w, t), or w − t·sign w where it does not stop at zero. Returns the squared change.
+private func shrink(_ w: UnsafeMutableBufferPointer<Float>, by threshold: Float, stops: Bool)
+  -> Double
+{
+  var change: Float = 0
+  if stops {
+    for index in w.indices {
+      let old = w[index]
+      let step = min(abs(old), threshold)
+      w[index] = old < 0 ? old + step : old - step
+      change += step * step
+    }
+  } else {
+    for index in w.indices {
+      let old = w[index]
+      let step: Float = old == 0 ? 0 : threshold
+      w[index] = old < 0 ? old + step : old - step
+      change += step * step
+    }
+  }
+  return Double(change)
+}

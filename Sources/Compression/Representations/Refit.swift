@@ -1,0 +1,189 @@
+import LinearAlgebra
+
+/// A least-squares fit with the structure kept: codes, places and ranks stay, numbers change. This is
+/// how a compressed network is retrained.
+extension Representation {
+  /// The θ of the same structure that is nearest to `target`.
+  ///
+  /// Exact for codebooks and sparse entries. Factors take one sweep of alternating least squares from
+  /// where they are; a sum fits its parts in turn, three times. Neither is ever worse than before.
+  ///
+  /// - Complexity: O(n); factors O(m·n·r).
+  /// - Precondition: there are `count` weights in the target.
+  /// - Throws: `CompressionError.malformedForm` when a fit is no longer finite.
+  public func refitted(to target: [Float]) throws -> Representation {
+    precondition(target.count == count)
+    switch self {
+    case .codebook(let form): return .codebook(try form.refitted(to: target))
+    case .sparse(let form): return .sparse(try form.refitted(to: target))
+    case .lowRank(let form): return .lowRank(try form.refitted(to: target))
+    case .sum(let form): return .sum(try form.refitted(to: target))
+    }
+  }
+}
+
+extension AdditiveSum {
+  func refitted(to target: [Float]) throws -> AdditiveSum {
+    var parts = parts
+    var rest = target
+    for part in parts { part.add(to: &rest, scale: -1) }
+    for _ in 0..<3 {
+      for index in parts.indices {
+        parts[index].add(to: &rest, scale: 1)
+        parts[index] = try parts[index].refitted(to: rest)
+        parts[index].add(to: &rest, scale: -1)
+      }
+    }
+    return try AdditiveSum(parts)
+  }
+}
+
+extension Sparse {
+  /// The target's values at the same places; those that share values keep their sharing.
+  func refitted(to target: [Float]) throws -> Sparse {
+    let kept = indices.map { target[Int($0)] }
+    guard case .codebook(let entries) = format else {
+      return try Sparse(
+        count: count, indices: indices, values: format.rounded(kept), pattern: pattern,
+        format: format)
+    }
+    // The entry that a value has now is its code.
+    let codes = Codebook(nearest: values, in: .free(entries, levels: entries.count)).codes
+    let fitted = try Codebook(.free(entries, levels: entries.count), codes: codes)
+      .refitted(to: kept)
+    return try Sparse(
+      count: count, indices: indices, values: fitted.decompressed(), pattern: pattern,
+      format: .codebook(fitted.entries))
+  }
+}
+
+extension Codebook {
+  /// The mean of each code's weights, the best scale, or the best line through the levels.
+  func refitted(to target: [Float]) throws -> Codebook {
+    switch stored {
+    case .fixed: return self
+    case .free(let old, let levels):
+      let sums = moments(of: target)
+      var means = zip(zip(sums.totals, sums.counts), old).map { sum, old in
+        sum.1 > 0 ? Float(sum.0 / sum.1) : old
+      }
+      var codes = codes
+      if (0..<groupCount).contains(where: { !isAscending(means[$0 * levels..<($0 + 1) * levels]) })
+      {
+        sort(&means, &codes)
+      }
+      return try Codebook(.free(means, levels: levels), codes: codes, groupSize: groupSize)
+    case .scaled(_, let pattern):
+      let sums = moments(of: target)
+      let scales = (0..<groupCount).map { group -> Float in
+        var (product, square) = (0.0, 0.0)
+        for (level, value) in pattern.enumerated() {
+          let index = group * levels + level
+          product += Double(value) * sums.totals[index]
+          square += Double(value) * Double(value) * sums.counts[index]
+        }
+        return square > 0 ? Float(max(0, product / square)) : 0
+      }
+      return try Codebook(.scaled(scales, pattern: pattern), codes: codes, groupSize: groupSize)
+    case .affine(let oldOffsets, let oldSteps, let levels):
+      let sums = moments(of: target)
+      var (offsets, steps) = (oldOffsets, oldSteps)
+      for group in 0..<groupCount {
+        // Regression of the weights on their codes.
+        var (n, x, xx, y, xy) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        for level in 0..<levels {
+          let count = sums.counts[group * levels + level]
+          let total = sums.totals[group * levels + level]
+          let code = Double(level)
+          n += count
+          x += code * count
+          xx += code * code * count
+          y += total
+          xy += code * total
+        }
+        let determinant = n * xx - x * x
+        guard n > 0 else { continue }
+        let step = determinant > 0 ? max(0, (n * xy - x * y) / determinant) : Double(steps[group])
+        steps[group] = Float(step)
+        offsets[group] = Float((y - step * x) / n)
+      }
+      return try Codebook(
+        .affine(offsets: offsets, steps: steps, levels: levels), codes: codes,
+        groupSize: groupSize)
+    }
+  }
+
+  /// Σ of the weights of each entry, and how many there are.
+  private func moments(of target: [Float]) -> (totals: [Double], counts: [Double]) {
+    var totals = [Double](repeating: 0, count: entries.count)
+    var counts = totals
+    target.withUnsafeBufferPointer { target in
+      codes.withUnsafeBufferPointer { codes in
+        for (group, start) in stride(from: 0, to: count, by: groupSize).enumerated() {
+          let range = start..<min(start + groupSize, count)
+          addMoments(
+            of: UnsafeBufferPointer(rebasing: target[range]),
+            codes: UnsafeBufferPointer(rebasing: codes[range]), levels: levels,
+            to: &totals, &counts, at: group * levels)
+        }
+      }
+    }
+    return (totals, counts)
+  }
+
+  private func isAscending(_ entries: ArraySlice<Float>) -> Bool {
+    zip(entries, entries.dropFirst()).allSatisfy { $0 <= $1 }
+  }
+
+  /// Puts each group's entries in order again and renames the codes.
+  private func sort(_ means: inout [Float], _ codes: inout [UInt16]) {
+    for (group, start) in stride(from: 0, to: count, by: groupSize).enumerated() {
+      let first = group * levels
+      let order = (0..<levels).sorted { means[first + $0] < means[first + $1] }
+      var names = [UInt16](repeating: 0, count: levels)
+      for (place, level) in order.enumerated() { names[level] = UInt16(place) }
+      means.replaceSubrange(first..<first + levels, with: order.map { means[first + $0] })
+      for index in start..<min(start + groupSize, count) { codes[index] = names[Int(codes[index])] }
+    }
+  }
+}
+
+/// Adds each weight, and 1, to its code's sums: eight partial sums a code hide the additions' latency.
+private func addMoments(
+  of values: UnsafeBufferPointer<Float>, codes: UnsafeBufferPointer<UInt16>, levels: Int,
+  to totals: inout [Double], _ counts: inout [Double], at first: Int
+) {
+  let lanes = 8
+  withUnsafeTemporaryAllocation(of: SIMD2<Double>.self, capacity: levels * lanes) { partial in
+    partial.initialize(repeating: .zero)
+    for index in values.indices {
+      partial[Int(codes[index]) * lanes + index % lanes] += SIMD2(Double(values[index]), 1)
+    }
+    for level in 0..<levels {
+      let sum = partial[level * lanes..<(level + 1) * lanes].reduce(SIMD2<Double>.zero, +)
+      totals[first + level] += sum.x
+      counts[first + level] += sum.y
+    }
+  }
+}
+
+extension LowRank {
+  /// One sweep: left ← the columns of W·rightᵀ made orthonormal, right ← leftᵀ·W.
+  func refitted(to target: [Float]) throws -> LowRank {
+    guard (1...left.rows).contains(rank) else { return self }
+    let matrix = try Matrix(
+      rows: left.rows, columns: right.columns, values: arrangement.arranged(target))
+    let image = try Matrix.product(right, matrix, transposingSecond: true)
+    guard let basis = try orthonormalRows(spanning: image) else { return self }
+    let fitted = try basis * matrix
+    return try LowRank(
+      left: basis.transposed.rounded(to: format), right: fitted.rounded(to: format),
+      arrangement: arrangement, format: format)
+  }
+}
+
+extension Matrix {
+  fileprivate func rounded(to format: NumberFormat) throws -> Matrix {
+    try Matrix(rows: rows, columns: columns, values: format.rounded(values))
+  }
+}

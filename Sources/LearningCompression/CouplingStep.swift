@@ -1,0 +1,149 @@
+import Compression
+import LinearAlgebra
+
+/// θ, Δ(θ), and how they act on the weights.
+final class CouplingStep {
+  private let coupling: Coupling
+  private let freedom: Freedom
+  private let plan: ResolvedPlan
+  private let weights: Arena
+  /// θ, one form a problem.
+  var forms: [Representation] = []
+  /// Δ(θ) where the plan compresses, w elsewhere.
+  let compressed: Arena
+  /// t = Δ(θ) + λ/μ, with a penalty.
+  private let target: Arena?
+  /// λ, with a penalty.
+  let multipliers: Arena?
+  /// v, the weights that θ is made of, with straight-through gradients.
+  private let latent: Arena?
+
+  /// - Throws: `LearningCompressionError.invalidOption` when pruning is to grow and there is none.
+  init(_ alternation: Alternation, _ plan: ResolvedPlan, weights: Arena) throws {
+    coupling = alternation.coupling
+    freedom = alternation.freedom
+    self.plan = plan
+    self.weights = weights
+    compressed = weights.duplicate()
+    var (penalises, hasMultipliers) = (false, false)
+    if case .penalty(let multipliers) = coupling {
+      (penalises, hasMultipliers) = (true, multipliers)
+    }
+    target = penalises ? Arena(weights.layout) : nil
+    multipliers = hasMultipliers ? Arena(weights.layout) : nil
+    latent = coupling == .straightThrough ? Arena(weights.layout) : nil
+    if case .gradual = freedom, !plan.isGradual {
+      throw LearningCompressionError.invalidOption(
+        option: "the plan of gradual pruning",
+        value: plan.problems.map { "\($0.operation)" }.joined(separator: "; "),
+        expected: "one with prune(keep=…)")
+    }
+  }
+
+  /// Direct compression: θ ← Π(w).
+  func begin(mu: Float) throws {
+    forms = try plan.compress(weights, mu: mu, into: compressed)
+  }
+
+  /// What couples w to direct compression before the first mini-batch.
+  func couple() throws {
+    if let latent { latent.copy(from: weights) }
+    if case .gradual = freedom {
+      forms = try plan.gradual(0).compress(weights, into: compressed)
+    }
+    if freedom != .full || coupling == .straightThrough {
+      plan.copyCompressed(from: compressed, to: weights)
+    }
+  }
+
+  /// The term that the L step adds to the loss.
+  func penalty(mu: Float) -> QuadraticPenalty? {
+    guard let target else { return nil }
+    plan.formTarget(compressed, multipliers: multipliers, mu: mu, into: target)
+    return QuadraticPenalty(mu: mu, target: target, ranges: plan.ranges)
+  }
+
+  /// Between two C steps: pruned weights stay zero, codes and ranks stay.
+  func keepStructure() throws {
+    forms = try plan.refit(forms, to: weights, into: compressed)
+    plan.copyCompressed(from: compressed, to: weights)
+  }
+
+  /// The C step, and what follows from it for w.
+  ///
+  /// - Parameters:
+  ///   - mu: of the penalty; 1/t for the others.
+  ///   - progress: the share of the run that is over.
+  /// - Returns: ‖w − Δ(θ)‖ as it was before w was replaced; 0 where it is not.
+  func compress(mu: Float, progress: Double) throws -> Double {
+    switch coupling {
+    case .penalty:
+      forms = try plan.compress(
+        weights, multipliers: multipliers, mu: mu, from: forms, into: compressed)
+      if let multipliers {
+        plan.update(multipliers: multipliers, weights: weights, compressed: compressed, mu: mu)
+      }
+      return 0
+    case .replacement:
+      if freedom == .full, let change = try plan.applyInPlace(to: weights, mu: mu) { return change }
+      forms = try find(mu: mu, progress: progress)
+      let distance = plan.distance(from: weights, to: compressed).absolute
+      plan.copyCompressed(from: compressed, to: weights)
+      return distance
+    case .straightThrough:
+      guard let latent else { return 0 }
+      plan.add(weights, minus: compressed, to: latent)
+      forms = try plan.compress(latent, mu: mu, from: forms, into: compressed)
+      plan.copyCompressed(from: compressed, to: weights)
+      return 0
+    }
+  }
+
+  /// ‖w − Δ(θ)‖ / ‖w‖, of the latent weights where there are some; ‖w − Δ(θ)‖ for w = 0.
+  var relativeDistance: Double {
+    let (distance, norm) = plan.distance(from: latent ?? weights, to: compressed)
+    return norm > 0 ? distance / norm : distance
+  }
+
+  /// ‖w‖ over the compressed weights.
+  var norm: Double { plan.distance(from: weights, to: compressed).norm }
+
+  /// Makes θ and Δ(θ) those of the present weights, which a hard coupling may have left behind.
+  ///
+  /// - Parameter isFresh: whether no mini-batch followed the last C step.
+  func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
+    if coupling == .replacement {
+      if !isFresh {
+        forms = try find(mu: mu, progress: progress)
+      } else if freedom == .full, let inPlace = try plan.formsInPlace(of: weights) {
+        forms = inPlace
+        plan.copyCompressed(from: weights, to: compressed)
+      }
+    }
+    plan.copyUncompressed(from: weights, to: compressed)
+  }
+
+  /// θ ← Π(w), as far as it is free.
+  private func find(mu: Float, progress: Double) throws -> [Representation] {
+    switch freedom {
+    case .full: return try plan.compress(weights, mu: mu, from: forms, into: compressed)
+    case .fixed: return try plan.refit(forms, to: weights, into: compressed)
+    case .gradual(let share):
+      return try plan.gradual(min(1, progress / share)).compress(
+        weights, mu: mu, from: forms, into: compressed)
+    }
+  }
+
+  func store(in state: inout Snapshot) {
+    state.store(compressed, as: "compressed")
+    if let multipliers { state.store(multipliers, as: "multipliers") }
+    if let latent { state.store(latent, as: "latent") }
+  }
+
+  func restore(_ state: Snapshot, forms: [Representation]) throws {
+    try state.restore(compressed, from: "compressed")
+    if let multipliers { try state.restore(multipliers, from: "multipliers") }
+    if let latent { try state.restore(latent, from: "latent") }
+    self.forms = forms
+  }
+}

@@ -1,0 +1,50 @@
+import Compression
+import LinearAlgebra
+
+extension ResolvedPlan {
+  /// t ← Δ(θ) + λ/μ in the compressed ranges.
+  func formTarget(_ compressed: Arena, multipliers: Arena?, mu: Float, into target: Arena) {
+    for range in ranges {
+      _ = target[range].update(fromContentsOf: compressed[range])
+      guard let multipliers else { continue }
+      let t = target[range]
+      let lambda = multipliers[range]
+      for index in t.indices { t[index] += lambda[index] / mu }
+    }
+  }
+
+  /// λ ← λ − μ·(w − Δ(θ)) in the compressed ranges.
+  func update(multipliers: Arena, weights: Arena, compressed: Arena, mu: Float) {
+    for range in ranges {
+      let lambda = multipliers[range]
+      let w = weights[range]
+      let delta = compressed[range]
+      for index in lambda.indices { lambda[index] -= mu * (w[index] - delta[index]) }
+    }
+  }
+
+  /// v ← v + w − Δ(θ) in the compressed ranges.
+  func add(_ weights: Arena, minus compressed: Arena, to latent: Arena) {
+    for range in ranges {
+      let v = latent[range]
+      let w = weights[range]
+      let delta = compressed[range]
+      for index in v.indices { v[index] += w[index] - delta[index] }
+    }
+  }
+
+  /// Copies what the plan compresses.
+  func copyCompressed(from source: Arena, to arena: Arena) {
+    for range in ranges { _ = arena[range].update(fromContentsOf: source[range]) }
+  }
+
+  /// Copies what the plan does not compress, such as biases.
+  func copyUncompressed(from weights: Arena, to compressed: Arena) {
+    var start = 0
+    for range in ranges + [weights.layout.count..<weights.layout.count] {
+      _ = compressed[start..<range.lowerBound].update(
+        fromContentsOf: weights[start..<range.lowerBound])
+      start = range.upperBound
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Compression
+import LearningCompression
+import NeuralNetwork
+
+extension Method: ExpressibleByArgument {}
+
+/// The quadratic penalty of the LC algorithm.
+struct PenaltyOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The penalty μ of the first step (default: 0.003).", valueName: "mu"))
+  var mu: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "μ is multiplied by this after each step (default: 1.15).", valueName: "factor"))
+  var muGrowth: Double?
+
+  @Option(help: "Multipliers λ: on (augmented Lagrangian) or off (quadratic penalty); default on.")
+  var multipliers: Switch?
+
+  @Option(parsing: .unconditional, help: "Stop when ‖w − Δ(θ)‖ / ‖w‖ is no more than this.")
+  var tolerance: Double?
+
+  var firstMu: Double { mu ?? 0.003 }
+  var growth: Double { muGrowth ?? 1.15 }
+  var hasMultipliers: Bool { multipliers != .off }
+
+  func validate(for method: Method) throws {
+    guard method != .lc else { return }
+    // Direct compression by an operator with a cost needs μ.
+    let given: [(String, Bool)] = [
+      ("--mu", mu != nil && method != .direct), ("--mu-growth", muGrowth != nil),
+      ("--multipliers", multipliers != nil), ("--tolerance", tolerance != nil),
+    ]
+    if let wrong = given.first(where: \.1) {
+      throw ValidationError("\(wrong.0) belongs to --method lc, found --method \(method.rawValue)")
+    }
+  }
+
+  var description: [String: String] {
+    [
+      "--mu": "\(firstMu)", "--mu-growth": "\(growth)",
+      "--multipliers": (multipliers ?? .on).rawValue, "--tolerance": "\(tolerance ?? 0)",
+    ]
+  }
+}
+
+/// What `--method partial` penalises, where no plan says it.
+struct PartialOptions: ParsableArguments {
+  @Option(help: "With --method partial and no plan: the strength α of the penalty.")
+  var strength: Double?
+
+  @Option(help: "The share of each hidden layer's units that is penalised (default: 50%).")
+  var share: String?
+
+  @Option(help: "Which of their weights: incoming, outgoing, both (default: incoming).")
+  var sides: PartialSides?
+
+  @Option(help: "The share of the penalty on single weights: 0 group lasso, 1 ℓ₁ (default: 0).")
+  var single: Double?
+
+  @Option(help: "The step along the penalty: proximal or subgradient (default: proximal).")
+  var partialStep: PartialRegularisation.Step?
+
+  func validate(for method: Method, hasPlan: Bool) throws {
+    let given: [(String, Bool)] = [
+      ("--strength", strength != nil), ("--share", share != nil), ("--sides", sides != nil),
+      ("--single", single != nil), ("--partial-step", partialStep != nil),
+    ]
+    if let extra = given.first(where: \.1), method != .partial || hasPlan {
+      throw ValidationError("\(extra.0) belongs to --method partial without --compress")
+    }
+    if !hasPlan, method != .partial || strength == nil {
+      throw ValidationError(
+        method == .partial
+          ? "--method partial needs --strength, or --compress with a plan"
+          : "--compress is missing: what is compressed, and how")
+    }
+    if let share, parsedShare == nil {
+      throw ValidationError("--share must be a share such as 50%, found '\(share)'")
+    }
+  }
+
+  private var parsedShare: Share? {
+    guard let share else { return .fraction(0.5) }
+    guard share.hasSuffix("%"), let percent = Double(share.dropLast()), percent > 0, percent <= 100
+    else { return nil }
+    return .fraction(percent / 100)
+  }
+
+  func plan(for definition: NetworkDefinition) throws -> CompressionPlan {
+    try .partial(
+      for: definition, strength: strength ?? 0, share: parsedShare ?? .fraction(0.5),
+      sides: sides ?? .incoming, single: single ?? 0, step: partialStep ?? .proximal)
+  }
+}
+
+extension PartialSides: ExpressibleByArgument {}
+extension PartialRegularisation.Step: ExpressibleByArgument {}

@@ -1,0 +1,208 @@
+import Compression
+import LinearAlgebra
+import Testing
+
+@testable import LearningCompression
+
+/// Each coupling beside a few lines that do the same to arrays.
+@Suite struct CouplingTests {
+  private let layout = try? ArenaLayout([("w", [6, 8]), ("bias", [2])])
+
+  private func setting(_ plan: String, seed: UInt64) throws -> (GradientDescent, ResolvedPlan) {
+    let layout = try #require(layout)
+    let learning = GradientDescent(layout, seed: seed)
+    return (learning, try ResolvedPlan(CompressionPlan(parsing: plan), for: layout))
+  }
+
+  private func run(
+    _ method: Method, _ plan: String, seed: UInt64, steps: Int = 3, batches: Int = 5,
+    every: [Period] = []
+  ) throws -> (AlternationResult, GradientDescent) {
+    let (learning, resolved) = try setting(plan, seed: seed)
+    let alternation = try method.alternation(
+      schedule: .exponential(initial: 1, growth: 1, steps: steps), budget: .batches(batches),
+      every: every)
+    return (try alternation.run(resolved, learning: learning), learning)
+  }
+
+  /// Δ(Π(w)) of the matrix; the rest as it is.
+  private func projected(_ w: [Float], _ plan: String, mu: Float = 1) throws -> [Float] {
+    let layout = try #require(layout)
+    let arena = Arena(layout)
+    _ = arena.floats.update(fromContentsOf: w)
+    let result = arena.duplicate()
+    _ = try ResolvedPlan(CompressionPlan(parsing: plan), for: layout)
+      .compress(arena, mu: mu, into: result)
+    return Array(result.floats)
+  }
+
+  private func expectSame(_ a: some Sequence<Float>, _ b: [Float], _ tolerance: Float = 1e-5) {
+    for (x, y) in zip(a, b) { #expect(abs(x - y) <= tolerance * max(1, abs(y))) }
+  }
+
+  @Test(arguments: ["w: prune(keep=10)", "w: binary()", "w: sign() + prune(keep=5)"], 0..<3)
+  func projectionAfterEveryBatchIsProjectedSGD(plan: String, seed: Int) throws {
+    let (result, learning) = try run(.projection, plan, seed: UInt64(seed), every: [.batches(1)])
+    let twin = GradientDescent(try #require(layout), seed: UInt64(seed))
+    var w = Array(twin.weights.floats)
+    for _ in 0..<15 { w = try projected(twin.stepped(w), plan) }
+    expectSame(result.weights.floats, w)
+    expectSame(learning.weights.floats, w)
+  }
+
+  @Test(arguments: 0..<3) func onePeriodForAllIsDirectCompressionAtTheEnd(seed: Int) throws {
+    let plan = "w: quantize(k=3, exact)"
+    let (result, _) = try run(.projection, plan, seed: UInt64(seed), every: [.batches(15)])
+    let twin = GradientDescent(try #require(layout), seed: UInt64(seed))
+    var w = Array(twin.weights.floats)
+    for _ in 0..<15 { w = twin.stepped(w) }
+    expectSame(result.weights.floats, try projected(w, plan))
+    // The figures of the earlier steps are those of what compression would give then.
+    #expect(result.steps.count == 3 && result.steps[0].change == 0)
+    #expect(result.steps[2].change.map { $0 > 0 } == true)
+  }
+
+  @Test func aPeriodGoesOnIntoTheNextStep() throws {
+    // Projections after 7 and 14 of 15 mini-batches, and at the end.
+    let (result, _) = try run(.projection, "w: prune(keep=10)", seed: 1, every: [.batches(7)])
+    let twin = GradientDescent(try #require(layout), seed: 1)
+    var w = Array(twin.weights.floats)
+    for batch in 1...15 {
+      w = twin.stepped(w)
+      if batch % 7 == 0 || batch == 15 { w = try projected(w, "w: prune(keep=10)") }
+    }
+    expectSame(result.weights.floats, w)
+  }
+
+  @Test func severalPeriodsShareTheSteps() throws {
+    let (result, _) = try run(
+      .projection, "w: prune(keep=10)", seed: 1, steps: 4, every: [.batches(5), .batches(2)])
+    let twin = GradientDescent(try #require(layout), seed: 1)
+    var w = Array(twin.weights.floats)
+    for batch in 1...20 {
+      w = twin.stepped(w)
+      let isDue = batch <= 10 ? batch % 5 == 0 : (batch - 10) % 2 == 0
+      if isDue { w = try projected(w, "w: prune(keep=10)") }
+    }
+    expectSame(result.weights.floats, w)
+  }
+
+  /// A nuclear-norm step after each epoch is the soft threshold of the singular values at α times the
+  /// length of ten gradient steps.
+  @Test(arguments: 0..<3) func theProximalStepThresholdsSingularValues(seed: Int) throws {
+    let (result, _) = try run(
+      .proximal, "w: nuclear(alpha=0.4)", seed: UInt64(seed), steps: 1, batches: 10)
+    let twin = GradientDescent(try #require(layout), seed: UInt64(seed))
+    var w = Array(twin.weights.floats)
+    for _ in 0..<10 { w = twin.stepped(w) }
+    let svd = try SingularValueDecomposition(
+      of: Matrix(rows: 6, columns: 8, values: Array(w.prefix(48))))
+    var expected = [Float](repeating: 0, count: 48)
+    for (rank, s) in svd.singularValues.enumerated() {
+      let shrunk = max(0, s - 0.4 * 0.1 * 10)
+      for row in 0..<6 {
+        for column in 0..<8 {
+          expected[row * 8 + column] +=
+            svd.left[row, rank] * shrunk * svd.rightTransposed[rank, column]
+        }
+      }
+    }
+    expectSame(result.weights.floats.prefix(48), expected)
+    expectSame(result.weights.floats.suffix(2), Array(w.suffix(2)))
+  }
+
+  /// The fixed point of proximal steps does not depend on the period.
+  @Test(arguments: [1, 4]) func proximalStepsFindTheMinimumOfLossPlusCost(period: Int) throws {
+    let (result, learning) = try run(
+      .proximal, "w: l1penalty(alpha=0.2)", seed: 5, steps: 60, batches: 20,
+      every: [.batches(period)])
+    // ½h(w − a)² + α|w| has its minimum at soft(a, α/h).
+    for index in 0..<48 {
+      let a = learning.minimum[index]
+      let least = max(0, abs(a) - 0.2 / learning.curvature[index])
+      let found = result.weights.floats[index]
+      // Several steps between two thresholds overshoot a little.
+      #expect(abs(abs(found) - least) < (period == 1 ? 1e-3 : 0.25))
+      #expect(found == 0 || (found < 0) == (a < 0))
+    }
+  }
+
+  @Test(arguments: ["w: binary()", "w: ternary()", "w: prune(keep=12)"], 0..<2)
+  func straightThroughMovesTheLatentWeights(plan: String, seed: Int) throws {
+    let (result, _) = try run(.straightThrough, plan, seed: UInt64(seed))
+    let twin = GradientDescent(try #require(layout), seed: UInt64(seed))
+    var v = Array(twin.weights.floats)
+    for _ in 0..<15 {
+      let place = try projected(v, plan)
+      let next = twin.stepped(place)
+      for index in v.indices { v[index] += next[index] - place[index] }
+    }
+    expectSame(result.weights.floats, try projected(v, plan), 1e-4)
+  }
+
+  @Test(arguments: [
+    "w: prune(keep=10)", "w: quantize(k=3)", "w: binary() + prune(keep=5)", "w: lowrank(r=2)",
+    "w: lowrank(r=1) + prune(keep=6)", "w: uniform(b=3)", "w: prune(keep=8, k=2)",
+  ])
+  func retrainingKeepsTheStructureAndLowersTheLoss(plan: String) throws {
+    let (result, _) = try run(.retrain, plan, seed: 2, steps: 4, batches: 20)
+    func structure(_ form: Representation) -> [[Int]] {
+      switch form {
+      case .codebook(let codes): [codes.codes.map(Int.init)]
+      case .sparse(let entries): [entries.indices.map(Int.init)]
+      case .lowRank(let factors): [[factors.rank]]
+      case .sum(let sum): sum.parts.flatMap(structure)
+      }
+    }
+    #expect(result.forms.map(structure) == result.directForms.map(structure))
+    #expect(result.compressed.trainLoss < result.direct.trainLoss)
+    expectSame(result.weights.floats.prefix(48), result.forms[0].decompressed())
+  }
+
+  /// With a fixed support, retraining is gradient descent on the weights that stay.
+  @Test func retrainingAPrunedMatrixMasksTheGradient() throws {
+    let (result, _) = try run(.retrain, "w: prune(keep=10)", seed: 3)
+    let twin = GradientDescent(try #require(layout), seed: 3)
+    var w = try projected(Array(twin.weights.floats), "w: prune(keep=10)")
+    let mask = w.map { $0 != 0 }
+    for _ in 0..<15 {
+      let next = twin.stepped(w)
+      w = w.indices.map { $0 >= 48 || mask[$0] ? next[$0] : 0 }
+    }
+    expectSame(result.weights.floats, w)
+  }
+
+  @Test func gradualPruningFollowsTheCubicSchedule() throws {
+    let (learning, plan) = try setting("w: prune(keep=6)", seed: 4)
+    let alternation = try Method.gradual.alternation(
+      schedule: .exponential(initial: 1, growth: 1, steps: 4), budget: .batches(10),
+      every: [.batches(5)])
+    var kept: [Int] = []
+    let result = try alternation.run(plan, learning: learning) { _ in
+      kept.append(learning.weights.floats.prefix(48).count { $0 != 0 })
+    }
+    // 42 of 48 weights go, over three quarters of 40 mini-batches: t = done / 30.
+    func expected(_ done: Int) -> Int {
+      let t = min(1, Double(done) / 30)
+      return 6 + Int((42 * (1 - t) * (1 - t) * (1 - t)).rounded())
+    }
+    #expect(result.forms[0].decompressed().count { $0 != 0 } == 6)
+    // Counted before each C step: the mini-batches 1 … 5 still have what 0 had.
+    let counts = result.steps.map(\.step)
+    #expect(counts == [0, 1, 2, 3])
+    #expect(Set(kept) == Set([0, 5, 10, 15, 20, 25, 30].map(expected)))
+    #expect(throws: LearningCompressionError.self) {
+      try alternation.run(setting("w: binary()", seed: 1).1, learning: learning)
+    }
+  }
+
+  @Test func directCompressionDoesNotTrain() throws {
+    let (result, learning) = try run(.direct, "w: quantize(k=2)", seed: 6)
+    #expect(result.steps.isEmpty && result.forms == result.directForms)
+    let fresh = GradientDescent(try #require(layout), seed: 6)
+    #expect(Array(learning.weights.floats) == Array(fresh.weights.floats))
+    #expect(throws: LearningCompressionError.self) {
+      try run(.retrain, "w: binary()", seed: 1, every: [.batches(2)])
+    }
+  }
+}
