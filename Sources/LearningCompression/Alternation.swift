@@ -29,12 +29,15 @@ public struct Alternation: Sendable {
   public var every: [Period]
   /// The run ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖; for the coupling `.penalty`.
   public var tolerance: Double
+  /// Every so many steps, and after the last one, Δ(θ) is evaluated.
+  public var evaluateEvery: Int
 
   /// - Parameter schedule: an exponential one of 0 steps is direct compression.
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
     _ coupling: Coupling = .penalty(multipliers: true), freedom: Freedom = .full,
-    schedule: PenaltySchedule, budget: Period, every: [Period] = [], tolerance: Double = 0
+    schedule: PenaltySchedule, budget: Period, every: [Period] = [], tolerance: Double = 0,
+    evaluateEvery: Int = 1
   ) throws {
     try schedule.validate()
     guard budget.batches(perEpoch: 1) > 0 else {
@@ -64,7 +67,12 @@ public struct Alternation: Sendable {
     self.schedule = schedule
     self.budget = budget
     self.every = every
+    guard evaluateEvery >= 1 else {
+      throw LearningCompressionError.invalidOption(
+        option: "evaluate-every", value: "\(evaluateEvery)", expected: "1 step or more")
+    }
     self.tolerance = tolerance
+    self.evaluateEvery = evaluateEvery
   }
 
   /// Compresses the weights of an L step.

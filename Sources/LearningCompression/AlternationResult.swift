@@ -24,8 +24,8 @@ public struct AlternationStep: Sendable, Equatable, Codable {
   /// Where Δ(θ) replaces w: the relative change of the weights by compression, ‖w − Δ(θ)‖ / ‖w‖, per
   /// mini-batch of the step. With the ratio it is what regularises (Lee et al., arXiv 2105.01875).
   public let change: Double?
-  /// Of Δ(θ).
-  public let figures: Figures
+  /// Of Δ(θ); none for steps that are not evaluated.
+  public let figures: Figures?
   public let learningTime: Duration
   public let compressionTime: Duration
 }
@@ -56,6 +56,6 @@ public struct AlternationResult {
     self.weights = weights
   }
 
-  /// Of Δ(θ) after the last step; of direct compression before the first.
+  /// Of Δ(θ) after the last step, which is always evaluated; of direct compression before the first.
   public var compressed: Figures { steps.last?.figures ?? direct }
 }

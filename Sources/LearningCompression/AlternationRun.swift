@@ -79,6 +79,9 @@ public final class AlternationRun<Learning: LearningStep> {
     return result
   }
 
+  /// The steps that are done.
+  public var records: [AlternationStep] { position?.steps ?? [] }
+
   private var steps: Int { alternation.schedule.steps }
 
   /// The weight of ‖w − Δ(θ)‖² in the C step: μ of the schedule with a penalty; else 1/t, where t is how
@@ -130,14 +133,17 @@ public final class AlternationRun<Learning: LearningStep> {
     let distance = replaces ? 0 : coupled.relativeDistance
     try coupled.catchUp(
       mu: mu, progress: share(position, of: total), isFresh: position.inPeriod == 0)
+    let isNear = !replaces && distance <= alternation.tolerance
+    let isEvaluated = isNear || step == steps - 1 || (step + 1) % alternation.evaluateEvery == 0
     position.endStep(
       AlternationStep(
         step: step, mu: mu, loss: position.loss / Double(total), distance: distance,
         change: replaces
           ? position.change / max(coupled.norm, .leastNonzeroMagnitude) / Double(total) : nil,
-        figures: try learning.evaluate(coupled.compressed), learningTime: position.learningTime,
+        figures: isEvaluated ? try learning.evaluate(coupled.compressed) : nil,
+        learningTime: position.learningTime,
         compressionTime: position.compressionTime),
-      tolerance: replaces ? nil : alternation.tolerance)
+      isWithinTolerance: isNear)
     return position
   }
 

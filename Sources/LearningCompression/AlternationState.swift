@@ -32,12 +32,12 @@ public struct AlternationState: Sendable, Equatable {
 
     var isAtStart: Bool { step == 0 && done == 0 && inPeriod == 0 }
 
-    mutating func endStep(_ record: AlternationStep, tolerance: Double?) {
+    mutating func endStep(_ record: AlternationStep, isWithinTolerance: Bool) {
       steps.append(record)
       step += 1
       (done, loss, change) = (0, 0, 0)
       (learningTime, compressionTime) = (.zero, .zero)
-      isWithinTolerance = tolerance.map { record.distance <= $0 } ?? false
+      self.isWithinTolerance = isWithinTolerance
     }
 
     func isValid(in alternation: Alternation, batchesPerEpoch: Int) -> Bool {

@@ -25,7 +25,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   /// - Throws: `LearningCompressionError.invalidOption`, also for a period where the method has none.
   public func alternation(
     schedule: PenaltySchedule, budget: Period, every: [Period] = [], multipliers: Bool = true,
-    tolerance: Double = 0
+    tolerance: Double = 0, evaluateEvery: Int = 1
   ) throws -> Alternation {
     if !every.isEmpty, self == .direct || self == .retrain {
       throw LearningCompressionError.invalidOption(
@@ -36,7 +36,8 @@ public enum Method: String, Sendable, CaseIterable, Codable {
     ) throws -> Alternation {
       try Alternation(
         coupling, freedom: freedom, schedule: schedule, budget: budget,
-        every: every.isEmpty ? usual.map { [$0] } ?? [] : every, tolerance: tolerance)
+        every: every.isEmpty ? usual.map { [$0] } ?? [] : every, tolerance: tolerance,
+        evaluateEvery: evaluateEvery)
     }
     switch self {
     case .lc: return try alternation(.penalty(multipliers: multipliers))

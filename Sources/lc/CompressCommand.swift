@@ -66,6 +66,9 @@ struct CompressCommand: ParsableCommand {
       """)
   var every: String?
 
+  @Option(help: "Evaluate Δ(θ) after every so many steps, and after the last one.")
+  var evaluateEvery = 1
+
   @OptionGroup var penalty: PenaltyOptions
   @OptionGroup var partial: PartialOptions
 
@@ -84,11 +87,24 @@ struct CompressCommand: ParsableCommand {
     let loss: Double
     let distance: Double
     let changePerBatch: Double?
-    let trainLoss: Double
+    let trainLoss: Double?
     let trainErrorPercent: Double?
     let testErrorPercent: Double?
     let lSeconds: Double
     let cSeconds: Double
+
+    init(_ step: AlternationStep) {
+      self.step = step.step
+      mu = step.mu
+      loss = step.loss
+      distance = step.distance
+      changePerBatch = step.change
+      trainLoss = step.figures?.trainLoss
+      trainErrorPercent = step.figures?.trainErrorPercent
+      testErrorPercent = step.figures?.testErrorPercent
+      lSeconds = seconds(step.learningTime)
+      cSeconds = seconds(step.compressionTime)
+    }
   }
 
   struct Report: Codable {
@@ -133,7 +149,7 @@ struct CompressCommand: ParsableCommand {
         initial: penalty.firstMu, growth: penalty.growth, steps: steps),
       budget: batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3),
       every: every.flatMap(Period.list) ?? [], multipliers: penalty.hasMultipliers,
-      tolerance: penalty.tolerance ?? 0)
+      tolerance: penalty.tolerance ?? 0, evaluateEvery: evaluateEvery)
     let recorder = try checkpoints.begin()
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
@@ -155,6 +171,7 @@ struct CompressCommand: ParsableCommand {
         try AlternationRun(alternation, resolved, learning: learning, from: AlternationState($0))
       } ?? AlternationRun(alternation, resolved, learning: learning)
 
+    let log = try StepLog(common.log, run.records.map(Step.init))
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
     var last = "direct compression"
@@ -171,10 +188,11 @@ struct CompressCommand: ParsableCommand {
           line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
           try recorder?.batchDone { try run.state.checkpoint() }
         case .step(let step, let steps):
+          try log.append(Step(step))
           let coupling =
             step.change.map { "change \($0.text(6)) a mini-batch" }
             ?? (method == .lc ? "μ \(step.mu)  " : "") + "distance \(step.distance.text(5))"
-          last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures.text)"
+          last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures?.text ?? "")"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
           try recorder?.stepDone { try run.state.checkpoint() }
         }
@@ -211,14 +229,7 @@ struct CompressCommand: ParsableCommand {
       Report(
         network: definition.name, data: data.name, method: method, plan: plan.description,
         reference: result.reference, direct: result.direct, compressed: result.compressed,
-        steps: result.steps.map {
-          Step(
-            step: $0.step, mu: $0.mu, loss: $0.loss, distance: $0.distance,
-            changePerBatch: $0.change, trainLoss: $0.figures.trainLoss,
-            trainErrorPercent: $0.figures.trainErrorPercent,
-            testErrorPercent: $0.figures.testErrorPercent, lSeconds: seconds($0.learningTime),
-            cSeconds: seconds($0.compressionTime))
-        }, bits: compressed.bits, referenceBits: compressed.referenceBits, ratio: compressed.ratio,
+        steps: result.steps.map(Step.init), bits: compressed.bits, referenceBits: compressed.referenceBits, ratio: compressed.ratio,
         networkRatio: compressed.networkRatio, multiplications: operations.multiplications,
         additions: operations.additions, fileBytes: bytes,
         entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) },

@@ -13,6 +13,11 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Write a line of JSON after each step or epoch.", valueName: "file"))
+  var log: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Options in YAML, such as 'mu: 0.003'; those of the command line go before.",
       valueName: "file"))
   var recipe: String?
@@ -30,7 +35,7 @@ struct RunOptions: ParsableArguments {
   /// spent, whether the outputs can be written.
   func begin(outputs: String?...) throws {
     if let threads { Threads.use(threads) }
-    for path in outputs + [json] {
+    for path in outputs + [json, log] {
       if let path { try AtomicFile.checkWritable(path) }
     }
   }

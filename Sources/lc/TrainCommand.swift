@@ -57,6 +57,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Begin with the weights of this file.", valueName: "file"))
   var initial: String?
 
+  @Option(help: "Evaluate after every so many epochs, and after the last one.")
+  var evaluateEvery = 1
+
   @Option(help: "Stop after this many mini-batches, and list each one's loss in the JSON.")
   var maxSteps: Int?
 
@@ -68,8 +71,8 @@ struct TrainCommand: ParsableCommand {
 
   struct Epoch: Codable {
     let loss: Double
-    let trainErrorPercent: Double
-    let testErrorPercent: Double
+    let trainErrorPercent: Double?
+    let testErrorPercent: Double?
     let seconds: Double
   }
 
@@ -83,6 +86,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   func validate() throws {
+    if evaluateEvery < 1 {
+      throw ValidationError("--evaluate-every must be 1 or more, found \(evaluateEvery)")
+    }
     if epochs < 1 { throw ValidationError("--epochs must be 1 or more, found \(epochs)") }
     if !(decay > 0 && decay.isFinite) {
       throw ValidationError("--decay must be above 0, found \(decay)")
@@ -134,6 +140,7 @@ struct TrainCommand: ParsableCommand {
       }
     }
 
+    let log = try StepLog(common.log, course.epochs)
     let perEpoch = trainer.batchesPerEpoch
     let (all, overflow) = perEpoch.multipliedReportingOverflow(by: epochs)
     let total = min(overflow ? .max : all, maxSteps ?? .max)
@@ -163,17 +170,21 @@ struct TrainCommand: ParsableCommand {
             + "loss \(loss.text(4))")
         try recorder?.batchDone(isStep: true, checkpoint)
       }
-      let training = try trainer.evaluate(trainer.weights, on: data.training)
-      let test = try trainer.evaluate(trainer.weights, on: data.test)
+      let isEvaluated = (epoch + 1) % evaluateEvery == 0 || end == total
+      func error(on images: ImageSet) throws -> Double? {
+        isEvaluated ? try trainer.evaluate(trainer.weights, on: images).errorPercent : nil
+      }
       let record = Epoch(
-        loss: course.loss / Double(count), trainErrorPercent: training.errorPercent,
-        testErrorPercent: test.errorPercent, seconds: course.seconds)
+        loss: course.loss / Double(count), trainErrorPercent: try error(on: data.training),
+        testErrorPercent: try error(on: data.test), seconds: course.seconds)
       course.epochs.append(record)
+      try log.append(record)
       (course.loss, course.seconds) = (0, 0)
       line.print(
         "epoch \(epoch + 1)/\(epochs)  loss \(record.loss.text(4))  "
-          + "train error \(training.errorPercent.text(2)) %  "
-          + "test error \(test.errorPercent.text(2)) %  \(record.seconds.text(2)) s")
+          + (record.trainErrorPercent.map { "train error \($0.text(2)) %  " } ?? "")
+          + (record.testErrorPercent.map { "test error \($0.text(2)) %  " } ?? "")
+          + "\(record.seconds.text(2)) s")
     }
     // What is written below can then fail and be repeated.
     try recorder?.save(checkpoint())

@@ -24,7 +24,7 @@ import Testing
   private func same(_ a: AlternationResult, _ b: AlternationResult) -> Bool {
     func figures(_ result: AlternationResult) -> [[Double]] {
       result.steps.map {
-        [Double($0.mu), $0.loss, $0.distance, $0.change ?? -1, $0.figures.trainLoss]
+        [Double($0.mu), $0.loss, $0.distance, $0.change ?? -1, $0.figures?.trainLoss ?? -1]
       }
     }
     return a.forms == b.forms && a.directForms == b.directForms && figures(a) == figures(b)

@@ -3,7 +3,7 @@
 struct RecordedCommand {
   /// Options that change nothing, each followed by its value.
   private static let unrecorded: Set = [
-    "--output", "--json", "--recipe", "--checkpoint", "--checkpoint-every", "--resume",
+    "--output", "--json", "--log", "--recipe", "--checkpoint", "--checkpoint-every", "--resume",
   ]
 
   let words: [String]
