@@ -14,7 +14,7 @@ import Testing
   ]
   static let matrices = [
     "prune(keep=1, of=rows)", "prune(keep=1, of=columns)", "prune(keep=50%, of=2x2)",
-    "prune(keep=1:1)", "lowrank(r=1)", "lowrank(energy=50%)", "binary(per=row)",
+    "prune(keep=1:1)", "lowrank(r=1)", "lowrank(r=20%)", "lowrank(energy=50%)", "binary(per=row)",
   ]
   static let priced = [
     "l0penalty(alpha=0.1)", "l1penalty(alpha=0.1)", "elastic(alpha=0.1, ridge=1)",

@@ -143,8 +143,8 @@ public struct OperatorCatalogue: Sendable {
     .adding(
       "lowrank",
       usage:
-        "lowrank(r=R | energy=90% | lambda=L [, cost=storage|flops] [, scheme=1|2|best] [, bits=16])",
-      summary: "a matrix of rank R, of that energy, or of the rank that pays at L a number",
+        "lowrank(r=R|10% | energy=90% | lambda=L [, cost=storage|flops] [, scheme=1|2|best] [, bits=16])",
+      summary: "a matrix of rank R or that share of the full rank, of that energy, or of the rank that pays at L a number",
       parameters: ["r", "energy", "lambda", "cost", "scheme", "bits"]
     ) { arguments in
       let rules = ["r", "energy", "lambda"].filter(arguments.has)
@@ -165,7 +165,11 @@ public struct OperatorCatalogue: Sendable {
       case "lambda":
         rank = .selected(
           try arguments.number("lambda"), try arguments.choice("cost", else: .storage))
-      default: rank = .fixed(try arguments.integer("r"))
+      default:
+        switch try arguments.share("r") {
+        case .count(let count): rank = .fixed(count)
+        case .fraction(let share): rank = .share(share)
+        }
       }
       if arguments.has("cost"), !arguments.has("lambda") {
         throw CompressionError.invalidParameter(

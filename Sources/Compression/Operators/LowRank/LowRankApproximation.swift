@@ -4,6 +4,7 @@ import LinearAlgebra
 ///
 /// The rank is given, or follows from the weights:
 /// - `.fixed(r)`: min ‖W − L·R‖²;
+/// - `.share(s)`: the same with the share s of min(m, n), rounded, but 1 at least;
 /// - `.energy(s)`: the smallest r that keeps the share s of ‖W‖²;
 /// - `.selected(λ, C)`: min over r of λ·C(r) + μ/2·‖W − W_r‖², where C(r) = r·(m + n) counts the stored
 ///   numbers, or the multiplications at inference: that times the places a kernel is applied at.
@@ -23,6 +24,7 @@ import LinearAlgebra
 public struct LowRankApproximation: CompressionOperator {
   public enum Rank: Sendable, Equatable {
     case fixed(Int)
+    case share(Double)
     case energy(Double)
     case selected(Double, Cost)
   }
@@ -54,6 +56,8 @@ public struct LowRankApproximation: CompressionOperator {
     }
     switch rank {
     case .fixed(let r): try require(r >= 1, "r", "\(r)", "1 or more")
+    case .share(let share):
+      try require(share > 0 && share <= 1, "r", "\(share)", "above 0 % and at most 100 %")
     case .energy(let share):
       try require(share > 0 && share <= 1, "energy", "\(share)", "above 0 % and at most 100 %")
     case .selected(let lambda, _):
@@ -72,6 +76,7 @@ public struct LowRankApproximation: CompressionOperator {
     var arguments =
       switch rank {
       case .fixed(let r): ["r=\(r)"]
+      case .share(let share): ["r=\(Share.fraction(share))"]
       case .energy(let share): ["energy=\(shortest(share * 100))%"]
       case .selected(let lambda, let cost): ["lambda=\(shortest(lambda))", "cost=\(cost.rawValue)"]
       }
@@ -125,7 +130,7 @@ public struct LowRankApproximation: CompressionOperator {
       let distortion = target.values.squaredDistance(to: form.decompressed())
       let objective =
         switch rank {
-        case .fixed: distortion
+        case .fixed, .share: distortion
         case .energy: Double(form.storage.bits)
         case .selected: cost(of: form, in: target) + Double(mu) / 2 * distortion
         }
@@ -142,7 +147,7 @@ public struct LowRankApproximation: CompressionOperator {
     positions: Int
   ) throws -> LowRank {
     let (m, n) = (matrix.rows, matrix.columns)
-    if case .fixed(let r) = rank, TruncatedSingularValues.pays(rows: m, columns: n, rank: r),
+    if let r = fixedRank(m: m, n: n), TruncatedSingularValues.pays(rows: m, columns: n, rank: r),
       let found = try TruncatedSingularValues(of: matrix, rank: r, start: previous?.right)
     {
       return try LowRank(
@@ -155,11 +160,21 @@ public struct LowRankApproximation: CompressionOperator {
       numbers)
   }
 
+  /// The rank, where it does not follow from the weights.
+  private func fixedRank(m: Int, n: Int) -> Int? {
+    switch rank {
+    case .fixed(let r): r
+    case .share(let share): Share.fraction(share).of(min(m, n))
+    case .energy, .selected: nil
+    }
+  }
+
   /// The rank that the rule gives for these singular values.
   private func rank(for values: [Float], m: Int, n: Int, mu: Float, positions: Int) -> Int {
     let squares = values.map { Double($0) * Double($0) }
     switch rank {
     case .fixed(let r): return r
+    case .share(let share): return Share.fraction(share).of(min(m, n))
     case .energy(let share):
       let wanted = share * squares.reduce(0, +)
       var kept = 0.0
