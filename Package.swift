@@ -23,7 +23,7 @@ let package = Package(
       name: "lc",
       dependencies: [
         "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
-        "Compression", "LinearAlgebra", "Recipes",
+        "Compression", "LinearAlgebra", "Recipes", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -63,6 +63,9 @@ let package = Package(
         "COpenBLAS", "CLAPACKE", "COpenMP",
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
+    .target(
+      name: "Tables",
+      dependencies: ["LearningCompression", "ModelFiles", "Compression", "LinearAlgebra", "Recipes"]),
     .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),
 
     .systemLibrary(

@@ -19,7 +19,7 @@ public struct RecipeReader {
   /// Lists and mappings within one another.
   static let depth = 32
 
-  private let path: String
+  let path: String
 
   public init(path: String) { self.path = path }
 
@@ -53,6 +53,9 @@ public struct RecipeReader {
     }
     return text
   }
+
+  /// The file as YAML.
+  func node() throws -> Node? { try compose(text()) }
 
   private func options(in text: String) throws -> [RecipeOption] {
     let node = try compose(text)

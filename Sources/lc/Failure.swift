@@ -14,10 +14,20 @@ enum Failure: Error, CustomStringConvertible {
   case badInput(String)
   /// A signal has ended the run after a checkpoint.
   case interrupted(signal: Int32, folder: String)
+  /// A signal has ended a grid, whose processes have written their checkpoints.
+  case gridInterrupted(signal: Int32, folder: String)
+  /// A process of a grid ended for a reason that is not its cell's.
+  case stopped(String)
+  case cannotStart(String)
 
   var description: String {
     switch self {
-    case .usage(let message), .badInput(let message): message
+    case .usage(let message), .badInput(let message), .stopped(let message),
+      .cannotStart(let message):
+      message
+    case .gridInterrupted(let signal, let folder):
+      "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM") after checkpoints in \(folder); "
+        + "the same command goes on"
     case .interrupted(let signal, let folder):
       "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM") after a checkpoint; "
         + "go on with --resume \(folder)"
@@ -36,7 +46,8 @@ enum Failure: Error, CustomStringConvertible {
     switch error {
     case Failure.usage: 64
     case Failure.badInput: 65
-    case Failure.interrupted(let signal, _): 128 + signal
+    case Failure.interrupted(let signal, _), Failure.gridInterrupted(let signal, _): 128 + signal
+    case Failure.stopped, Failure.cannotStart: 71
     case CompressionError.notFinite, CompressionError.malformedForm: 65
     case is CompressionError: 64
     case NeuralNetworkError.wrongWeights: 65

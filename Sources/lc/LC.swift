@@ -20,12 +20,12 @@ struct LC: ParsableCommand {
       'lc project --help' lists the operators. --recipe FILE.yaml holds what options can say.
 
       Exit codes: 0 done, 64 usage, 65 bad input data, 66 missing input, 70 training diverged, \
-      73 cannot write, 130 and 143 interrupted after a checkpoint.
+      71 a process of a grid ended, 73 cannot write, 130 and 143 interrupted after a checkpoint.
       """,
     version: version,
     subcommands: [
       TrainCommand.self, CompressCommand.self, ProjectCommand.self, EvaluateCommand.self,
-      InfoCommand.self, ExportCommand.self,
+      InfoCommand.self, ExportCommand.self, TableCommand.self,
     ])
 
   static let version = "0.1.0"

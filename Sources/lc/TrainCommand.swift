@@ -80,6 +80,7 @@ struct TrainCommand: ParsableCommand {
     let network: String
     let data: String
     let parameters: Int
+    let batchesPerEpoch: Int
     let epochs: [Epoch]
     let stepLosses: [Double]?
     let seconds: Double
@@ -196,7 +197,7 @@ struct TrainCommand: ParsableCommand {
     try common.write(
       Report(
         network: definition.name, data: data.name, parameters: trainer.weights.layout.count,
-        epochs: course.epochs, stepLosses: maxSteps == nil ? nil : course.stepLosses,
+        batchesPerEpoch: perEpoch, epochs: course.epochs, stepLosses: maxSteps == nil ? nil : course.stepLosses,
         seconds: course.epochs.reduce(0) { $0 + $1.seconds }))
   }
 

@@ -16,8 +16,9 @@ struct StopSignals {
     pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
-  /// The signal that has come, if one has.
+  /// The signal that has come, if one has. That the parent is gone counts as SIGTERM.
   mutating func pending() -> Int32? {
+    if ChildProcess.isOrphan { return SIGTERM }
     var now = timespec()
     let signal = sigtimedwait(&signals, nil, &now)
     return signal > 0 ? signal : nil

@@ -1,0 +1,62 @@
+import Yams
+
+/// A recipe as a tree of words, lists and mappings, each with its line.
+public struct RecipeNode: Sendable, Equatable {
+  public enum Content: Sendable, Equatable {
+    /// A word, and whether it stood without quotes.
+    case word(String, isPlain: Bool)
+    case list([RecipeNode])
+    case mapping([Entry])
+  }
+
+  public struct Entry: Sendable, Equatable {
+    public let key: String
+    /// Of the key, from one.
+    public let line: Int
+    public let value: RecipeNode
+  }
+
+  public let content: Content
+  public let line: Int
+}
+
+extension RecipeReader {
+  /// The whole recipe; keys stand once in their mapping.
+  ///
+  /// - Throws: `RecipeError`.
+  public func tree() throws -> RecipeNode {
+    guard let node = try node() else {
+      throw RecipeError.malformed(path: path, line: nil, message: "the file is empty")
+    }
+    return try tree(node)
+  }
+
+  private func tree(_ node: Node) throws -> RecipeNode {
+    let line = node.mark?.line ?? 0
+    switch node {
+    case .scalar(let scalar):
+      return RecipeNode(
+        content: .word(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any),
+        line: line)
+    case .sequence(let sequence):
+      return RecipeNode(content: .list(try sequence.map(tree)), line: line)
+    case .mapping(let mapping):
+      var seen: Set<String> = []
+      let entries = try mapping.map { key, value in
+        guard let name = key.scalar?.string, !name.isEmpty else {
+          throw RecipeError.malformed(
+            path: path, line: key.mark?.line ?? 0, message: "a word was expected as a key")
+        }
+        guard seen.insert(name).inserted else {
+          throw RecipeError.malformed(
+            path: path, line: key.mark?.line ?? 0, message: "'\(name)' stands twice")
+        }
+        return RecipeNode.Entry(key: name, line: key.mark?.line ?? 0, value: try tree(value))
+      }
+      return RecipeNode(content: .mapping(entries), line: line)
+    case .alias:
+      throw RecipeError.malformed(
+        path: path, line: line, message: "anchors and aliases have no place in a recipe")
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import LearningCompression
+
+/// What `lc compress --json` says of a cell that is done, as far as tables want it.
+public struct CellResult: Codable, Sendable {
+  public let reference: Figures
+  public let direct: Figures
+  public let compressed: Figures
+  /// By count, of the compressed tensors, and of the whole network.
+  public let ratio: Double
+  public let networkRatio: Double
+  public let bits: Int
+  public let referenceBits: Int
+  public let fileBytes: Int
+  public let multiplications: Int
+  public let additions: Int
+  public let seconds: Double
+
+  /// 32 bits a weight over the file's, of the compressed tensors alone.
+  public var fileRatio: Double {
+    // The file holds what is not compressed as well, in 32 bits.
+    Double(referenceBits) / Double(max(1, 8 * fileBytes - uncompressedBits))
+  }
+
+  /// Of biases and the like, from the two ratios.
+  private var uncompressedBits: Int {
+    // networkRatio = (reference + u) / (bits + u)
+    guard networkRatio > 1 else { return 0 }
+    let u = (Double(referenceBits) - networkRatio * Double(bits)) / (networkRatio - 1)
+    return max(0, Int(u.rounded()))
+  }
+}
+
+/// How a cell stands.
+public enum CellState: Sendable {
+  case open
+  case done(CellResult)
+  /// It ended with an error that would come again, such as divergence.
+  case failed(String)
+}
+
+extension Grid {
+  /// The folder of a cell or reference.
+  public static func folder(_ cell: Cell, in directory: String) -> String {
+    "\(directory)/cells/\(cell.name)"
+  }
+
+  public static func folder(_ reference: Reference, in directory: String) -> String {
+    "\(directory)/references/\(reference.name)"
+  }
+
+  /// Reads what is known of a cell.
+  public static func state(of cell: Cell, in directory: String) -> CellState {
+    let folder = folder(cell, in: directory)
+    if let data = FileManager.default.contents(atPath: "\(folder)/result.json"),
+      let result = try? JSONDecoder().decode(CellResult.self, from: data)
+    {
+      return .done(result)
+    }
+    if let data = FileManager.default.contents(atPath: "\(folder)/failed.txt") {
+      return .failed(
+        String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    return .open
+  }
+}

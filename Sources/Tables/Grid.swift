@@ -1,0 +1,209 @@
+import Compression
+import Foundation
+import LearningCompression
+import LinearAlgebra
+import ModelFiles
+import Recipes
+
+/// A recipe as the commands that make it: references, and cells that compress them.
+public struct Grid: Sendable {
+  /// A network trained with one seed.
+  public struct Reference: Sendable, Hashable {
+    /// Of its folder.
+    public let name: String
+    /// Of `lc train`, without outputs.
+    public let arguments: [String]
+  }
+
+  /// One compression of one reference.
+  public struct Cell: Sendable, Hashable {
+    /// Of its folder.
+    public let name: String
+    public let reference: Reference
+    /// Of `lc compress`, without the model and outputs.
+    public let arguments: [String]
+  }
+
+  /// What a cell is in the table; several places may share a cell, when two budgets lead to one plan.
+  public struct Place: Sendable {
+    public let network: String
+    public let plan: String
+    /// The plan as it is run.
+    public let text: String
+    /// The ratio that was asked for; none where plans are taken as they stand.
+    public let budget: Double?
+    public let method: Method
+    /// The value of the recipe's sweep.
+    public let swept: String?
+    public let seed: UInt64
+    public let cell: Cell
+  }
+
+  public let recipe: GridRecipe
+  public let places: [Place]
+  /// Each cell once, in the order of the places.
+  public let cells: [Cell]
+  /// Each reference once.
+  public let references: [Reference]
+
+  /// - Parameters:
+  ///   - layout: the parameters of a network with these options.
+  ///   - check: whether the arguments of a command are well formed; throws a message otherwise.
+  /// - Throws: `RecipeError`, with the line of what is wrong.
+  public init(
+    _ recipe: GridRecipe, layout: (GridRecipe.Network) throws -> ArenaLayout,
+    check: ([String]) throws -> Void
+  ) throws {
+    self.recipe = recipe
+    var places: [Place] = []
+    for network in recipe.networks {
+      let layout = try Self.located(recipe, network.line) { try layout(network) }
+      let plans = try Self.plans(of: network, in: recipe, layout: layout)
+      for seed in recipe.seeds {
+        let training = Self.arguments("train", network.options + network.reference, seed: seed)
+        try Self.check(
+          training, of: network.options + network.reference, recipe, check)
+        let reference = Reference(
+          name: Self.name([network.label, "s\(seed)"], training), arguments: training)
+        for plan in plans {
+          for way in recipe.methods {
+            for swept in recipe.sweep?.values.map(Optional.some) ?? [nil] {
+              var options = GridRecipe.merged(
+                GridRecipe.merged(network.options, with: network.compress), with: way.options)
+              if let sweep = recipe.sweep, let swept {
+                options.append(
+                  GridRecipe.Option(name: sweep.option, value: swept, line: sweep.line))
+              }
+              options += [
+                GridRecipe.Option(name: "compress", value: plan.text, line: plan.line),
+                GridRecipe.Option(name: "method", value: way.method.rawValue, line: plan.line),
+              ]
+              let arguments = Self.arguments("compress", options, seed: seed)
+              try Self.check(arguments + ["--model", "reference"], of: options, recipe, check)
+              let words =
+                [network.label, plan.name, way.method.rawValue] + (swept.map { [$0] } ?? [])
+                + ["s\(seed)"]
+              places.append(
+                Place(
+                  network: network.label, plan: plan.name, text: plan.text, budget: plan.budget,
+                  method: way.method, swept: swept, seed: seed,
+                  cell: Cell(
+                    name: Self.name(words, arguments + reference.arguments),
+                    reference: reference, arguments: arguments)))
+            }
+          }
+        }
+      }
+    }
+    self.places = places
+    cells = places.map(\.cell).unique()
+    references = places.map(\.cell.reference).unique()
+  }
+
+  private typealias Plan = (name: String, text: String, budget: Double?, line: Int)
+
+  /// Each plan at each budget.
+  private static func plans(
+    of network: GridRecipe.Network, in recipe: GridRecipe, layout: ArenaLayout
+  ) throws -> [Plan] {
+    guard !network.budgets.isEmpty else {
+      return try network.plans.map { plan in
+        _ = try located(recipe, plan.line) {
+          try storageBits(of: CompressionPlan(parsing: plan.least), for: layout)
+        }
+        return (plan.name, plan.least, nil, plan.line)
+      }
+    }
+    return try network.budgets.flatMap { budget in
+      try network.plans.map { plan in
+        let found = try located(recipe, plan.line) {
+          try plan.plan(for: layout, ratio: budget.ratio)
+        }
+        guard let found else {
+          let (bits, reference) = try storageBits(
+            of: CompressionPlan(parsing: plan.least), for: layout)
+          throw recipe.wrong(
+            budget.line,
+            "the ratio \(budget.ratio) is impossible for the plan '\(plan.name)' of "
+              + "\(network.label), which reaches \(tenths(Double(reference) / Double(bits))) at most")
+        }
+        return (plan.name, found, budget.ratio, plan.line)
+      }
+    }
+  }
+
+  /// An error of what stands at a line, with the file and the line.
+  private static func located<Value>(
+    _ recipe: GridRecipe, _ line: Int, _ body: () throws -> Value
+  ) throws -> Value {
+    do {
+      return try body()
+    } catch let error as RecipeError {
+      throw error
+    } catch {
+      throw recipe.wrong(line, "\(error)")
+    }
+  }
+
+  private static func check(
+    _ arguments: [String], of options: [GridRecipe.Option], _ recipe: GridRecipe,
+    _ check: ([String]) throws -> Void
+  ) throws {
+    do {
+      try check(arguments)
+    } catch {
+      let message = "\(error)"
+      // The parser names the option that it does not like.
+      let option = options.first {
+        message.contains("--\($0.name)'") || message.contains("--\($0.name) ")
+          || message.contains("'\($0.name)'")
+      }
+      throw recipe.wrong(option?.line ?? options.first?.line ?? 1, message)
+    }
+  }
+
+  private static func arguments(_ command: String, _ options: [GridRecipe.Option], seed: UInt64)
+    -> [String]
+  {
+    var words = [command]
+    for option in options.sorted(by: { $0.name < $1.name }) {
+      if option.name == "milestones" {
+        words.append("--milestones")
+        words += (option.value ?? "").split(separator: " ").map(String.init)
+      } else if let value = option.value {
+        // A value may begin with a minus.
+        words.append("--\(option.name)=\(value)")
+      } else {
+        words.append("--\(option.name)")
+      }
+    }
+    return words + ["--seed=\(seed)"]
+  }
+
+  /// A folder's name: readable, and different for different commands.
+  private static func name(_ words: [String], _ arguments: [String]) -> String {
+    let text = words.joined(separator: "-").map {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-+._".contains($0)) ? $0 : "_"
+    }
+    let bytes = Array(arguments.joined(separator: "\u{0}").utf8)
+    let sum = bytes.withUnsafeBytes(checksum(of:))
+    let digits = String(sum, radix: 16)
+    return String(text) + "-" + String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}
+
+func tenths(_ value: Double) -> String { String(format: "%.1f", value) }
+
+extension [Grid.Cell] {
+  fileprivate func unique() -> [Grid.Cell] {
+    var seen: Set<Grid.Cell> = []
+    return filter { seen.insert($0).inserted }
+  }
+}
+
+extension [Grid.Reference] {
+  fileprivate func unique() -> [Grid.Reference] {
+    var seen: Set<Grid.Reference> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

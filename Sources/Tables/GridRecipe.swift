@@ -1,0 +1,267 @@
+import Foundation
+import LearningCompression
+import Recipes
+
+/// What a grid is made of: networks × plans × budgets × methods × a sweep × seeds.
+///
+/// ```yaml
+/// title: LeNet300
+/// data: fashion-mnist
+/// networks: [lenet300]
+/// reference: {epochs: 30, nesterov: true}
+/// compress: {steps: 20, epochs-per-step: 1, nesterov: true}
+/// plans:
+///   Q: "joint(*.weight): quantize(k={k})"
+///   Q+P: "joint(*.weight): quantize(k=2) + prune(keep={keep})"
+/// budgets: [28, 14]
+/// methods: {lc: {mu: 0.003}, direct: {}, retrain: {}}
+/// seeds: [0, 1, 2]
+/// ```
+public struct GridRecipe: Sendable {
+  /// An option of `lc train` or `lc compress`; a flag without a value.
+  public struct Option: Sendable, Equatable {
+    public let name: String
+    public let value: String?
+    public let line: Int
+  }
+
+  public struct Network: Sendable {
+    /// What tables call it.
+    public let label: String
+    public let line: Int
+    /// Of the network and its data: network, width, data, pad.
+    public let options: [Option]
+    public let reference: [Option]
+    public let compress: [Option]
+    public let plans: [PlanTemplate]
+    /// Ratios; empty when the plans are taken as they stand.
+    public let budgets: [Budget]
+  }
+
+  public struct Budget: Sendable {
+    public let ratio: Double
+    public let line: Int
+  }
+
+  public struct Way: Sendable {
+    public let method: Method
+    public let options: [Option]
+  }
+
+  public let path: String
+  public let title: String
+  public let note: String?
+  public let networks: [Network]
+  public let methods: [Way]
+  /// An option of `lc compress` that takes each of these values.
+  public let sweep: (option: String, values: [String], line: Int)?
+  public let seeds: [UInt64]
+  /// A file with published figures, beside the recipe.
+  public let published: String?
+
+  /// - Throws: `RecipeError`, with the line of what is wrong.
+  public init(path: String) throws {
+    self.path = path
+    let reading = Reading(path)
+    let top = try reading.entries(
+      RecipeReader(path: path).tree(),
+      allowed: [
+        "title", "note", "data", "pad", "networks", "reference", "compress", "plans", "budgets",
+        "methods", "sweep", "seeds", "published",
+      ])
+    func entry(_ key: String) -> RecipeNode? { top.first { $0.key == key }?.value }
+    title =
+      try entry("title").map(reading.word)
+      ?? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    note = try entry("note").map(reading.word)
+    published = try entry("published").map(reading.word)
+
+    let shared = try top.filter { ["data", "pad"].contains($0.key) }.map {
+      Option(name: $0.key, value: try reading.word($0.value), line: $0.line)
+    }
+    let reference = try reading.options(entry("reference"))
+    let compress = try reading.options(entry("compress"))
+    let plans = try entry("plans").map(reading.plans)
+    let budgets = try entry("budgets").map(reading.budgets) ?? []
+    guard let networks = entry("networks") else {
+      throw reading.wrong(1, "'networks' is missing: the networks of the grid")
+    }
+    self.networks = try reading.named(networks).map { name, line, value in
+      let own = try value.map {
+        try reading.entries(
+          $0,
+          allowed: [
+            "network", "width", "data", "pad", "reference", "compress", "plans", "budgets",
+          ])
+      }
+      func part(_ key: String) -> RecipeNode? { own?.first { $0.key == key }?.value }
+      let options = try (own ?? []).filter { ["network", "width", "data", "pad"].contains($0.key) }
+        .map { Option(name: $0.key, value: try reading.word($0.value), line: $0.line) }
+      let all = Self.merged(
+        [Option(name: "network", value: name, line: line)] + shared, with: options)
+      guard all.contains(where: { $0.name == "data" }) else {
+        throw reading.wrong(line, "'data' is missing: the images")
+      }
+      guard let plans = try part("plans").map(reading.plans) ?? plans else {
+        throw reading.wrong(line, "'plans' is missing: what is compressed, and how")
+      }
+      let ownBudgets = try part("budgets").map(reading.budgets) ?? budgets
+      for plan in plans where !plan.variables.isEmpty && ownBudgets.isEmpty {
+        throw reading.wrong(
+          plan.line, "the plan '\(plan.name)' has \(plan.variables[0]), which needs 'budgets'")
+      }
+      return Network(
+        label: name, line: line, options: all,
+        reference: Self.merged(reference, with: try reading.options(part("reference"))),
+        compress: Self.merged(compress, with: try reading.options(part("compress"))),
+        plans: plans, budgets: ownBudgets)
+    }
+    methods =
+      try entry("methods").map { node in
+        try reading.named(node).map { name, line, value in
+          guard let method = Method(rawValue: name) else {
+            let all = Method.allCases.map(\.rawValue).joined(separator: ", ")
+            throw reading.wrong(line, "the methods are \(all); found '\(name)'")
+          }
+          return Way(method: method, options: try reading.options(value))
+        }
+      } ?? [Way(method: .lc, options: [])]
+    sweep = try entry("sweep").map { node in
+      guard case .mapping(let entries) = node.content, entries.count == 1, let only = entries.first
+      else { throw reading.wrong(node.line, "one option and its values were expected") }
+      return (only.key, try reading.words(only.value), only.line)
+    }
+    seeds =
+      try entry("seeds").map { node in
+        try reading.words(node).map {
+          guard let seed = UInt64($0) else {
+            throw reading.wrong(node.line, "whole numbers were expected as seeds, found '\($0)'")
+          }
+          return seed
+        }
+      } ?? [0]
+    guard !self.networks.isEmpty, !methods.isEmpty, !seeds.isEmpty else {
+      throw reading.wrong(1, "a grid needs a network, a method and a seed")
+    }
+  }
+
+  /// The options with others that replace or follow them.
+  static func merged(_ options: [Option], with others: [Option]) -> [Option] {
+    options.filter { option in !others.contains { $0.name == option.name } } + others
+  }
+
+  /// An error at a line of this recipe.
+  public func wrong(_ line: Int, _ message: String) -> RecipeError {
+    .malformed(path: path, line: line, message: message)
+  }
+}
+
+/// Words, lists and mappings of one file as what they mean.
+private struct Reading {
+  let path: String
+  init(_ path: String) { self.path = path }
+
+  func wrong(_ line: Int, _ message: String) -> RecipeError {
+    .malformed(path: path, line: line, message: message)
+  }
+
+  func entries(_ node: RecipeNode, allowed: [String]) throws -> [RecipeNode.Entry] {
+    guard case .mapping(let entries) = node.content else {
+      throw wrong(node.line, "'key: value' was expected, with \(allowed.joined(separator: ", "))")
+    }
+    for entry in entries where !allowed.contains(entry.key) {
+      throw wrong(
+        entry.line, "'\(entry.key)' is unknown; allowed are \(allowed.joined(separator: ", "))")
+    }
+    return entries
+  }
+
+  func word(_ node: RecipeNode) throws -> String {
+    guard case .word(let word, _) = node.content, !word.isEmpty else {
+      throw wrong(node.line, "one value was expected")
+    }
+    return word
+  }
+
+  func words(_ node: RecipeNode) throws -> [String] {
+    guard case .list(let nodes) = node.content else { return [try word(node)] }
+    return try nodes.map(word)
+  }
+
+  /// A list of names, or a mapping from names to what is said of them.
+  func named(_ node: RecipeNode) throws -> [(name: String, line: Int, value: RecipeNode?)] {
+    switch node.content {
+    case .word, .list:
+      return try (node.content.nodes ?? [node]).map { (try word($0), $0.line, nil) }
+    case .mapping(let entries):
+      return entries.map { entry in
+        if case .word(let text, _) = entry.value.content, text.isEmpty || text == "~" {
+          return (entry.key, entry.line, nil)
+        }
+        return (entry.key, entry.line, entry.value)
+      }
+    }
+  }
+
+  /// Options of a command; `preset` stands for several.
+  func options(_ node: RecipeNode?) throws -> [GridRecipe.Option] {
+    guard let node else { return [] }
+    guard case .mapping(let entries) = node.content else {
+      throw wrong(node.line, "'option: value' was expected")
+    }
+    var found: [GridRecipe.Option] = []
+    for entry in entries {
+      guard case .word(let text, let isPlain) = entry.value.content else {
+        throw wrong(entry.line, "one value was expected for '\(entry.key)'")
+      }
+      if entry.key == "preset" {
+        guard let preset = Presets.all[text] else {
+          let names = Presets.all.keys.sorted().joined(separator: ", ")
+          throw wrong(entry.line, "the presets are \(names); found '\(text)'")
+        }
+        found = GridRecipe.merged(
+          preset.map { GridRecipe.Option(name: $0.key, value: $0.value, line: entry.line) }
+            .sorted { $0.name < $1.name }, with: found)
+        continue
+      }
+      switch (text, isPlain) {
+      case ("true", true), ("yes", true):
+        found.append(GridRecipe.Option(name: entry.key, value: nil, line: entry.line))
+      case ("false", true), ("no", true): found.removeAll { $0.name == entry.key }
+      default: found.append(GridRecipe.Option(name: entry.key, value: text, line: entry.line))
+      }
+    }
+    return found
+  }
+
+  func plans(_ node: RecipeNode) throws -> [PlanTemplate] {
+    guard case .mapping(let entries) = node.content else {
+      throw wrong(node.line, "'name: plan' was expected")
+    }
+    return try entries.map { entry in
+      do {
+        return try PlanTemplate(
+          name: entry.key, text: try word(entry.value), line: entry.line)
+      } catch let error as PlanTemplate.Problem {
+        throw wrong(entry.line, error.message)
+      }
+    }
+  }
+
+  func budgets(_ node: RecipeNode) throws -> [GridRecipe.Budget] {
+    try (node.content.nodes ?? [node]).map { node in
+      let text = try word(node)
+      guard let ratio = Double(text.hasSuffix("x") ? String(text.dropLast()) : text), ratio > 1,
+        ratio < 1e6
+      else { throw wrong(node.line, "ratios above 1 were expected, found '\(text)'") }
+      return GridRecipe.Budget(ratio: ratio, line: node.line)
+    }
+  }
+}
+
+extension RecipeNode.Content {
+  fileprivate var nodes: [RecipeNode]? {
+    guard case .list(let nodes) = self else { return nil }
+    return nodes
+  }
+}

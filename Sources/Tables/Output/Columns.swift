@@ -1,0 +1,68 @@
+/// The columns of a written table.
+struct Column {
+  let title: String
+  /// For programs: a column's name in CSV.
+  let name: String
+  let text: (ResultRow) -> String
+}
+
+extension ResultTable {
+  /// Those that the rows fill.
+  var columns: [Column] {
+    var columns: [Column] = []
+    if networks.count > 1 { columns.append(Column(title: "network", name: "network") { $0.network }) }
+    if rows.contains(where: { $0.budget != nil }) {
+      columns.append(Column(title: "budget", name: "budget") { $0.budget.map { "\(trimmed($0))×" } ?? "" })
+    }
+    columns += [
+      Column(title: "plan", name: "plan") { $0.plan },
+      Column(title: "method", name: "method") { $0.method.rawValue },
+    ]
+    if let sweep = grid.recipe.sweep {
+      columns.append(Column(title: sweep.option, name: "swept") { $0.swept ?? "" })
+    }
+    columns += [
+      Column(title: "train loss", name: "train_loss") { $0.trainLoss?.text(4) ?? "" },
+      Column(title: "train error %", name: "train_error") { $0.trainError?.text(2) ?? "" },
+      Column(title: "test error %", name: "test_error") { $0.testError?.text(2) ?? $0.stateText },
+      Column(title: "ratio", name: "ratio") { $0.ratio.map { "\($0.text(1))×" } ?? "" },
+      Column(title: "by file", name: "file_ratio") { $0.fileRatio.map { "\($0.text(1))×" } ?? "" },
+      Column(title: "mult.", name: "multiplications") { $0.multiplications.map(count) ?? "" },
+      Column(title: "add.", name: "additions") { $0.additions.map(count) ?? "" },
+    ]
+    if rows.contains(where: { !$0.published.isEmpty }) {
+      columns.append(
+        Column(title: "published, other data", name: "published") { row in
+          row.published.map { figure in
+            "\(figure.testError) % (\(figure.data)"
+              + (figure.ratio.map { ", \(trimmed($0))×" } ?? "") + ")"
+          }.joined(separator: "; ")
+        })
+    }
+    return columns
+  }
+
+  /// The sources of the published figures that the rows quote.
+  var sources: [String] {
+    Array(Set(rows.flatMap(\.published).map { "\($0.data): \($0.source)" })).sorted()
+  }
+}
+
+extension ResultRow {
+  /// What stands where there is no error yet.
+  var stateText: String { failures.isEmpty ? "open" : "failed" }
+}
+
+/// A number without a trailing `.0`.
+func trimmed(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+}
+
+/// Operations, in thousands or millions.
+private func count(_ spread: Spread) -> String {
+  switch spread.mean {
+  case ..<1e4: "\(Int(spread.mean.rounded()))"
+  case ..<1e6: "\(tenths(spread.mean / 1e3)) k"
+  default: "\(tenths(spread.mean / 1e6)) M"
+  }
+}

@@ -1,0 +1,105 @@
+import LearningCompression
+
+extension ResultTable {
+  /// Sentences that follow from the figures: which plan wins at which budget, whether sums of compressions
+  /// beat single ones, and where the LC algorithm does not beat other methods.
+  public var findings: [String] {
+    let open = rows.reduce(0) { $0 + $1.seeds - $1.done - $1.failures.count }
+    let failed = rows.reduce(0) { $0 + $1.failures.count }
+    var lines: [String] = []
+    if open > 0 { lines.append("\(open) results are still open.") }
+    if failed > 0 { lines.append("\(failed) runs failed: " + failureText + ".") }
+    guard grid.recipe.sweep == nil else { return lines + sweepFindings }
+    for network in networks {
+      let own = rows.filter { $0.network == network && $0.testError != nil }
+      guard let reference = own.first?.referenceError else { continue }
+      lines.append("\(network): reference \(reference.text(2)) % test error.")
+      lines += winners(own)
+    }
+    return lines + comparison(with: .direct) + comparison(with: .retrain)
+  }
+
+  private var failureText: String {
+    Array(Set(rows.flatMap(\.failures))).sorted().prefix(3).joined(separator: "; ")
+  }
+
+  private func error(_ row: ResultRow) -> Double { row.testError?.mean ?? .infinity }
+
+  private func winners(_ rows: [ResultRow]) -> [String] {
+    var lines: [String] = []
+    var dominated = 0
+    var budgets: [Double] = []
+    for row in rows {
+      if let budget = row.budget, !budgets.contains(budget) { budgets.append(budget) }
+    }
+    for budget in budgets {
+      let plans = rows.filter { $0.budget == budget && $0.method == .lc }
+      guard let best = plans.min(by: { error($0) < error($1) }) else { continue }
+      let singles = plans.filter { !$0.plan.contains("+") }
+      let sums = plans.filter { $0.plan.contains("+") }
+      var line =
+        "\(best.network) at \(trimmed(budget))×: \(best.plan) wins with "
+        + "\(best.testError?.text(2) ?? "") %"
+      if let single = singles.min(by: { error($0) < error($1) }),
+        let sum = sums.min(by: { error($0) < error($1) })
+      {
+        let isBetter = error(sum) < error(single)
+        if isBetter { dominated += 1 }
+        line +=
+          "; the best sum \(sum.plan) has \(sum.testError?.text(2) ?? "") %, the best single "
+          + "compression \(single.plan) \(single.testError?.text(2) ?? "") %"
+      }
+      lines.append(line + ".")
+    }
+    if budgets.count > 0, let network = rows.first?.network {
+      lines.append(
+        "\(network): the best sum of compressions beats the best single one at \(dominated) of "
+          + "\(budgets.count) budgets.")
+    }
+    return lines
+  }
+
+  private func comparison(with other: Method) -> [String] {
+    let pairs = rows.compactMap { row -> (lc: ResultRow, other: ResultRow)? in
+      guard row.method == other, row.testError != nil,
+        let lc = rows.first(where: {
+          $0.method == .lc && $0.network == row.network && $0.budget == row.budget
+            && $0.plan == row.plan && $0.testError != nil
+        })
+      else { return nil }
+      return (lc, row)
+    }
+    guard !pairs.isEmpty else { return [] }
+    let lost = pairs.filter { error($0.lc) >= error($0.other) }
+    let losses = lost.map {
+      "\($0.lc.network) \($0.lc.plan)" + ($0.lc.budget.map { " at \(trimmed($0))×" } ?? "")
+        + " (\($0.lc.testError?.text(2) ?? "") against \($0.other.testError?.text(2) ?? "") %)"
+    }
+    return [
+      "LC beats \(other.rawValue) in \(pairs.count - lost.count) of \(pairs.count) rows"
+        + (lost.isEmpty ? "." : "; not in: " + losses.joined(separator: ", ") + ".")
+    ]
+  }
+
+  /// Where along the sweep each plan is best.
+  private var sweepFindings: [String] {
+    guard let sweep = grid.recipe.sweep else { return [] }
+    var seen: Set<String> = []
+    return rows.compactMap { row in
+      let key = "\(row.network) \(row.plan)\(row.budget.map { " at \(trimmed($0))×" } ?? "") "
+        + row.method.rawValue
+      guard seen.insert(key).inserted else { return nil }
+      let own = rows.filter {
+        $0.network == row.network && $0.plan == row.plan && $0.budget == row.budget
+          && $0.method == row.method && $0.testError != nil
+      }
+      guard let best = own.min(by: { error($0) < error($1) }), let swept = best.swept else {
+        return nil
+      }
+      let isInterior = swept != own.first?.swept && swept != own.last?.swept
+      return
+        "\(key): lowest test error \(best.testError?.text(2) ?? "") % at \(sweep.option) \(swept)"
+        + (isInterior ? " (an interior optimum)." : " (an end of the range).")
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+
+extension ResultTable {
+  /// A Markdown page: the table, the references, the findings, the sources.
+  public var markdown: String {
+    let columns = columns
+    var lines = ["# \(grid.recipe.title)", ""]
+    if let note = grid.recipe.note { lines += [note, ""] }
+    lines += [legend, ""]
+    lines.append("| " + columns.map(\.title).joined(separator: " | ") + " |")
+    lines.append("|" + columns.map { _ in "---|" }.joined())
+    for row in rows {
+      let cells = columns.map { column -> String in
+        let text = column.text(row).replacingOccurrences(of: "|", with: "\\|")
+        return row.isBest && column.name == "test_error" ? "**\(text)**" : text
+      }
+      lines.append("| " + cells.joined(separator: " | ") + " |")
+    }
+    lines += ["", "## What it says", ""] + findings.map { "- \($0)" }
+    lines += ["", "## Plans", ""] + planTexts.map { "- \($0)" }
+    if !sources.isEmpty { lines += ["", "## Sources", ""] + sources.map { "- \($0)" } }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  var legend: String {
+    let seeds = grid.recipe.seeds.count
+    return
+      (seeds > 1 ? "Mean ± standard deviation over \(seeds) seeds. " : "One seed. ")
+      + "Errors of Δ(θ); the lowest test error of each network and budget is bold. Ratios of the "
+      + "compressed tensors, by count and by file. Operations of one input."
+  }
+
+  /// What ran under each plan's name.
+  var planTexts: [String] {
+    var seen: Set<String> = []
+    return rows.compactMap { row in
+      let budget = row.budget.map { " at \(trimmed($0))×" } ?? ""
+      let text = "\(row.network), \(row.plan)\(budget): `\(row.text)`"
+      return seen.insert(text).inserted ? text : nil
+    }
+  }
+
+  /// Numbers for programs: means and deviations in columns of their own.
+  public var csv: String {
+    func quoted(_ text: String) -> String {
+      text.contains { ",\"\n".contains($0) }
+        ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+    }
+    func numbers(_ spread: Spread?) -> [String] {
+      [spread.map { "\($0.mean)" } ?? "", spread?.deviation.map { "\($0)" } ?? ""]
+    }
+    let spreads: [(String, KeyPath<ResultRow, Spread?>)] = [
+      ("reference_error", \.referenceError), ("train_loss", \.trainLoss),
+      ("train_error", \.trainError), ("test_error", \.testError), ("ratio", \.ratio),
+      ("file_ratio", \.fileRatio), ("multiplications", \.multiplications),
+      ("additions", \.additions),
+    ]
+    let header =
+      ["network", "budget", "plan", "text", "method", "swept", "seeds", "done", "best"]
+      + spreads.flatMap { [$0.0, "\($0.0)_sd"] }
+      + ["published_error", "published_data", "published_source"]
+    var lines = [header.joined(separator: ",")]
+    for row in rows {
+      var cells = [
+        row.network, row.budget.map(trimmed) ?? "", row.plan, row.text, row.method.rawValue,
+        row.swept ?? "", "\(row.seeds)", "\(row.done)", row.isBest ? "1" : "0",
+      ]
+      cells += spreads.flatMap { numbers(row[keyPath: $0.1]) }
+      cells += [
+        row.published.map { "\($0.testError)" }.joined(separator: "; "),
+        row.published.map(\.data).joined(separator: "; "),
+        row.published.map(\.source).joined(separator: "; "),
+      ]
+      lines.append(cells.map(quoted).joined(separator: ","))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A `tabular` for booktabs.
+  public var latex: String {
+    func escaped(_ text: String) -> String {
+      var result = ""
+      for character in text {
+        switch character {
+        case "%", "_", "&", "#", "$": result += "\\\(character)"
+        case "×": result += "$\\times$"
+        case "±": result += "$\\pm$"
+        case "\\": result += "\\textbackslash{}"
+        case "{", "}": result += "\\\(character)"
+        default: result.append(character)
+        }
+      }
+      return result
+    }
+    let columns = columns
+    var lines = [
+      "% \(grid.recipe.title); needs booktabs",
+      "\\begin{tabular}{\(columns.map { ["network", "plan", "method"].contains($0.name) ? "l" : "r" }.joined())}",
+      "\\toprule", columns.map { escaped($0.title) }.joined(separator: " & ") + " \\\\", "\\midrule",
+    ]
+    var last: (String, Double?)?
+    for row in rows {
+      if let last, last != (row.network, row.budget) { lines.append("\\midrule") }
+      last = (row.network, row.budget)
+      lines.append(
+        columns.map { column in
+          let text = escaped(column.text(row))
+          return row.isBest && column.name == "test_error" ? "\\textbf{\(text)}" : text
+        }.joined(separator: " & ") + " \\\\")
+    }
+    return (lines + ["\\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
+  }
+
+  public func json() throws -> String {
+    struct Page: Encodable {
+      let title: String
+      let note: String?
+      let findings: [String]
+      let rows: [ResultRow]
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let data = try encoder.encode(
+      Page(title: grid.recipe.title, note: grid.recipe.note, findings: findings, rows: rows))
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Recipes
+
+/// Figures that others published, to be printed beside ours: a YAML list of
+///
+///     - {network: lenet300, plan: Q+P, ratio: 22.5, test-error: 2.17, data: MNIST, source: "…"}
+///
+/// A figure without a source is refused.
+public struct Published: Sendable {
+  public struct Figure: Sendable, Codable, Equatable {
+    public let network: String
+    public let plan: String
+    /// None where the source does not say it.
+    public let ratio: Double?
+    public let testError: Double
+    public let referenceError: Double?
+    public let data: String
+    public let source: String
+  }
+
+  public let all: [Figure]
+
+  /// - Parameter recipe: the recipe that names the file, beside which it lies.
+  /// - Throws: `RecipeError`.
+  public init(path: String, besides recipe: String) throws {
+    let path = URL(fileURLWithPath: recipe).deletingLastPathComponent()
+      .appendingPathComponent(path).path
+    func wrong(_ line: Int, _ message: String) -> RecipeError {
+      .malformed(path: path, line: line, message: message)
+    }
+    let tree = try RecipeReader(path: path).tree()
+    guard case .list(let nodes) = tree.content else {
+      throw wrong(tree.line, "a list of figures was expected")
+    }
+    all = try nodes.map { node in
+      guard case .mapping(let entries) = node.content else {
+        throw wrong(node.line, "a figure such as {network: …, plan: …, test-error: …} was expected")
+      }
+      var words: [String: String] = [:]
+      for entry in entries {
+        guard case .word(let word, _) = entry.value.content,
+          [
+            "network", "plan", "ratio", "test-error", "reference-error", "data", "source",
+          ].contains(entry.key)
+        else { throw wrong(entry.line, "'\(entry.key)' has no place in a figure") }
+        words[entry.key] = word
+      }
+      func number(_ key: String) throws -> Double? {
+        guard let word = words[key] else { return nil }
+        guard let number = Double(word), number.isFinite else {
+          throw wrong(node.line, "\(key) must be a number, found '\(word)'")
+        }
+        return number
+      }
+      guard let network = words["network"], let plan = words["plan"], let data = words["data"],
+        let source = words["source"], let error = try number("test-error")
+      else {
+        throw wrong(node.line, "a figure needs network, plan, test-error, data and source")
+      }
+      return Figure(
+        network: network, plan: plan, ratio: try number("ratio"), testError: error,
+        referenceError: try number("reference-error"), data: data, source: source)
+    }
+  }
+
+  /// Those of the row's network and plan, at a ratio within a quarter of its own; by LC only.
+  func figures(for row: ResultRow) -> [Figure] {
+    guard row.method == .lc, row.swept == nil else { return [] }
+    return all.filter { figure in
+      guard figure.network == row.network, figure.plan == row.plan else { return false }
+      guard let ratio = figure.ratio, let own = row.ratio?.mean ?? row.budget else { return true }
+      return abs(ratio / own - 1) < 0.25
+    }
+  }
+}

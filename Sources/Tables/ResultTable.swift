@@ -1,0 +1,117 @@
+import Foundation
+import LearningCompression
+
+/// A mean over seeds, and the standard deviation where there are two or more.
+public struct Spread: Sendable, Equatable, Codable {
+  public let mean: Double
+  public let deviation: Double?
+
+  /// None of no values.
+  init?(_ values: [Double]) {
+    guard !values.isEmpty else { return nil }
+    let mean = values.reduce(0, +) / Double(values.count)
+    self.mean = mean
+    deviation =
+      values.count > 1
+      ? (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1))
+        .squareRoot() : nil
+  }
+
+  func text(_ decimals: Int, _ between: String = " ± ") -> String {
+    let format = "%.\(decimals)f"
+    return String(format: format, mean)
+      + (deviation.map { between + String(format: format, $0) } ?? "")
+  }
+}
+
+/// One line of the table: a network, a budget, a plan, a method and a value of the sweep, over the seeds.
+public struct ResultRow: Sendable, Codable {
+  public let network: String
+  public let budget: Double?
+  public let plan: String
+  public let text: String
+  public let method: Method
+  public let swept: String?
+  /// How many of its seeds are done, and how many there are.
+  public let done: Int
+  public let seeds: Int
+  public let failures: [String]
+  public let referenceError: Spread?
+  public let trainLoss: Spread?
+  public let trainError: Spread?
+  public let testError: Spread?
+  public let ratio: Spread?
+  public let fileRatio: Spread?
+  public let multiplications: Spread?
+  public let additions: Spread?
+  /// Whether no row of the same network and budget has a lower test error.
+  public internal(set) var isBest = false
+  public internal(set) var published: [Published.Figure] = []
+}
+
+/// The figures of a grid, as far as it is done. It holds no times, so that it does not matter how often the
+/// grid was interrupted.
+public struct ResultTable: Sendable {
+  public let grid: Grid
+  public let rows: [ResultRow]
+
+  /// - Throws: `RecipeError` when the file of published figures is damaged.
+  public init(_ grid: Grid, in directory: String) throws {
+    self.grid = grid
+    let published = try grid.recipe.published.map {
+      try Published(path: $0, besides: grid.recipe.path)
+    }
+    struct Key: Hashable {
+      let network: String
+      let budget: Double?
+      let plan: String
+      let method: Method
+      let swept: String?
+    }
+    var order: [Key] = []
+    var places: [Key: [Grid.Place]] = [:]
+    for place in grid.places {
+      let key = Key(
+        network: place.network, budget: place.budget, plan: place.plan, method: place.method,
+        swept: place.swept)
+      if places[key] == nil { order.append(key) }
+      places[key, default: []].append(place)
+    }
+    var rows = order.map { key -> ResultRow in
+      let own = places[key] ?? []
+      var results: [CellResult] = []
+      var failures: [String] = []
+      for place in own {
+        switch Grid.state(of: place.cell, in: directory) {
+        case .open: break
+        case .done(let result): results.append(result)
+        case .failed(let message): failures.append(message)
+        }
+      }
+      var row = ResultRow(
+        network: key.network, budget: key.budget, plan: key.plan, text: own.first?.text ?? "",
+        method: key.method, swept: key.swept, done: results.count, seeds: own.count,
+        failures: failures,
+        referenceError: Spread(results.compactMap(\.reference.testErrorPercent)),
+        trainLoss: Spread(results.map(\.compressed.trainLoss)),
+        trainError: Spread(results.compactMap(\.compressed.trainErrorPercent)),
+        testError: Spread(results.compactMap(\.compressed.testErrorPercent)),
+        ratio: Spread(results.map(\.ratio)), fileRatio: Spread(results.map(\.fileRatio)),
+        multiplications: Spread(results.map { Double($0.multiplications) }),
+        additions: Spread(results.map { Double($0.additions) }))
+      row.published = published?.figures(for: row) ?? []
+      return row
+    }
+    for index in rows.indices {
+      let others = rows.filter {
+        $0.network == rows[index].network && $0.budget == rows[index].budget
+      }
+      let least = others.compactMap(\.testError?.mean).min()
+      rows[index].isBest = least != nil && rows[index].testError?.mean == least
+    }
+    self.rows = rows
+  }
+
+  /// The networks, in the recipe's order.
+  public var networks: [String] { grid.recipe.networks.map(\.label) }
+}

@@ -1,0 +1,64 @@
+import Foundation
+
+/// Another process of this program, which stops after a checkpoint when this one is gone.
+final class ChildProcess {
+  /// The variable of the environment that names the parent.
+  static let parentVariable = "LC_STOP_WITH_PARENT"
+
+  private let process: pid_t
+
+  /// How a process ended.
+  enum End: Equatable {
+    case exit(Int32)
+    case signal(Int32)
+  }
+
+  /// - Parameters:
+  ///   - outputs: where its standard output and standard error go; both files begin anew.
+  /// - Throws: `Failure.usage` when it cannot be started.
+  init(_ arguments: [String], outputs: (standard: String, error: String)) throws {
+    let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+    var words = ([program] + arguments).map { strdup($0) }
+    defer { words.forEach { free($0) } }
+    words.append(nil)
+    var environment = ProcessInfo.processInfo.environment
+    environment[Self.parentVariable] = "\(getpid())"
+    var variables = environment.map { strdup("\($0)=\($1)") }
+    defer { variables.forEach { free($0) } }
+    variables.append(nil)
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    let mode = O_WRONLY | O_CREAT | O_TRUNC
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, outputs.standard, mode, 0o644)
+    posix_spawn_file_actions_addopen(&actions, 2, outputs.error, mode, 0o644)
+    // A group of its own: the terminal's interrupts are for this process, which passes them on.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    var child: pid_t = 0
+    let code = posix_spawn(&child, program, &actions, &attributes, words, variables)
+    guard code == 0 else {
+      throw Failure.cannotStart("\(program): \(String(cString: strerror(code)))")
+    }
+    process = child
+  }
+
+  /// How it has ended; none while it runs. Not to be asked again afterwards.
+  func end() -> End? {
+    var status: Int32 = 0
+    guard waitpid(process, &status, WNOHANG) == process else { return nil }
+    let signal = status & 0x7F
+    return signal == 0 ? .exit((status >> 8) & 0xFF) : .signal(signal)
+  }
+
+  /// Asks it to stop after a checkpoint.
+  func stop() { kill(process, SIGTERM) }
+
+  /// Whether the process that started this one is gone.
+  static let parent = ProcessInfo.processInfo.environment[parentVariable].flatMap { pid_t($0) }
+  static var isOrphan: Bool { parent.map { $0 != getppid() } ?? false }
+}

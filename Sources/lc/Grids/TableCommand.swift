@@ -1,0 +1,119 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import NeuralNetwork
+import Tables
+
+struct TableCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "table",
+    abstract: "Run a grid of compressions from a recipe, and write its table and figures.",
+    discussion: """
+      Example:
+        lc table Benchmarks/Tables/Recipes/quick.yaml --output quick
+
+      The folder holds a sub-folder for each reference and each cell, with its configuration, log, \
+      checkpoint and result; the same command goes on where an interrupted one ended, and what is \
+      done is never run again. Beside them: table.md, .csv, .tex and .json, the figures with their \
+      data (drawn by gnuplot, where it is installed), and report.html, which needs no other file. \
+      'Docs/Tables.md' explains recipes.
+      """)
+
+  @Argument(help: ArgumentHelp("The recipe (YAML).", valueName: "recipe"))
+  var recipe: String
+
+  @Option(help: ArgumentHelp("Where everything goes.", valueName: "folder"))
+  var output: String
+
+  @Option(help: "How many cells run at the same time.")
+  var jobs = 1
+
+  @Option(help: "Threads of each cell (default: the processor's cores over the jobs).")
+  var threads: Int?
+
+  @Option(help: "Run the i-th of n parts of the cells only: 1/4. Parts may share the folder.")
+  var shard: String?
+
+  @Flag(help: "Only list what would run, with an estimate of the time.")
+  var dryRun = false
+
+  func validate() throws {
+    if !(1...256).contains(jobs) {
+      throw ValidationError("--jobs must be from 1 to 256, found \(jobs)")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads must be from 1 to 1024, found \(threads)")
+    }
+    if let shard, parsedShard == nil {
+      throw ValidationError("--shard must be like 1/4, found '\(shard)'")
+    }
+  }
+
+  private var parsedShard: (index: Int, count: Int)? {
+    guard let shard else { return (1, 1) }
+    let parts = shard.split(separator: "/").map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1], count >= 1,
+      (1...count).contains(index)
+    else { return nil }
+    return (index, count)
+  }
+
+  func run() throws {
+    let grid = try Self.grid(recipe)
+    let perJob = threads ?? max(1, Threads.count / jobs)
+    if dryRun {
+      print(try GridEstimate(grid, directory: output, jobs: jobs, threads: perJob).text())
+      return
+    }
+    try makeFolder(output)
+    try AtomicFile.checkWritable("\(output)/table.md")
+    // Where the figures come from stays with them.
+    if let text = FileManager.default.contents(atPath: recipe) {
+      try AtomicFile.write([UInt8](text), to: "\(output)/recipe.yaml")
+    }
+    let outputs = GridOutputs(grid, in: output)
+    let runner = GridRunner(
+      grid, directory: output, jobs: jobs, threads: perJob, shard: parsedShard ?? (1, 1))
+    do {
+      try runner.run {}
+    } catch {
+      try outputs.write()
+      throw error
+    }
+    try outputs.write()
+    print(try ResultTable(grid, in: output).markdown, terminator: "")
+  }
+
+  /// The recipe as commands, all of which are checked.
+  static func grid(_ path: String) throws -> Grid {
+    var shapes: [[String]: (shape: [Int], classes: Int)] = [:]
+    return try Grid(GridRecipe(path: path)) { network in
+      func value(_ name: String) -> String? { network.options.first { $0.name == name }?.value }
+      let name = value("network") ?? network.label
+      guard NetworkZoo.names.contains(name) else {
+        throw NeuralNetworkError.unknownNetwork(name, known: NetworkZoo.names)
+      }
+      let key = [value("data") ?? "", value("pad") ?? ""]
+      if shapes[key] == nil {
+        let arguments = ["--data=\(key[0])"] + (key[1].isEmpty ? [] : ["--pad=\(key[1])"])
+        let data = try DataOptions.parse(arguments).load()
+        shapes[key] = (data.training.shape, data.classes)
+      }
+      let (shape, classes) = shapes[key] ?? ([], 0)
+      let definition = try NetworkZoo.network(named: name, input: shape, classes: classes)
+      guard let width = Double(value("width") ?? "1") else {
+        throw Failure.usage("the width must be a number, found '\(value("width") ?? "")'")
+      }
+      return try definition.widened(by: width).layout()
+    } check: { arguments in
+      do {
+        _ = try LC.parseAsRoot(arguments)
+      } catch {
+        let message = LC.message(for: error).split(whereSeparator: \.isNewline).first ?? ""
+        throw Failure.usage(String(message).replacingOccurrences(of: "Error: ", with: ""))
+      }
+    }
+  }
+}
