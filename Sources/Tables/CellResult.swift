@@ -15,6 +15,18 @@ public struct CellResult: Codable, Sendable {
   public let multiplications: Int
   public let additions: Int
   public let seconds: Double
+  /// Of the smaller network, where the recipe asks for one.
+  public var shrunk: Shrunk?
+
+  /// What `lc shrink --json` says.
+  public struct Shrunk: Codable, Sendable {
+    public let parametersBefore: Int
+    public let parametersAfter: Int
+    public let after: Figures
+  }
+
+  /// Of Δ(θ), or of the smaller network that was made of it.
+  var final: Figures { shrunk?.after ?? compressed }
 
   /// 32 bits a weight over the file's, of the compressed tensors alone.
   public var fileRatio: Double {
@@ -53,9 +65,15 @@ extension Grid {
   public static func state(of cell: Cell, in directory: String) -> CellState {
     let folder = folder(cell, in: directory)
     if let data = FileManager.default.contents(atPath: "\(folder)/result.json"),
-      let result = try? JSONDecoder().decode(CellResult.self, from: data)
+      var result = try? JSONDecoder().decode(CellResult.self, from: data)
     {
-      return .done(result)
+      guard cell.shrinking != nil else { return .done(result) }
+      if let data = FileManager.default.contents(atPath: "\(folder)/shrink.json"),
+        let shrunk = try? JSONDecoder().decode(CellResult.Shrunk.self, from: data)
+      {
+        result.shrunk = shrunk
+        return .done(result)
+      }
     }
     if let data = FileManager.default.contents(atPath: "\(folder)/failed.txt") {
       return .failed(

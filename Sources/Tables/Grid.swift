@@ -22,6 +22,8 @@ public struct Grid: Sendable {
     public let reference: Reference
     /// Of `lc compress`, without the model and outputs.
     public let arguments: [String]
+    /// Of `lc shrink`, without files; none where the network stays as large as it is.
+    public let shrinking: [String]?
   }
 
   /// What a cell is in the table; several places may share a cell, when two budgets lead to one plan.
@@ -65,8 +67,14 @@ public struct Grid: Sendable {
           training, of: network.options + network.reference, recipe, check)
         let reference = Reference(
           name: Self.name([network.label, "s\(seed)"], training), arguments: training)
+        let shrinking = try recipe.shrink.map { options in
+          let data = network.options.filter { ["data", "pad"].contains($0.name) }
+          let arguments = Self.arguments("shrink", data + options, seed: nil)
+          try Self.check(arguments + ["model"], of: options, recipe, check)
+          return arguments
+        }
         for plan in plans {
-          for way in recipe.methods {
+          for way in recipe.methods where plan.methods?.contains(way.method) ?? true {
             for swept in recipe.sweep?.values.map(Optional.some) ?? [nil] {
               var options = GridRecipe.merged(
                 GridRecipe.merged(network.options, with: network.compress), with: way.options)
@@ -88,8 +96,9 @@ public struct Grid: Sendable {
                   network: network.label, plan: plan.name, text: plan.text, budget: plan.budget,
                   method: way.method, swept: swept, seed: seed,
                   cell: Cell(
-                    name: Self.name(words, arguments + reference.arguments),
-                    reference: reference, arguments: arguments)))
+                    name: Self.name(
+                      words, arguments + (shrinking ?? []) + reference.arguments),
+                    reference: reference, arguments: arguments, shrinking: shrinking)))
             }
           }
         }
@@ -100,7 +109,9 @@ public struct Grid: Sendable {
     references = places.map(\.cell.reference).unique()
   }
 
-  private typealias Plan = (name: String, text: String, budget: Double?, line: Int)
+  private typealias Plan = (
+    name: String, text: String, budget: Double?, methods: [Method]?, line: Int
+  )
 
   /// Each plan at each budget.
   private static func plans(
@@ -111,7 +122,7 @@ public struct Grid: Sendable {
         _ = try located(recipe, plan.line) {
           try storageBits(of: CompressionPlan(parsing: plan.least), for: layout)
         }
-        return (plan.name, plan.least, nil, plan.line)
+        return (plan.name, plan.least, nil, plan.methods, plan.line)
       }
     }
     return try network.budgets.flatMap { budget in
@@ -127,7 +138,7 @@ public struct Grid: Sendable {
             "the ratio \(budget.ratio) is impossible for the plan '\(plan.name)' of "
               + "\(network.label), which reaches \(tenths(Double(reference) / Double(bits))) at most")
         }
-        return (plan.name, found, budget.ratio, plan.line)
+        return (plan.name, found, budget.ratio, plan.methods, plan.line)
       }
     }
   }
@@ -162,7 +173,7 @@ public struct Grid: Sendable {
     }
   }
 
-  private static func arguments(_ command: String, _ options: [GridRecipe.Option], seed: UInt64)
+  private static func arguments(_ command: String, _ options: [GridRecipe.Option], seed: UInt64?)
     -> [String]
   {
     var words = [command]
@@ -177,7 +188,7 @@ public struct Grid: Sendable {
         words.append("--\(option.name)")
       }
     }
-    return words + ["--seed=\(seed)"]
+    return words + (seed.map { ["--seed=\($0)"] } ?? [])
   }
 
   /// A folder's name: readable, and different for different commands.

@@ -56,6 +56,8 @@ public struct GridRecipe: Sendable {
   /// An option of `lc compress` that takes each of these values.
   public let sweep: (option: String, values: [String], line: Int)?
   public let seeds: [UInt64]
+  /// Options of `lc shrink`, where each cell's network is made smaller and evaluated as such.
+  public let shrink: [Option]?
   /// A file with published figures, beside the recipe.
   public let published: String?
 
@@ -67,7 +69,7 @@ public struct GridRecipe: Sendable {
       RecipeReader(path: path).tree(),
       allowed: [
         "title", "note", "data", "pad", "networks", "reference", "compress", "plans", "budgets",
-        "methods", "sweep", "seeds", "published",
+        "methods", "sweep", "seeds", "published", "shrink",
       ])
     func entry(_ key: String) -> RecipeNode? { top.first { $0.key == key }?.value }
     title =
@@ -119,10 +121,7 @@ public struct GridRecipe: Sendable {
     methods =
       try entry("methods").map { node in
         try reading.named(node).map { name, line, value in
-          guard let method = Method(rawValue: name) else {
-            let all = Method.allCases.map(\.rawValue).joined(separator: ", ")
-            throw reading.wrong(line, "the methods are \(all); found '\(name)'")
-          }
+          guard let method = Method(rawValue: name) else { throw reading.unknown(name, line) }
           return Way(method: method, options: try reading.options(value))
         }
       } ?? [Way(method: .lc, options: [])]
@@ -131,6 +130,7 @@ public struct GridRecipe: Sendable {
       else { throw reading.wrong(node.line, "one option and its values were expected") }
       return (only.key, try reading.words(only.value), only.line)
     }
+    shrink = try entry("shrink").map { try reading.options($0) }
     seeds =
       try entry("seeds").map { node in
         try reading.words(node).map {
@@ -239,13 +239,35 @@ private struct Reading {
       throw wrong(node.line, "'name: plan' was expected")
     }
     return try entries.map { entry in
+      var text = entry.value
+      var methods: [Method]?
+      if case .mapping = entry.value.content {
+        let parts = try self.entries(entry.value, allowed: ["plan", "methods"])
+        guard let plan = parts.first(where: { $0.key == "plan" }) else {
+          throw wrong(entry.line, "'plan' is missing")
+        }
+        text = plan.value
+        methods = try parts.first { $0.key == "methods" }.map { try self.methods($0.value) }
+      }
       do {
         return try PlanTemplate(
-          name: entry.key, text: try word(entry.value), line: entry.line)
+          name: entry.key, text: try word(text), methods: methods, line: entry.line)
       } catch let error as PlanTemplate.Problem {
         throw wrong(entry.line, error.message)
       }
     }
+  }
+
+  func methods(_ node: RecipeNode) throws -> [Method] {
+    try words(node).map { name in
+      guard let method = Method(rawValue: name) else { throw unknown(name, node.line) }
+      return method
+    }
+  }
+
+  func unknown(_ method: String, _ line: Int) -> RecipeError {
+    let all = Method.allCases.map(\.rawValue).joined(separator: ", ")
+    return wrong(line, "the methods are \(all); found '\(method)'")
   }
 
   func budgets(_ node: RecipeNode) throws -> [GridRecipe.Budget] {

@@ -1,4 +1,5 @@
 import Compression
+import LearningCompression
 import LinearAlgebra
 
 /// A plan with variables that a budget determines: {k} levels, {keep} a share of weights, {rank} a share of
@@ -40,10 +41,13 @@ public struct PlanTemplate: Sendable {
   public let name: String
   public let line: Int
   public let variables: [Variable]
+  /// The methods of the grid that the plan is for; all where there are none.
+  public let methods: [Method]?
   /// What stands before, between and after the variables.
   private let pieces: [String]
 
-  init(name: String, text: String, line: Int) throws {
+  init(name: String, text: String, methods: [Method]? = nil, line: Int) throws {
+    self.methods = methods
     self.name = name
     self.line = line
     var pieces = [""]

@@ -44,6 +44,10 @@ public struct ResultRow: Sendable, Codable {
   public let fileRatio: Spread?
   public let multiplications: Spread?
   public let additions: Spread?
+  /// Of the smaller network, whose errors are then the row's.
+  public let parameters: Spread?
+  /// How many times fewer parameters it has.
+  public let parameterRatio: Spread?
   /// Whether no row of the same network and budget has a lower test error.
   public internal(set) var isBest = false
   public internal(set) var published: [Published.Figure] = []
@@ -93,12 +97,17 @@ public struct ResultTable: Sendable {
         method: key.method, swept: key.swept, done: results.count, seeds: own.count,
         failures: failures,
         referenceError: Spread(results.compactMap(\.reference.testErrorPercent)),
-        trainLoss: Spread(results.map(\.compressed.trainLoss)),
-        trainError: Spread(results.compactMap(\.compressed.trainErrorPercent)),
-        testError: Spread(results.compactMap(\.compressed.testErrorPercent)),
+        trainLoss: Spread(results.map(\.final.trainLoss)),
+        trainError: Spread(results.compactMap(\.final.trainErrorPercent)),
+        testError: Spread(results.compactMap(\.final.testErrorPercent)),
         ratio: Spread(results.map(\.ratio)), fileRatio: Spread(results.map(\.fileRatio)),
         multiplications: Spread(results.map { Double($0.multiplications) }),
-        additions: Spread(results.map { Double($0.additions) }))
+        additions: Spread(results.map { Double($0.additions) }),
+        parameters: Spread(results.compactMap { $0.shrunk.map { Double($0.parametersAfter) } }),
+        parameterRatio: Spread(
+          results.compactMap {
+            $0.shrunk.map { Double($0.parametersBefore) / Double(max(1, $0.parametersAfter)) }
+          }))
       row.published = published?.figures(for: row) ?? []
       return row
     }

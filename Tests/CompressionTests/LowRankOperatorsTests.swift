@@ -100,6 +100,25 @@ import Testing
     #expect(try singularValues(rest, rows, columns).first ?? 0 <= threshold * 1.0001 + 1e-5)
   }
 
+  /// With rows: the group lasso's step after that of the singular values.
+  @Test(arguments: 0..<10) func nuclearRowsAreShrunkAfterwards(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed), stream: 1)
+    let view = try WeightView(random.normals(42), shape: [7, 6])
+    let both = try NuclearNorm(strength: 0.7, rows: 0.4)
+    let form = try both.compress(view, from: nil, penalty: 2)
+    let first = try NuclearNorm(strength: 0.7).compress(view, from: nil, penalty: 2)
+    let then = try GroupLasso(strength: 0.4, of: .rows).compress(
+      WeightView(first.decompressed(), shape: [7, 6]), from: nil, penalty: 2)
+    #expect(
+      zip(form.decompressed(), then.decompressed()).allSatisfy { abs($0 - $1) < 1e-5 })
+    let values = form.decompressed()
+    let norms = (0..<7).map { Array(values[$0 * 6..<($0 + 1) * 6]).squaredNorm.squareRoot() }
+    let expected =
+      0.7 * (try singularValues(values, 7, 6).reduce(0, +))
+      + 0.4 * 6.0.squareRoot() * norms.reduce(0, +)
+    #expect(abs(both.cost(of: form, in: view) - expected) < 1e-3)
+  }
+
   /// A flat and a decaying spectrum, and a matrix whose rank is below the one asked for.
   @Test(arguments: 0..<3) func theTruncatedDecompositionIsAsGoodAsLAPACK(kind: Int) throws {
     var random = RandomGenerator(seed: UInt64(kind))

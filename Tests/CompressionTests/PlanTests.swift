@@ -22,7 +22,7 @@ import Testing
       "*: grouplasso(alpha=0.1, of=channels, single=0.3)", "*: lowrank(energy=90%, bits=16)",
       "*: lowrank(r=12.5%)", "*: partial(alpha=0.1, rows=50%, columns=3, width=2, single=0.5)",
       "*: partial(alpha=0.1, rows=2, step=subgradient)",
-      "*: lowrank(lambda=0.001, cost=flops, scheme=best)", "*: nuclear(alpha=0.5)",
+      "*: lowrank(lambda=0.001, cost=flops, scheme=best)", "*: nuclear(alpha=0.5)", "*: nuclear(alpha=0.5, rows=0.1)",
       "*: sum(quantize(k=2) + prune(keep=1%), rounds=5, restarts=3)",
     ] {
       #expect(try CompressionPlan(parsing: text).description == text)

@@ -180,9 +180,13 @@ public struct OperatorCatalogue: Sendable {
         rank, scheme: arguments.choice("scheme", else: .one), numbers: arguments.storedNumbers())
     }
     .adding(
-      "nuclear", usage: "nuclear(alpha=A)",
-      summary: "A times the nuclear norm; singular values shrink", parameters: ["alpha"]
-    ) { try NuclearNorm(strength: $0.number("alpha")) }
+      "nuclear", usage: "nuclear(alpha=A [, rows=B])",
+      summary: "A times the nuclear norm; singular values shrink, then rows by B",
+      parameters: ["alpha", "rows"]
+    ) {
+      try NuclearNorm(
+        strength: $0.number("alpha"), rows: $0.has("rows") ? $0.number("rows") : 0)
+    }
 }
 
 /// The arguments that stand in an operator's parentheses.

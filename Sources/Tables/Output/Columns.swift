@@ -25,6 +25,16 @@ extension ResultTable {
       Column(title: "train loss", name: "train_loss") { $0.trainLoss?.text(4) ?? "" },
       Column(title: "train error %", name: "train_error") { $0.trainError?.text(2) ?? "" },
       Column(title: "test error %", name: "test_error") { $0.testError?.text(2) ?? $0.stateText },
+    ]
+    if rows.contains(where: { $0.parameters != nil }) {
+      return columns + [
+        Column(title: "parameters", name: "parameters") { $0.parameters?.text(0) ?? "" },
+        Column(title: "fewer", name: "parameter_ratio") {
+          $0.parameterRatio.map { "\($0.text(1))×" } ?? ""
+        },
+      ]
+    }
+    columns += [
       Column(title: "ratio", name: "ratio") { $0.ratio.map { "\($0.text(1))×" } ?? "" },
       Column(title: "by file", name: "file_ratio") { $0.fileRatio.map { "\($0.text(1))×" } ?? "" },
       Column(title: "mult.", name: "multiplications") { $0.multiplications.map(count) ?? "" },

@@ -26,8 +26,10 @@ extension ResultTable {
     let seeds = grid.recipe.seeds.count
     return
       (seeds > 1 ? "Mean ± standard deviation over \(seeds) seeds. " : "One seed. ")
-      + "Errors of Δ(θ); the lowest test error of each network and budget is bold. Ratios of the "
-      + "compressed tensors, by count and by file. Operations of one input."
+      + (grid.recipe.shrink == nil
+        ? "Errors of Δ(θ); the lowest test error of each network and budget is bold. Ratios of the "
+          + "compressed tensors, by count and by file. Operations of one input."
+        : "Errors and parameters of the smaller network that is made of Δ(θ).")
   }
 
   /// What ran under each plan's name.
@@ -53,7 +55,7 @@ extension ResultTable {
       ("reference_error", \.referenceError), ("train_loss", \.trainLoss),
       ("train_error", \.trainError), ("test_error", \.testError), ("ratio", \.ratio),
       ("file_ratio", \.fileRatio), ("multiplications", \.multiplications),
-      ("additions", \.additions),
+      ("additions", \.additions), ("parameters", \.parameters),
     ]
     let header =
       ["network", "budget", "plan", "text", "method", "swept", "seeds", "done", "best"]

@@ -35,7 +35,7 @@ public struct TradeoffFigure: Sendable {
         x = Double(place)
         title += row.budget.map { " \(trimmed($0))×" } ?? ""
       } else {
-        x = row.ratio?.mean ?? 1
+        x = row.parameterRatio?.mean ?? row.ratio?.mean ?? 1
       }
       if several { title += ", \(row.method.rawValue)" }
       let point = (x: x, error: error.mean, deviation: error.deviation ?? 0)
@@ -72,7 +72,7 @@ public struct TradeoffFigure: Sendable {
       sweep.map { sweep in
         "set xlabel '\(sweep.option)'\nset xrange [-0.5:\(Double(sweep.values.count) - 0.5)]\nset xtics ("
           + sweep.values.enumerated().map { "'\($1)' \($0)" }.joined(separator: ", ") + ")"
-      } ?? "set xlabel 'storage ratio'\nset logscale x\nset xtics (2,3,4,6,8,10,15,20,30,40,60,80,100)"
+      } ?? "set xlabel '\(rows.contains { $0.parameters != nil } ? "times fewer parameters" : "storage ratio")'\nset logscale x\nset xtics (2,3,4,6,8,10,15,20,30,40,60,80,100)"
     script = """
       # gnuplot \(name).gp draws \(name).svg and \(name).png
       set encoding utf8

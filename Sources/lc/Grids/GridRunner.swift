@@ -95,9 +95,14 @@ final class GridRunner {
 
   private func isDone(_ unit: Unit) -> Bool {
     let folder = folder(unit)
-    return ["result.json", "failed.txt"].contains {
-      FileManager.default.fileExists(atPath: "\(folder)/\($0)")
+    func has(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(folder)/\(name)")
     }
+    return has("failed.txt") || has("result.json") && (!shrinks(unit) || has("shrink.json"))
+  }
+
+  private func shrinks(_ unit: Unit) -> Bool {
+    if case .cell(let cell) = unit { cell.shrinking != nil } else { false }
   }
 
   /// Starts the next unit that can be; false when there is none now.
@@ -134,6 +139,14 @@ final class GridRunner {
     let checkpoint = "\(folder)/checkpoint"
     let begins = !FileManager.default.fileExists(atPath: checkpoint)
     let own: [String]
+    if case .cell(let cell) = unit, let shrinking = cell.shrinking,
+      FileManager.default.fileExists(atPath: "\(folder)/result.json")
+    {
+      return shrinking + [
+        "\(folder)/compressed.lcm", "--output=\(folder)/small.safetensors",
+        "--json=\(folder)/shrink.json", "--threads=\(threads)",
+      ]
+    }
     switch unit {
     case .reference(let reference):
       own = reference.arguments + ["--output=\(folder)/weights.safetensors"]
@@ -163,6 +176,9 @@ final class GridRunner {
   private func finish(_ unit: Unit, _ end: ChildProcess.End) throws {
     let folder = folder(unit)
     switch end {
+    case .exit(0) where !isDone(unit):
+      // Compressed, and not yet made smaller.
+      open.insert(unit, at: 0)
     case .exit(0):
       finishedHere += 1
       // What a finished run needs no more.

@@ -4,22 +4,35 @@ import LinearAlgebra
 ///
 /// Solves  min α·‖Θ‖_* + μ/2·‖W − Θ‖²  exactly: the singular values s become max(0, s − α/μ).
 ///
+/// With a strength β for the output units the cost is α·‖Θ‖_* + β·Σ_i √n·‖Θ_i‖ over the rows, and the rows
+/// are shrunk after the singular values, each times max(0, 1 − β·√n/(μ·‖·‖)): one step after the other
+/// (incremental proximal), not the joint minimum.
+///
 /// - Complexity: O(m·n·min(m, n)), one SVD.
 /// - Source: Cai, Candès & Shen 2010; used by Alvarez & Salzmann, NIPS 2017.
 public struct NuclearNorm: CompressionOperator {
   /// α.
   public let strength: Double
+  /// β, or 0.
+  public let rows: Double
 
-  /// - Throws: `CompressionError.invalidParameter` unless α > 0.
-  public init(strength: Double) throws {
+  /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
+  public init(strength: Double, rows: Double = 0) throws {
+    guard rows >= 0, rows.isFinite else {
+      throw CompressionError.invalidParameter(
+        operation: "nuclear", parameter: "rows", value: "\(rows)", expected: "0 or more")
+    }
     guard strength > 0, strength.isFinite else {
       throw CompressionError.invalidParameter(
         operation: "nuclear", parameter: "alpha", value: "\(strength)", expected: "above 0")
     }
     self.strength = strength
+    self.rows = rows
   }
 
-  public var description: String { "nuclear(alpha=\(shortest(strength)))" }
+  public var description: String {
+    "nuclear(alpha=\(shortest(strength))\(rows > 0 ? ", rows=\(shortest(rows))" : ""))"
+  }
 
   public func validate(shape: [Int], view: String) throws {
     guard shape.count >= 2 else {
@@ -36,13 +49,39 @@ public struct NuclearNorm: CompressionOperator {
       of: Matrix(rows: rows, columns: columns, values: target.values))
     let threshold = strength / Double(mu)
     let kept = svd.singularValues.map { Float(max(0, Double($0) - threshold)) }.prefix { $0 > 0 }
-    return try LowRank(
+    let form = try LowRank(
       svd.left, Array(kept), svd.rightTransposed, rank: kept.count, .rows, .float32)
+    return self.rows > 0 ? try shrunk(form, Array(kept), by: self.rows / Double(mu)) : form
+  }
+
+  /// The rows of a form with these singular values, each nearer to zero.
+  private func shrunk(_ form: LowRank, _ values: [Float], by strength: Double) throws -> LowRank {
+    var left = form.left
+    for row in 0..<left.rows {
+      // L = U·√S and R = √S·Vᵀ: a row's squared norm is Σ L²·s.
+      var square = 0.0
+      for (column, value) in values.enumerated() {
+        square += Double(left[row, column]) * Double(left[row, column]) * Double(value)
+      }
+      guard square > 0 else { continue }
+      let factor = Float(max(0, 1 - strength * (Double(form.right.columns) / square).squareRoot()))
+      for column in 0..<left.columns { left[row, column] *= factor }
+    }
+    return try LowRank(left: left, right: form.right)
   }
 
   /// α times the sum of the squared norms of L's columns: these are the singular values, because they
-  /// are shared evenly.
+  /// are shared evenly. With β by the SVD of the matrix.
   public func cost(of form: LowRank, in view: WeightView) -> Double {
-    strength * form.left.values.squaredNorm
+    guard rows > 0 else { return strength * form.left.values.squaredNorm }
+    guard form.rank > 0, let matrix = try? form.left * form.right,
+      let svd = try? SingularValueDecomposition(of: matrix)
+    else { return 0 }
+    let norms = (0..<matrix.rows).reduce(0.0) { total, row in
+      let values = matrix.values[row * matrix.columns..<(row + 1) * matrix.columns]
+      return total + Array(values).squaredNorm.squareRoot()
+    }
+    return strength * svd.singularValues.sum
+      + rows * Double(matrix.columns).squareRoot() * norms
   }
 }
