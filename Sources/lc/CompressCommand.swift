@@ -124,7 +124,7 @@ struct CompressCommand: ParsableCommand {
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
-    let (definition, data) = try network.load()
+    let (definition, data) = try network.load(orOf: model)
     let reference = try Weights.load(model, for: definition)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())

@@ -19,9 +19,8 @@ struct ChannelSpaces {
       case .convolution(let convolution, _):
         if convolution.groups != 1 { fixed += [input, node.output] }
       case .paddedShortcut:
-        // Its entries are channels of tensors and say nothing of a part of one. Blocks without
-        // parameters may share a name; these are then told apart by nothing.
-        if spread[input] != 1 || shortcuts[node.name]?.count != 1 { fixed += [input, node.output] }
+        // Blocks may share a name, as long as their layers do not; nothing then tells them apart.
+        if shortcuts[node.name]?.count != 1 { fixed += [input, node.output] }
       case .arrange:
         let channels = graph.tensors[input].shape.channels
         spread[node.output] =
