@@ -87,7 +87,7 @@ struct ShrinkCommand: ParsableCommand {
     let report = ShrinkReport(
       network: definition.name, layers: try ShrinkReport.layers(large, small, ranks: found),
       parametersBefore: large.weights.layout.count, parametersAfter: small.weights.layout.count,
-      isEquivalent: threshold == nil && energy == nil,
+      isEquivalent: (threshold ?? 0) == 0 && energy == nil,
       difference: try ShrinkReport.difference(large, small),
       before: try dataset.map { try Self.figures(large, $0) },
       after: try dataset.map { try Self.figures(small, $0) }, seconds: took)

@@ -61,7 +61,7 @@ struct ShrinkReport: Codable {
   }
 
   var text: String {
-    var table = Table(["layer", "units", "", "rank", "weights", "", "mult.", ""])
+    var table = Table(["layer", "units", "after", "rank", "weights", "after", "mult.", "after"])
     for layer in layers {
       table.add([
         layer.name, "\(layer.unitsBefore)", "\(layer.unitsAfter)",

@@ -23,9 +23,19 @@ extension TrainedNetwork {
     return network
   }
 
+  /// What is known of each takes some 30 bytes.
+  private static let mostChannels = 1 << 24
+
   /// None when nothing can be removed.
   private func removingOnce() throws -> TrainedNetwork? {
     let graph = try definition.graph()
+    let channels = graph.tensors.reduce(0) { $0 + $1.shape.channels }
+    guard channels <= Self.mostChannels else {
+      throw NeuralNetworkError.invalidNetwork(
+        network: definition.name, layer: nil,
+        message: "units are removed from networks of up to \(Self.mostChannels) channels in all, "
+          + "it has \(channels)")
+    }
     let analysis = ChannelAnalysis(graph, self)
     let choice = RemovalChoice(graph, analysis, ChannelSpaces(graph))
     guard choice.removesSomething else { return nil }
@@ -114,7 +124,7 @@ private struct Surgery {
   /// The name of the batch norm that alone reads a layer's outputs, if there is one.
   private func norm(after node: NetworkGraph.Node) -> String? {
     let readers = graph.nodes.filter { $0.inputs.contains(node.output) }
-    guard readers.count == 1, readers[0].inputs.count { $0 == node.output } == 1,
+    guard readers.count == 1, readers[0].inputs.filter({ $0 == node.output }).count == 1,
       readers[0].inputs[0] == node.output, case .batchNorm = readers[0].operation
     else { return nil }
     switch node.operation {
