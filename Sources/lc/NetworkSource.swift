@@ -35,7 +35,7 @@ enum NetworkSource {
       }
       self = .stored(definition)
     } else {
-      throw Failure.usage("give --network")
+      throw Failure.usage("give --network: \(Self.names)")
     }
   }
 

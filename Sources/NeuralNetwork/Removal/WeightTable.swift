@@ -10,7 +10,8 @@ struct WeightTable {
   let taps: Int
   let padded: Bool
   let bias: [Float]?
-  private let sums: [Double]
+  private let weights: Arena
+  private let slot: ArenaLayout.Slot
   private let reads: [Bool]
 
   /// - Parameter input: the shape of what it reads.
@@ -29,16 +30,16 @@ struct WeightTable {
     }
     guard let slot = weights.layout["\(node.name).weight"] else { return nil }
     bias = weights.layout["\(node.name).bias"].map { weights.values(of: $0) }
+    self.weights = weights
+    self.slot = slot
     let values = weights[slot]
-    var sums = [Double](repeating: 0, count: outputs * inputs)
     var reads = [Bool](repeating: false, count: outputs * inputs)
-    for pair in 0..<outputs * inputs {
+    for pair in reads.indices {
       for tap in pair * taps..<(pair + 1) * taps where values[tap] != 0 {
-        sums[pair] += Double(values[tap])
         reads[pair] = true
+        break
       }
     }
-    self.sums = sums
     self.reads = reads
   }
 
@@ -52,7 +53,10 @@ struct WeightTable {
   func reads(_ input: Int, by output: Int) -> Bool { reads[place(input, output)] }
 
   /// Σ of the weights between them: what a constant input of 1 adds where nothing is padded.
-  func sum(_ input: Int, by output: Int) -> Double { sums[place(input, output)] }
+  func sum(_ input: Int, by output: Int) -> Double {
+    let first = slot.range.lowerBound + place(input, output) * taps
+    return weights[first..<first + taps].reduce(0) { $0 + Double($1) }
+  }
 
   private func place(_ input: Int, _ output: Int) -> Int {
     output * inputs + input - window(of: output).lowerBound

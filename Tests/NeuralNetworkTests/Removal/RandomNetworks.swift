@@ -8,6 +8,16 @@ struct RandomNetworks {
 
   init(seed: UInt64) { random = RandomGenerator(seed: seed) }
 
+  /// VGG-11 with an eighth of the channels.
+  static func narrowVGG() throws -> NetworkDefinition {
+    try NetworkDefinition(
+      name: "vgg", input: [3, 32, 32],
+      layers: NetworkZoo.vgg11().layers.map { layer in
+        guard case .convolution(let name, let channels, _, _, _, _, _) = layer else { return layer }
+        return .convolution(name, channels / 8, kernel: 3, padding: 1, bias: false)
+      })
+  }
+
   mutating func chance(_ share: Float) -> Bool { random.uniform() < share }
 
   mutating func network(_ definition: NetworkDefinition) throws -> TrainedNetwork {

@@ -137,6 +137,23 @@ import Testing
     #expect(smaller > 10, "\(name)")
   }
 
+  @Test func networksOfRandomLayersComputeTheSame() throws {
+    var smaller = 0
+    for seed in 0..<400 as Range<UInt64> {
+      var networks = RandomNetworks(seed: 1000 + seed)
+      let definition = try networks.definition()
+      let large = try networks.pruned(
+        networks.network(definition), rows: 0.7 * networks.random.uniform(),
+        columns: 0.5 * networks.random.uniform())
+      let small = try large.removingUnits()
+      #expect(try networks.difference(large, small) < 1e-5, "seed \(seed): \(definition)")
+      if small.definition != definition { smaller += 1 }
+      let (split, _) = try small.factorised(.numerical)
+      #expect(try networks.difference(large, split) < 2e-5, "seed \(seed): \(definition)")
+    }
+    #expect(smaller > 200)
+  }
+
   @Test func unitsOfAFullyConnectedNetworkGo() throws {
     var networks = RandomNetworks(seed: 3)
     let large = try networks.network(NetworkZoo.lenet300()).changed { weights in
@@ -220,12 +237,7 @@ import Testing
 
   @Test func aPaddedVGGShrinks() throws {
     var networks = RandomNetworks(seed: 7)
-    let definition = try NetworkDefinition(
-      name: "vgg", input: [3, 32, 32],
-      layers: NetworkZoo.vgg11().layers.map { layer in
-        guard case .convolution(let name, let channels, _, _, _, _, _) = layer else { return layer }
-        return .convolution(name, channels / 8, kernel: 3, padding: 1, bias: false)
-      })
+    let definition = try RandomNetworks.narrowVGG()
     for _ in 0..<5 {
       let large = try networks.pruned(networks.network(definition), rows: 0.6, columns: 0)
       let small = try large.removingUnits()
