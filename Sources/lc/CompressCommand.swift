@@ -154,7 +154,7 @@ struct CompressCommand: ParsableCommand {
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
-    let (definition, data) = try network.load()
+    let (definition, data) = try network.load(orOf: model)
     let plan = try written ?? partial.plan(for: definition)
     let reference = try Weights.load(model, for: definition)
     let resolved = try ResolvedPlan(

@@ -66,7 +66,7 @@ struct CompressedEvaluation: Codable {
     print(table.text)
     print(
       "\(memoryRatio.text(1))× less weight memory; the losses differ by "
-        + "\(String(format: "%.1e", relativeDifference)) of themselves")
+        + "\(relativeDifference.scientific) of themselves")
     return self
   }
 }

@@ -23,8 +23,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
-  @Option(
-    help: "The network, if the file does not say: \(NetworkZoo.names.joined(separator: ", ")).")
+  @Option(help: "The network, if the file does not say: \(NetworkSource.names)")
   var network: String?
 
   @Flag(
@@ -42,30 +41,19 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try common.begin()
     let source = try openTensorFile(file)
-    let metadata = (source as? SafetensorsFile)?.metadata ?? [:]
-    let stored = try Weights.definition(in: metadata, path: file)
-    if stored == nil, network == nil {
-      throw Failure.usage("\(file) does not say which network it belongs to; give --network")
-    }
+    let network = try NetworkSource(network, orOf: file)
     let dataset = try data.load()
-    let named = try network.map {
-      try NetworkZoo.network(named: $0, input: dataset.training.shape, classes: dataset.classes)
-    }
-    guard let definition = named ?? stored else { return }
-    try definition.check(fits: dataset)
-    let state: NetworkState
-    if let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) {
-      let model = try CompressedModel(source)
-      state = try Weights.state(model, for: definition, path: file)
-      if compressed {
-        try common.write(CompressedEvaluation(definition, model, state.weights, dataset).printed())
-        return
+    let definition = try network.definition(for: dataset)
+    if compressed {
+      guard let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) else {
+        throw Failure.badInput("\(file): --compressed needs a compressed model (.lcm)")
       }
-    } else if compressed {
-      throw Failure.badInput("\(file): --compressed needs a compressed model (.lcm)")
-    } else {
-      state = try Weights.load(file, for: definition)
+      let model = try CompressedModel(source)
+      let state = try Weights.state(model, for: definition, path: file)
+      try common.write(CompressedEvaluation(definition, model, state.weights, dataset).printed())
+      return
     }
+    let state = try Weights.load(file, for: definition)
     let evaluator = try Evaluator(definition, precision: precision.chosen())
     func evaluate(_ images: ImageSet) throws -> Evaluation {
       try evaluator.evaluate(

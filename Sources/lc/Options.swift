@@ -66,8 +66,8 @@ private struct Explained<Report: Encodable>: Encodable {
 
 /// The network and its data.
 struct NetworkOptions: ParsableArguments {
-  @Option(help: "The network: \(NetworkZoo.names.joined(separator: ", ")).")
-  var network: String
+  @Option(help: "The network, if no file of weights says: \(NetworkSource.names)")
+  var network: String?
 
   @Option(
     parsing: .unconditional,
@@ -76,14 +76,15 @@ struct NetworkOptions: ParsableArguments {
 
   @OptionGroup var data: DataOptions
 
-  func load() throws -> (NetworkDefinition, Dataset) {
+  /// - Parameter file: the weights, whose file may say which network is theirs.
+  func load(orOf file: String?) throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
-    guard NetworkZoo.names.contains(network) else {
-      throw NeuralNetworkError.unknownNetwork(network, known: NetworkZoo.names)
-    }
+    let source = try NetworkSource(network, orOf: file)
     let dataset = try data.load()
-    let definition = try NetworkZoo.network(
-      named: network, input: dataset.training.shape, classes: dataset.classes)
+    let definition = try source.definition(for: dataset)
+    if case .stored = source, width != 1 {
+      throw Failure.usage("--width belongs to the networks by name, not to that of a file")
+    }
     return (try definition.widened(by: width), dataset)
   }
 }
@@ -99,10 +100,7 @@ struct DataOptions: ParsableArguments {
   @Option(help: "Pad the images to this height and width.")
   var pad: Int?
 
-  func load() throws -> Dataset {
-    let dataset = try Dataset.load(data)
-    return try pad.map { try dataset.padded(toHeight: $0, width: $0) } ?? dataset
-  }
+  func load() throws -> Dataset { try Dataset.load(data, pad: pad) }
 }
 
 /// How SGD goes.
@@ -164,6 +162,12 @@ enum Switch: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension Dataset {
+  /// The data of that name, its images padded to a square of that side if there is one.
+  static func load(_ name: String, pad: Int?) throws -> Dataset {
+    let dataset = try load(name)
+    return try pad.map { try dataset.padded(toHeight: $0, width: $0) } ?? dataset
+  }
+
   /// Such as `fashion-mnist: 60000 training and 10000 test images`.
   var summary: String {
     "\(name): \(training.count) training and \(test.count) test images"

@@ -47,4 +47,7 @@ func seconds(_ duration: Duration) -> Double {
 
 extension Double {
   func text(_ decimals: Int) -> String { String(format: "%.\(decimals)f", self) }
+
+  /// Such as `1.2e-07`.
+  var scientific: String { String(format: "%.1e", self) }
 }

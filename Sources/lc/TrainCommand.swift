@@ -115,7 +115,7 @@ struct TrainCommand: ParsableCommand {
     let options = try sgd.trainingOptions()
     let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
-    let (definition, data) = try network.load()
+    let (definition, data) = try network.load(orOf: initial)
     let initialState = try initial.map { try Weights.load($0, for: definition) }
     let trainer = try Trainer(
       definition, data: data, options: options, initial: initialState?.weights,

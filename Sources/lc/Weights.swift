@@ -13,13 +13,16 @@ struct NetworkState {
 enum Weights {
   static let networkKey = "network"
 
-  /// The weights and statistics of a file in a network's layout. What PyTorch counts beside them
-  /// (`num_batches_tracked`) is not needed.
+  /// The weights and statistics of a file in a network's layout, of a compressed model those that it
+  /// stands for. What PyTorch counts beside them (`num_batches_tracked`) is not needed.
   ///
   /// - Throws: `NeuralNetworkError.wrongWeights` when a tensor is missing, has another shape or
   ///   numbers that are not finite, or does not belong to the network.
   static func load(_ path: String, for definition: NetworkDefinition) throws -> NetworkState {
     let file = try openTensorFile(path)
+    if let file = file as? SafetensorsFile, CompressedModel.isCompressed(file) {
+      return try state(CompressedModel(file), for: definition, path: path)
+    }
     return try state(
       Dictionary(file.tensors.map { ($0.name, $0.shape) }) { first, _ in first },
       for: definition, path: path

@@ -68,8 +68,19 @@ struct Corpus {
     ]
     let network = try NetworkDefinition(
       name: "n", input: [8], layers: [.linear("a", 6), .tanh, .linear("b", 4)])
-    let text = String(decoding: try JSONEncoder().encode(network), as: UTF8.self)
-    for plan in plans {
+    let residual = try NetworkDefinition(
+      name: "r", input: [2, 4, 4],
+      layers: [
+        .convolution("a", 3, kernel: 3, padding: 1), .batchNorm("n"), .relu,
+        .residual(
+          "b", [.convolution("c", 4, kernel: 3, stride: 2, padding: 1)],
+          shortcut: .mapped([2, -1, 0, -1])), .tanh, .flatten, .linear("d", 3),
+      ])
+    let texts = try [network, residual].map {
+      String(decoding: try JSONEncoder().encode($0), as: UTF8.self)
+    }
+    for (index, plan) in plans.enumerated() {
+      let text = texts[index % texts.count]
       let resolved = try ResolvedPlan(CompressionPlan(parsing: plan), for: layout)
       let forms = try resolved.compress(weights, mu: 1, into: Arena(layout))
       let model = CompressedModel(

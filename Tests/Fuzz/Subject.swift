@@ -92,9 +92,18 @@ struct Subject {
     for part in model.parts { _ = part.operations() }
     if let text = model.metadata["network"] {
       if let network = try? JSONDecoder().decode(NetworkDefinition.self, from: Data(text.utf8)) {
-        _ = try network.layout()
+        try removeUnits(of: network)
       }
     }
+  }
+
+  /// Of a network without any weights that are not zero; all of it is constant.
+  private static func removeUnits(of network: NetworkDefinition) throws {
+    let layout = try network.layout()
+    guard layout.count <= 1 << 14, network.outputCount <= 1 << 10 else { return }
+    _ = try TrainedNetwork(
+      network, weights: Arena(layout), statistics: Initialisation.statistics(of: network)
+    ).removingUnits()
   }
 
   private static func readCheckpoint(_ path: String, _ corpus: Corpus) throws {

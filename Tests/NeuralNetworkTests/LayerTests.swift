@@ -50,6 +50,15 @@ import Testing
       ]
     ),
     (
+      "mapped shortcut", [3, 5, 4],
+      [
+        .convolution("c", 5, kernel: 3, padding: 1), .batchNorm("n"), .relu,
+        .residual(
+          "b", [.convolution("c", 4, kernel: 3, stride: 2, padding: 1), .batchNorm("n")],
+          shortcut: .mapped([3, -1, 1, 2])), .relu,
+      ]
+    ),
+    (
       "projection", [3, 5, 4],
       [
         .residual(

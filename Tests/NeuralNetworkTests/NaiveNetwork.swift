@@ -111,7 +111,8 @@ struct NaiveNetwork {
       let joined: Images
       switch shortcut {
       case .identity: joined = x
-      case .padded: joined = padded(x, to: y.shape)
+      case .padded: joined = padded(x, to: y.shape, sources: nil)
+      case .mapped(let sources): joined = padded(x, to: y.shape, sources: sources)
       case .layers(let layers): joined = run(layers, x, inside)
       }
       return (y.shape, zip(y.values, joined.values).map { pair in zip(pair.0, pair.1).map(+) })
@@ -143,14 +144,15 @@ struct NaiveNetwork {
     )
   }
 
-  private func padded(_ x: Images, to shape: ImageShape) -> Images {
+  private func padded(_ x: Images, to shape: ImageShape, sources: [Int]?) -> Images {
     let stride = Shortcut.stride(from: x.shape, to: shape) ?? 1
     let before = (shape.channels - x.shape.channels) / 2
+    func source(_ channel: Int) -> Int { sources?[channel] ?? channel - before }
     return (
       shape,
       x.values.map { image in
         (0..<shape.count).map { index in
-          let channel = index / (shape.height * shape.width) - before
+          let channel = source(index / (shape.height * shape.width))
           guard (0..<x.shape.channels).contains(channel) else { return 0 }
           let row = index / shape.width % shape.height * stride
           let column = index % shape.width * stride

@@ -58,6 +58,12 @@ import Testing
         "layer 'b': a padded shortcut cannot join inputs [3, 8, 8] to outputs [2, 8, 8]"
       ),
       (
+        [.residual("b", [.relu], shortcut: .mapped([0, -1]))],
+        "layer 'b': a mapped shortcut from inputs [3, 8, 8] to outputs [3, 8, 8] needs 3 entries"
+      ),
+      ([.residual("b", [.relu], shortcut: .mapped([0, 1, 1]))], "none twice, found [0, 1, 1]"),
+      ([.residual("b", [.relu], shortcut: .mapped([0, 1, 3]))], "none twice, found [0, 1, 3]"),
+      (
         [.residual("b", [.relu], shortcut: .layers([.convolution("p", 5, kernel: 1)]))],
         "layer 'b': its shortcut gives [5, 8, 8], its body outputs [3, 8, 8]"
       ),

@@ -102,9 +102,9 @@ struct NetworkCompiler {
       return try pool(.mean, window.size, window.size, window.stride, window.padding)
     case .globalAveragePool:
       return try pool(.mean, input.shape.height, input.shape.width, 1, 0)
-    case .paddedShortcut(let stride):
+    case .paddedShortcut(let stride, let sources):
       return PaddedShortcut(
-        node.name, stride: stride, from: input.shape, to: output.shape,
+        node.name, stride: stride, sources: sources, from: input.shape, to: output.shape,
         precision: precision, memory: memory)
     case .dropout(let probability):
       return DropoutLayer(

@@ -149,8 +149,20 @@ extension Shortcut {
         throw fail("an identity shortcut cannot join inputs \(input) to outputs \(output)")
       }
     case .padded:
-      guard Self.stride(from: input, to: output) != nil else {
+      guard output.channels >= input.channels, Self.stride(from: input, to: output) != nil else {
         throw fail("a padded shortcut cannot join inputs \(input) to outputs \(output)")
+      }
+    case .mapped(let sources):
+      guard Self.stride(from: input, to: output) != nil else {
+        throw fail("a mapped shortcut cannot join inputs \(input) to outputs \(output)")
+      }
+      let used = sources.filter { $0 != -1 }
+      guard sources.count == output.channels, Set(used).count == used.count,
+        used.allSatisfy({ (0..<input.channels).contains($0) })
+      else {
+        throw fail(
+          "a mapped shortcut from inputs \(input) to outputs \(output) needs \(output.channels) "
+            + "entries, each a channel of the inputs or -1, none twice, found \(sources)")
       }
     case .layers(let layers):
       let found = try layers.outputShape(for: input, prefix: "\(block).")
@@ -162,7 +174,7 @@ extension Shortcut {
 
   /// The stride s for which every s-th row and column of the input make the output's.
   static func stride(from input: ImageShape, to output: ImageShape) -> Int? {
-    guard output.channels >= input.channels, output.height > 0, output.width > 0 else { return nil }
+    guard output.height > 0, output.width > 0 else { return nil }
     for stride in 1...max(1, input.height) {
       func sampled(_ side: Int) -> Int { (side + stride - 1) / stride }
       if sampled(input.height) == output.height, sampled(input.width) == output.width {
@@ -171,5 +183,20 @@ extension Shortcut {
       if sampled(input.height) < output.height { return nil }
     }
     return nil
+  }
+
+  /// For each channel of the output the channel of x that is added there, −1 for none; nothing for a
+  /// shortcut that is x itself or has layers.
+  func sources(from input: ImageShape, to output: ImageShape) -> [Int]? {
+    switch self {
+    case .identity, .layers: return nil
+    case .padded:
+      guard input != output else { return nil }
+      let before = (output.channels - input.channels) / 2
+      return (0..<output.channels).map {
+        (before..<before + input.channels).contains($0) ? $0 - before : -1
+      }
+    case .mapped(let sources): return sources
+    }
   }
 }

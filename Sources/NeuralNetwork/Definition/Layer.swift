@@ -39,6 +39,10 @@ public enum Shortcut: Sendable, Equatable, Codable {
   /// He et al.'s option A, without parameters: every second (third, …) row and column of x, with
   /// channels of zeros before and after.
   case padded
+  /// As `padded`, with any channels: an entry for each channel of the output, which is the channel of
+  /// x that is added there, or −1 for none; no channel of x twice. It is what `padded` becomes when
+  /// channels are removed.
+  case mapped([Int])
   /// Layers of its own, usually a 1 × 1 convolution and batch norm; their names follow the block's.
   case layers([Layer])
 }

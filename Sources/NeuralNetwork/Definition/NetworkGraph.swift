@@ -30,8 +30,8 @@ struct NetworkGraph {
     case averagePool(Window)
     /// The mean over height and width.
     case globalAveragePool
-    /// Every stride-th row and column, channels padded with zeros on both sides.
-    case paddedShortcut(stride: Int)
+    /// Every stride-th row and column; for each channel of the output its source, −1 for zeros.
+    case paddedShortcut(stride: Int, sources: [Int])
     case dropout(Float)
     /// The same values in another arrangement.
     case arrange
@@ -201,6 +201,9 @@ struct NetworkGraph {
       half: tensors[input].half)
   }
 
+  /// The name of a block's shortcut without parameters.
+  static func shortcutName(_ block: String) -> String { "\(block), shortcut" }
+
   private mutating func appendResidual(
     _ body: [Layer], _ shortcut: Shortcut, to tensor: Int, output: ImageShape, name: String,
     then activation: Activation
@@ -220,14 +223,14 @@ struct NetworkGraph {
     let joined: Int
     switch shortcut {
     case .identity: joined = input
-    case .padded:
+    case .padded, .mapped:
       let stride = Shortcut.stride(from: shape(input), to: output) ?? 1
       joined =
-        shape(input) == output
-        ? input
-        : add(
-          .paddedShortcut(stride: stride), name: "\(name), shortcut", [input], shape: output,
-          .channelsLast, half: tensors[input].half)
+        shortcut.sources(from: shape(input), to: output).map {
+          add(
+            .paddedShortcut(stride: stride, sources: $0), name: Self.shortcutName(name), [input],
+            shape: output, .channelsLast, half: tensors[input].half)
+        } ?? input
     case .layers(let layers):
       joined = try append(layers, to: input, prefix: inside)
     }

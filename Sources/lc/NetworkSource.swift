@@ -1,0 +1,58 @@
+import Datasets
+import Foundation
+import ModelFiles
+import NeuralNetwork
+
+/// Where a network's definition comes from.
+enum NetworkSource {
+  case zoo(String)
+  /// The metadata of a file.
+  case stored(NetworkDefinition)
+
+  static let names =
+    "\(NetworkZoo.names.joined(separator: ", ")), or a file that 'lc' wrote, for the network in it."
+
+  /// - Parameters:
+  ///   - name: what --network says.
+  ///   - file: the file that says it otherwise.
+  /// - Throws: `NeuralNetworkError.unknownNetwork`, `ModelFileError`, `Failure` when the file does not
+  ///   describe a network.
+  init(_ name: String?, orOf file: String?) throws {
+    if let name {
+      if NetworkZoo.names.contains(name) {
+        self = .zoo(name)
+      } else if name.contains(".") || FileManager.default.fileExists(atPath: name) {
+        guard let definition = try Self.definition(in: name) else {
+          throw Failure.badInput("--network: \(name) does not describe a network")
+        }
+        self = .stored(definition)
+      } else {
+        throw NeuralNetworkError.unknownNetwork(name, known: NetworkZoo.names)
+      }
+    } else if let file {
+      guard let definition = try Self.definition(in: file) else {
+        throw Failure.usage("\(file) does not say which network it belongs to; give --network")
+      }
+      self = .stored(definition)
+    } else {
+      throw Failure.usage("give --network: \(Self.names)")
+    }
+  }
+
+  /// - Throws: `NeuralNetworkError` when the network does not take the data's images.
+  func definition(for data: Dataset) throws -> NetworkDefinition {
+    let definition =
+      switch self {
+      case .zoo(let name):
+        try NetworkZoo.network(named: name, input: data.training.shape, classes: data.classes)
+      case .stored(let definition): definition
+      }
+    try definition.check(fits: data)
+    return definition
+  }
+
+  private static func definition(in path: String) throws -> NetworkDefinition? {
+    let metadata = (try openTensorFile(path) as? SafetensorsFile)?.metadata ?? [:]
+    return try Weights.definition(in: metadata, path: path)
+  }
+}
