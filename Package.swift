@@ -12,6 +12,8 @@ let package = Package(
         "Compression", "LinearAlgebra",
       ]),
     .executable(name: "lc", targets: ["lc"]),
+    // The same program; under this name it stands for `lc table`.
+    .executable(name: "tables", targets: ["lc"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -63,12 +63,14 @@ public struct Published: Sendable {
     }
   }
 
-  /// Those of the row's network and plan, at a ratio within a quarter of its own; by LC only.
+  /// Those of the row's network and plan, at a ratio within a quarter of its own; without a ratio only where
+  /// plans are taken as they stand. By LC only.
   func figures(for row: ResultRow) -> [Figure] {
     guard row.method == .lc, row.swept == nil else { return [] }
     return all.filter { figure in
       guard figure.network == row.network, figure.plan == row.plan else { return false }
-      guard let ratio = figure.ratio, let own = row.ratio?.mean ?? row.budget else { return true }
+      guard let ratio = figure.ratio else { return row.budget == nil }
+      guard let own = row.ratio?.mean ?? row.budget else { return true }
       return abs(ratio / own - 1) < 0.25
     }
   }

@@ -30,10 +30,22 @@ struct LC: ParsableCommand {
 
   static let version = "0.1.0"
 
+  /// The words of the command line. The program is also built under the name `tables`, which stands for
+  /// `lc table`.
+  private static var arguments: [String] {
+    var words = CommandLine.arguments
+    let name = words.isEmpty ? "" : words.removeFirst()
+    let isCommand = configuration.subcommands.contains {
+      $0.configuration.commandName == words.first
+    }
+    if name.hasSuffix("tables"), !isCommand { words.insert("table", at: 0) }
+    return words
+  }
+
   static func main() {
     var recipe: Recipe?
     do {
-      let arguments = Array(CommandLine.arguments.dropFirst())
+      let arguments = Self.arguments
       recipe = try Recipe(namedIn: arguments)
       var command = try parseAsRoot(recipe?.expanded(arguments) ?? arguments)
       try command.run()
