@@ -89,6 +89,7 @@ let package = Package(
       dependencies: ["CompressedInference", "LearningCompression"]),
     .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles", "Compression"]),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
+    .testTarget(name: "TablesTests", dependencies: ["Tables", "Compression"]),
   ],
   swiftLanguageModes: [.v6]
 )

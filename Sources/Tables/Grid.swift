@@ -136,7 +136,8 @@ public struct Grid: Sendable {
           throw recipe.wrong(
             budget.line,
             "the ratio \(budget.ratio) is impossible for the plan '\(plan.name)' of "
-              + "\(network.label), which reaches \(tenths(Double(reference) / Double(bits))) at most")
+              + "\(network.label), which reaches \(tenths(Double(reference) / Double(bits))) at most"
+          )
         }
         return (plan.name, found, budget.ratio, plan.methods, plan.line)
       }

@@ -5,7 +5,8 @@ public enum Presets {
   public static let all: [String: [String: String?]] = [
     // References.
     "lenet-paper-reference": [
-      "epochs": "300", "batch-size": "256", "learning-rate": "0.1", "decay": "0.99", "nesterov": nil,
+      "epochs": "300", "batch-size": "256", "learning-rate": "0.1", "decay": "0.99",
+      "nesterov": nil,
     ],
     "resnet-paper-reference": [
       "epochs": "200", "batch-size": "128", "learning-rate": "0.1", "schedule": "steps",

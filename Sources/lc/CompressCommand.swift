@@ -229,7 +229,8 @@ struct CompressCommand: ParsableCommand {
       Report(
         network: definition.name, data: data.name, method: method, plan: plan.description,
         reference: result.reference, direct: result.direct, compressed: result.compressed,
-        steps: result.steps.map(Step.init), bits: compressed.bits, referenceBits: compressed.referenceBits, ratio: compressed.ratio,
+        steps: result.steps.map(Step.init), bits: compressed.bits,
+        referenceBits: compressed.referenceBits, ratio: compressed.ratio,
         networkRatio: compressed.networkRatio, multiplications: operations.multiplications,
         additions: operations.additions, fileBytes: bytes,
         entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) },

@@ -197,7 +197,8 @@ struct TrainCommand: ParsableCommand {
     try common.write(
       Report(
         network: definition.name, data: data.name, parameters: trainer.weights.layout.count,
-        batchesPerEpoch: perEpoch, epochs: course.epochs, stepLosses: maxSteps == nil ? nil : course.stepLosses,
+        batchesPerEpoch: perEpoch, epochs: course.epochs,
+        stepLosses: maxSteps == nil ? nil : course.stepLosses,
         seconds: course.epochs.reduce(0) { $0 + $1.seconds }))
   }
 

@@ -22,7 +22,8 @@ import Testing
       "*: grouplasso(alpha=0.1, of=channels, single=0.3)", "*: lowrank(energy=90%, bits=16)",
       "*: lowrank(r=12.5%)", "*: partial(alpha=0.1, rows=50%, columns=3, width=2, single=0.5)",
       "*: partial(alpha=0.1, rows=2, step=subgradient)",
-      "*: lowrank(lambda=0.001, cost=flops, scheme=best)", "*: nuclear(alpha=0.5)", "*: nuclear(alpha=0.5, rows=0.1)",
+      "*: lowrank(lambda=0.001, cost=flops, scheme=best)", "*: nuclear(alpha=0.5)",
+      "*: nuclear(alpha=0.5, rows=0.1)",
       "*: sum(quantize(k=2) + prune(keep=1%), rounds=5, restarts=3)",
     ] {
       #expect(try CompressionPlan(parsing: text).description == text)
@@ -45,7 +46,8 @@ import Testing
     ("*.weight: quantize(k=2, k=3)", 24), ("*.weight: prune(keep=150%)", 21),
     ("*.weight: prune(keep=0%)", 21), ("glued(*.weight): binary()", 0),
     ("*.weight: binary() quantize(k=2)", 19), ("joint(): binary()", 6), ("*: binary() +", 13),
-    ("*: lowrank(r=0)", 13), ("*: lowrank(r=0%)", 13), ("*: partial(alpha=1)", 3), ("*: prune(keep=4:2)", 14), ("*: prune(keep=a:2)", 14),
+    ("*: lowrank(r=0)", 13), ("*: lowrank(r=0%)", 13), ("*: partial(alpha=1)", 3),
+    ("*: prune(keep=4:2)", 14), ("*: prune(keep=a:2)", 14),
     ("*: prune(keep=5, of=lines)", 20), ("*: prune(keep=2:4, of=rows)", 22),
     ("*: prune(keep=5, bits=8)", 22), ("*: prune(keep=5, bits=16, k=4)", 28),
     ("*: lowrank(r=2, energy=3%)", 23), ("*: lowrank(energy=3)", 18), ("*: lowrank()", 3),

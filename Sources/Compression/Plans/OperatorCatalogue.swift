@@ -144,7 +144,8 @@ public struct OperatorCatalogue: Sendable {
       "lowrank",
       usage:
         "lowrank(r=R|10% | energy=90% | lambda=L [, cost=storage|flops] [, scheme=1|2|best] [, bits=16])",
-      summary: "a matrix of rank R or that share of the full rank, of that energy, or of the rank that pays at L a number",
+      summary:
+        "a matrix of rank R or that share of the full rank, of that energy, or of the rank that pays at L a number",
       parameters: ["r", "energy", "lambda", "cost", "scheme", "bits"]
     ) { arguments in
       let rules = ["r", "energy", "lambda"].filter(arguments.has)

@@ -10,9 +10,12 @@ extension ResultTable {
   /// Those that the rows fill.
   var columns: [Column] {
     var columns: [Column] = []
-    if networks.count > 1 { columns.append(Column(title: "network", name: "network") { $0.network }) }
+    if networks.count > 1 {
+      columns.append(Column(title: "network", name: "network") { $0.network })
+    }
     if rows.contains(where: { $0.budget != nil }) {
-      columns.append(Column(title: "budget", name: "budget") { $0.budget.map { "\(trimmed($0))×" } ?? "" })
+      columns.append(
+        Column(title: "budget", name: "budget") { $0.budget.map { "\(trimmed($0))×" } ?? "" })
     }
     columns += [
       Column(title: "plan", name: "plan") { $0.plan },

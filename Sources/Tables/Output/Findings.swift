@@ -86,7 +86,8 @@ extension ResultTable {
     guard let sweep = grid.recipe.sweep else { return [] }
     var seen: Set<String> = []
     return rows.compactMap { row in
-      let key = "\(row.network) \(row.plan)\(row.budget.map { " at \(trimmed($0))×" } ?? "") "
+      let key =
+        "\(row.network) \(row.plan)\(row.budget.map { " at \(trimmed($0))×" } ?? "") "
         + row.method.rawValue
       guard seen.insert(key).inserted else { return nil }
       let own = rows.filter {

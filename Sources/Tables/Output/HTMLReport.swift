@@ -20,12 +20,15 @@ extension ResultTable {
           "<td\(row.isBest && column.name == "test_error" ? " class=\"best\"" : "")>"
             + "\(escaped(column.text(row)))</td>"
         }.joined()
-        return "<tr\(starts ? " class=\"first\"" : "") title=\"\(escaped(row.text).replacingOccurrences(of: "\"", with: "&quot;"))\">\(cells)</tr>"
+        return
+          "<tr\(starts ? " class=\"first\"" : "") title=\"\(escaped(row.text).replacingOccurrences(of: "\"", with: "&quot;"))\">\(cells)</tr>"
       }.joined(separator: "\n")
-      return "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead>\n<tbody>\n\(body)\n</tbody></table></div>"
+      return
+        "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead>\n<tbody>\n\(body)\n</tbody></table></div>"
     }
     let parts = networks.map { network in
-      "<h2>\(escaped(network))</h2>\n" + (drawings[network].map { "<figure>\(inline($0))</figure>\n" } ?? "")
+      "<h2>\(escaped(network))</h2>\n"
+        + (drawings[network].map { "<figure>\(inline($0))</figure>\n" } ?? "")
         + table(rows.filter { $0.network == network })
     }
     let notes = [

@@ -98,7 +98,8 @@ extension ResultTable {
     var lines = [
       "% \(grid.recipe.title); needs booktabs",
       "\\begin{tabular}{\(columns.map { ["network", "plan", "method"].contains($0.name) ? "l" : "r" }.joined())}",
-      "\\toprule", columns.map { escaped($0.title) }.joined(separator: " & ") + " \\\\", "\\midrule",
+      "\\toprule", columns.map { escaped($0.title) }.joined(separator: " & ") + " \\\\",
+      "\\midrule",
     ]
     var last: (String, Double?)?
     for row in rows {

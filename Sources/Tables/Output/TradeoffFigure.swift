@@ -22,7 +22,8 @@ public struct TradeoffFigure: Sendable {
     self.network = network
     let name =
       "tradeoff-"
-      + String(network.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) ? $0 : "_" })
+      + String(
+        network.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) ? $0 : "_" })
     self.name = name
     let sweep = table.grid.recipe.sweep
     let several = Set(rows.map(\.method)).count > 1
@@ -47,7 +48,8 @@ public struct TradeoffFigure: Sendable {
     }
     let front = sweep == nil ? Self.front(series.flatMap(\.points).map { ($0.x, $0.error) }) : []
     var blocks = series.map { one in
-      (["# \(one.title)"] + one.points.sorted { $0.x < $1.x }.map { "\($0.x) \($0.error) \($0.deviation)" })
+      (["# \(one.title)"]
+        + one.points.sorted { $0.x < $1.x }.map { "\($0.x) \($0.error) \($0.deviation)" })
         .joined(separator: "\n")
     }
     blocks.append(
@@ -72,7 +74,8 @@ public struct TradeoffFigure: Sendable {
       sweep.map { sweep in
         "set xlabel '\(sweep.option)'\nset xrange [-0.5:\(Double(sweep.values.count) - 0.5)]\nset xtics ("
           + sweep.values.enumerated().map { "'\($1)' \($0)" }.joined(separator: ", ") + ")"
-      } ?? "set xlabel '\(rows.contains { $0.parameters != nil } ? "times fewer parameters" : "storage ratio")'\nset logscale x\nset xtics (2,3,4,6,8,10,15,20,30,40,60,80,100)"
+      }
+      ?? "set xlabel '\(rows.contains { $0.parameters != nil } ? "times fewer parameters" : "storage ratio")'\nset logscale x\nset xtics (2,3,4,6,8,10,15,20,30,40,60,80,100)"
     script = """
       # gnuplot \(name).gp draws \(name).svg and \(name).png
       set encoding utf8

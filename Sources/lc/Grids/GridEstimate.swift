@@ -41,12 +41,13 @@ struct GridEstimate {
       ])
     }
     let text = grid.cells.map { "lc " + $0.arguments.map(quoted).joined(separator: " ") }
-    return (text + [
-      "", table.text,
-      "about \(Self.clock(total)) with \(jobs) job\(jobs == 1 ? "" : "s") of \(threads) thread"
-        + "\(threads == 1 ? "" : "s"), by a few mini-batches of each network; evaluations and C steps "
-        + "add to it",
-    ]).joined(separator: "\n")
+    return
+      (text + [
+        "", table.text,
+        "about \(Self.clock(total)) with \(jobs) job\(jobs == 1 ? "" : "s") of \(threads) thread"
+          + "\(threads == 1 ? "" : "s"), by a few mini-batches of each network; evaluations and C steps "
+          + "add to it",
+      ]).joined(separator: "\n")
   }
 
   private func quoted(_ word: String) -> String { word.contains(" ") ? "'\(word)'" : word }

@@ -226,7 +226,9 @@ final class GridRunner {
   }
 
   private func lastLine(_ path: String) -> String {
-    let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    let text = FileManager.default.contents(atPath: path).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     let lines = (text ?? "").split(whereSeparator: \.isNewline)
     return lines.last.map(String.init) ?? "it said nothing"
   }

@@ -1,0 +1,165 @@
+import Foundation
+import LinearAlgebra
+import Recipes
+import Testing
+
+@testable import Tables
+
+/// A recipe as a file that goes away.
+func withRecipe<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
+  let path = NSTemporaryDirectory() + "lc-grid-\(UUID().uuidString).yaml"
+  try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try body(path)
+}
+
+let lenet300 = try? ArenaLayout([
+  ("fc1.weight", [300, 784]), ("fc1.bias", [300]), ("fc2.weight", [100, 300]),
+  ("fc2.bias", [100]), ("fc3.weight", [10, 100]), ("fc3.bias", [10]),
+])
+
+func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws -> Grid {
+  let layout = try #require(lenet300)
+  return try withRecipe(text) { path in
+    try Grid(GridRecipe(path: path), layout: { _ in layout }, check: check)
+  }
+}
+
+@Suite struct GridTests {
+  private let recipe = """
+    title: A grid
+    data: fashion-mnist
+    networks: [lenet300]
+    reference: {epochs: 3, nesterov: true}
+    compress:
+      steps: 2
+      nesterov: true
+    methods:
+      lc: {mu: 0.003}
+      direct:
+    plans:
+      Q: "joint(*.weight): quantize(k={k})"
+      Q+P: "joint(*.weight): quantize(k=2) + prune(keep={keep})"
+      S: {plan: "*.weight: lowrank(r=5%)", methods: [direct]}
+    budgets: [28, 20]
+    seeds: [0, 1]
+    """
+
+  @Test func cellsAreTheProductOfWhatIsSaid() throws {
+    let grid = try grid(recipe)
+    // 2 budgets × (2 plans × 2 methods + 1) × 2 seeds
+    #expect(grid.places.count == 20)
+    // Both budgets lead to one bit a weight, and the plan S has no variable.
+    #expect(grid.cells.count == 2 * (2 + 4 + 1))
+    #expect(grid.references.count == 2)
+    let cell = try #require(grid.cells.first)
+    #expect(
+      cell.arguments == [
+        "compress", "--compress=joint(*.weight): quantize(k=2)", "--data=fashion-mnist",
+        "--method=lc", "--mu=0.003", "--nesterov", "--network=lenet300", "--steps=2", "--seed=0",
+      ])
+    #expect(
+      grid.references[1].arguments == [
+        "train", "--data=fashion-mnist", "--epochs=3", "--nesterov", "--network=lenet300",
+        "--seed=1",
+      ])
+    #expect(Set(grid.cells.map(\.name)).count == grid.cells.count)
+    // The same recipe makes the same folders.
+    #expect(try self.grid(recipe).cells.map(\.name) == grid.cells.map(\.name))
+  }
+
+  private func grid(_ text: String) throws -> Grid { try TablesTests.grid(text) }
+
+  @Test(arguments: [
+    ("networks: [lenet300]", "networks: [lenet300]\nbudget: 3", 4, "'budget' is unknown"),
+    ("direct:\n", "dirct:\n", 10, "the methods are lc"),
+    ("budgets: [28, 20]", "budgets: [28, 40]", 15, "impossible for the plan 'Q'"),
+    ("budgets: [28, 20]", "budgets: [28, x]", 15, "ratios above 1"),
+    ("{k}", "{levels}", 12, "the variables are {k}, {keep} and {rank}"),
+    ("quantize(k={k})", "quantise(k={k})", 12, "quantise"),
+    ("prune(keep={keep})", "prune(keep={keep}", 13, "prune"),
+    ("seeds: [0, 1]", "seeds: [0, -1]", 16, "whole numbers"),
+    ("title: A grid\n", "title: A grid\ntitle: Two\n", 2, "'title' stands twice"),
+    ("{epochs: 3, nesterov: true}", "{preset: lenet}", 4, "the presets are"),
+    ("{epochs: 3, nesterov: true}", "[1, 2]", 4, "'option: value' was expected"),
+  ])
+  func mistakesAreToldWithTheirLine(found: String, wrong: String, line: Int, message: String) throws
+  {
+    let text = recipe.replacingOccurrences(of: found, with: wrong)
+    #expect(text != recipe)
+    let error = #expect(throws: RecipeError.self) { try grid(text) }
+    #expect(error?.description.contains(".yaml:\(line): ") == true, "\(String(describing: error))")
+    #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+  }
+
+  @Test func mistakesOfTheCommandsAreToldWithTheirLine() throws {
+    struct Unknown: Error, CustomStringConvertible {
+      let description = "Unknown option '--steps'"
+    }
+    let error = #expect(throws: RecipeError.self) {
+      _ = try TablesTests.grid(recipe) { if $0.contains("--steps=2") { throw Unknown() } }
+    }
+    #expect(error?.description.contains(".yaml:6: ") == true)
+  }
+
+  @Test func aSweepRepeatsTheCells() throws {
+    let grid = try grid(recipe + "\nsweep: {every: [1, 10, 2epochs]}\n")
+    #expect(grid.places.count == 60)
+    #expect(grid.places.prefix(3).map(\.swept) == ["1", "10", "2epochs"])
+    #expect(grid.cells[1].arguments.contains("--every=10"))
+  }
+
+  @Test func optionsOfAPresetAreReplaced() throws {
+    let grid = try grid(
+      recipe.replacingOccurrences(
+        of: "{epochs: 3, nesterov: true}", with: "{epochs: 3, preset: resnet-paper-reference}"))
+    let words = grid.references[0].arguments
+    #expect(words.contains("--epochs=3") && !words.contains("--epochs=200"))
+    #expect(words.contains("--flip"))
+    let place = try #require(words.firstIndex(of: "--milestones"))
+    #expect(words[(place + 1)...(place + 2)] == ["100", "150"])
+  }
+}
+
+@Suite struct PlanTemplateTests {
+  /// The plan's ratio is the budget's at least, and one step of the last variable more would be too much.
+  @Test(
+    arguments: [
+      "joint(*.weight): prune(keep={keep})", "*.weight: lowrank(r={rank})",
+      "joint(*.weight): quantize(k=2) + prune(keep={keep})",
+      "*.weight: lowrank(r={rank:30%}) + prune(keep={keep})",
+      "*.weight: quantize(k=2) + lowrank(r={rank}) + prune(keep={keep})",
+    ], [8.0, 13, 25]) func aBudgetIsUsed(text: String, ratio: Double) throws
+  {
+    let layout = try #require(lenet300)
+    let template = try PlanTemplate(name: "p", text: text, line: 1)
+    let plan = try #require(try template.plan(for: layout, ratio: ratio))
+    let (bits, reference) = try storageBits(of: CompressionPlan(parsing: plan), for: layout)
+    let reached = Double(reference) / Double(bits)
+    #expect(reached >= ratio && reached < ratio * 1.06)
+    // What the formulas count is what a form of random weights has.
+    let weights = Arena(layout)
+    var random = RandomGenerator(seed: 3)
+    for index in 0..<layout.count { weights.floats[index] = random.normal() }
+    let resolved = try ResolvedPlan(CompressionPlan(parsing: plan), for: layout)
+    let forms = try resolved.compress(weights, into: Arena(layout))
+    let counted = forms.reduce(0) { $0 + $1.storage.bits }
+    #expect(abs(Double(counted) / Double(bits) - 1) < 0.01)
+  }
+
+  @Test func levelsFillTheBudget() throws {
+    let layout = try #require(lenet300)
+    let template = try PlanTemplate(name: "Q", text: "joint(*.weight): quantize(k={k})", line: 1)
+    #expect(try template.plan(for: layout, ratio: 30) == "joint(*.weight): quantize(k=2)")
+    #expect(try template.plan(for: layout, ratio: 15) == "joint(*.weight): quantize(k=4)")
+    #expect(try template.plan(for: layout, ratio: 9) == "joint(*.weight): quantize(k=8)")
+    #expect(try template.plan(for: layout, ratio: 33) == nil)
+  }
+
+  @Test func sharesHaveThreeDigits() {
+    #expect(percent(0.0002) == "0.02%")
+    #expect(percent(0.01234) == "1.23%")
+    #expect(percent(0.5) == "50%")
+    #expect(percent(0.1234) == "12.3%")
+  }
+}

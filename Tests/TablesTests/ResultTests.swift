@@ -1,0 +1,121 @@
+import Foundation
+import LearningCompression
+import Testing
+
+@testable import Tables
+
+@Suite struct ResultTests {
+  private let recipe = """
+    title: A grid & more
+    data: fashion-mnist
+    networks: [lenet300]
+    methods: [lc, direct]
+    plans:
+      P: "joint(*.weight): prune(keep={keep})"
+      Q+P: "joint(*.weight): quantize(k=2) + prune(keep={keep})"
+    budgets: [20]
+    seeds: [0, 1]
+    """
+
+  /// A directory with results: the error of a cell follows from its plan, method and seed.
+  private func withResults(_ body: (Grid, String) throws -> Void) throws {
+    let grid = try grid(recipe)
+    let directory = NSTemporaryDirectory() + "lc-results-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    for place in grid.places {
+      let folder = Grid.folder(place.cell, in: directory)
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+      let error =
+        (place.plan == "P" ? 12.0 : 11) + (place.method == .lc ? 0 : 5) + Double(place.seed)
+      let json = """
+        {"reference": {"trainLoss": 0.1, "testErrorPercent": 10},
+         "direct": {"trainLoss": 0.3, "testErrorPercent": 17},
+         "compressed": {"trainLoss": 0.2, "trainErrorPercent": 6, "testErrorPercent": \(error)},
+         "ratio": 20, "networkRatio": 19, "bits": 425920, "referenceBits": 8518400,
+         "fileBytes": 55600, "multiplications": 4733, "additions": 270500, "seconds": 2}
+        """
+      try Data(json.utf8).write(to: URL(fileURLWithPath: "\(folder)/result.json"))
+    }
+    try body(grid, directory)
+  }
+
+  @Test func rowsAreMeansOverSeeds() throws {
+    try withResults { grid, directory in
+      let table = try ResultTable(grid, in: directory)
+      #expect(table.rows.count == 4)
+      #expect(table.rows.map { $0.testError?.mean } == [12.5, 17.5, 11.5, 16.5])
+      #expect(
+        table.rows.allSatisfy { abs(($0.testError?.deviation ?? 0) - 0.5.squareRoot()) < 1e-9 })
+      #expect(table.rows.map(\.isBest) == [false, false, true, false])
+      #expect(
+        table.markdown.contains(
+          "| 20× | Q+P | lc | 0.2000 ± 0.0000 | 6.00 ± 0.00 | **11.50 ± 0.71** |"))
+      #expect(table.latex.contains("\\textbf{11.50 $\\pm$ 0.71}"))
+      let lines = table.csv.split(separator: "\n")
+      #expect(lines.count == 5)
+      #expect(lines[3].contains("Q+P") && lines[3].contains(",11.5,0.70710678"))
+      #expect(table.findings.contains { $0.contains("Q+P wins with 11.50") })
+      #expect(table.findings.contains("LC beats direct in 2 of 2 rows."))
+      let data = Data(try table.json().utf8)
+      let json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+      #expect((json["rows"] as? [Any])?.count == 4)
+      let html = table.html(drawings: ["lenet300": "<?xml?><svg><g/></svg>"])
+      #expect(
+        html.contains("A grid &amp; more") && html.contains("<figure><svg><g/></svg></figure>"))
+      #expect(!html.contains("http") && !html.contains("<?xml"))
+    }
+  }
+
+  @Test func whatIsOpenOrFailedIsSaid() throws {
+    try withResults { grid, directory in
+      let failed = Grid.folder(grid.cells[0], in: directory)
+      try FileManager.default.removeItem(atPath: "\(failed)/result.json")
+      try Data("diverged\n".utf8).write(to: URL(fileURLWithPath: "\(failed)/failed.txt"))
+      let open = Grid.folder(grid.cells[3], in: directory)
+      try FileManager.default.removeItem(atPath: "\(open)/result.json")
+      let table = try ResultTable(grid, in: directory)
+      #expect(table.findings.contains("1 results are still open."))
+      #expect(table.findings.contains("1 runs failed: diverged."))
+    }
+  }
+
+  @Test func theFrontIsWhatNobodyBeats() {
+    let points = [(10.0, 11.0), (20, 11.5), (20, 12), (15, 13), (30, 14), (25, 14)]
+    let front = TradeoffFigure.front(points)
+    #expect(front.map(\.0) == [10, 20, 30])
+    #expect(front.map(\.1) == [11, 11.5, 14])
+  }
+
+  @Test func figuresHoldTheirData() throws {
+    try withResults { grid, directory in
+      let figure = try #require(try ResultTable(grid, in: directory).figures.first)
+      #expect(figure.name == "tradeoff-lenet300")
+      #expect(figure.data.contains("# Q+P, lc\n20.0 11.5 0.7071"))
+      #expect(figure.script.contains("title 'Q+P, direct'"))
+    }
+  }
+
+  @Test func publishedFiguresNeedASource() throws {
+    let good = """
+      - {network: lenet300, plan: P, ratio: 19, test-error: 2.18, data: MNIST, source: "a paper"}
+      - {network: lenet300, plan: P, ratio: 40, test-error: 9, data: MNIST, source: "a paper"}
+      - {network: lenet300, plan: Q+P, test-error: 2.17, data: MNIST, source: "a paper"}
+      """
+    try withResults { _, directory in
+      try withRecipe(good) { published in
+        let grid = try grid(
+          recipe + "\npublished: \(URL(fileURLWithPath: published).lastPathComponent)\n")
+        let table = try ResultTable(grid, in: directory)
+        // Not the figure of another ratio, nor the one whose ratio is not known.
+        #expect(table.markdown.contains("published, other data"))
+        #expect(table.markdown.contains("2.18 % (MNIST, 19×)"))
+        #expect(!table.markdown.contains("9.0 %") && !table.markdown.contains("2.17"))
+        #expect(table.markdown.contains("- MNIST: a paper"))
+      }
+    }
+    try withRecipe("- {network: a, plan: P, test-error: 2, data: MNIST}") { path in
+      #expect(throws: (any Error).self) { try Published(path: path, besides: path) }
+    }
+  }
+}
