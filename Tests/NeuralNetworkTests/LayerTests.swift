@@ -25,6 +25,10 @@ import Testing
       "average pool", [3, 6, 6],
       [.convolution("c", 4, kernel: 1), .averagePool(size: 3, stride: 2, padding: 1)]
     ),
+    (
+      "padded pool of a vector", [6],
+      [.linear("l", 5), .averagePool(size: 2, stride: 1, padding: 1), .tanh]
+    ),
     ("global pool", [3, 4, 4], [.convolution("c", 9, kernel: 3), .tanh, .globalAveragePool]),
     ("batch norm", [3, 4, 4], [.convolution("c", 9, kernel: 3), .batchNorm("n"), .relu]),
     ("batch norm, tanh", [3, 4, 4], [.convolution("c", 8, kernel: 3), .batchNorm("n"), .tanh]),

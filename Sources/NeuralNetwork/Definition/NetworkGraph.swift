@@ -177,9 +177,10 @@ struct NetworkGraph {
     let input =
       tensors[tensor].arrangement == .channelsFirst
       ? arrange(tensor, as: .channelsLast, name: "\(name), channels last") : tensor
+    // A padded pool makes an image of a vector.
     return add(
-      operation, name: name, [input], shape: output, tensors[input].arrangement,
-      half: tensors[input].half)
+      operation, name: name, [input], shape: output,
+      output.isVector ? tensors[input].arrangement : .channelsLast, half: tensors[input].half)
   }
 
   private mutating func appendNorm(
