@@ -82,7 +82,8 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: """
       The images: fashion-mnist, mnist, cifar10, cifar100, a folder with the four IDX files or \
-      CIFAR's binary files, plain or gzipped, or CIFAR's archive (.tar.gz).
+      CIFAR's binary files, plain or gzipped, CIFAR's archive (.tar.gz), or arrays x_train, y_train, \
+      x_test, y_test in an .npz file.
       """)
   var data: String
 
