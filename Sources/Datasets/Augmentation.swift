@@ -1,7 +1,7 @@
 /// Random changes to training images that keep their class.
 public struct Augmentation: Sendable, Equatable, Codable {
-  /// Each image is moved by up to this many pixels each way; what comes in is the mean image's edge
-  /// value 0 after normalisation, as when a padded image is cropped at random.
+  /// Each image is moved by up to this many pixels each way; what comes in is 0 after normalisation,
+  /// the mean, as when a padded image is cropped at random.
   public var shift: Int
   /// Mirrors each image left to right with probability ½.
   public var flips: Bool
@@ -86,7 +86,7 @@ extension ImageSet {
 }
 
 extension Dataset {
-  /// Both sets in the middle of larger images, the mean image taken anew.
+  /// Both sets in the middle of larger images, normalised anew by the mean image.
   ///
   /// - Throws: `DatasetError.shapeMismatch` when the images are larger than that.
   public func padded(toHeight height: Int, width: Int) throws -> Dataset {

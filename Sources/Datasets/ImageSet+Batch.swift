@@ -5,14 +5,17 @@ extension ImageSet {
   /// and its class to `labels[i]`. Both outputs may be longer than the batch; their ends are left
   /// as they are. Nothing is allocated.
   ///
-  /// - Precondition: every index is in 0..<count; the mean image has this set's pixels per image;
-  ///   the outputs have room for `indices.count` images and labels.
+  /// - Precondition: every index is in 0..<count; the mean image has this set's pixels per image, and
+  ///   there is one scale or one a channel; the outputs have room for `indices.count` images and labels.
   /// - Complexity: O(indices × pixelsPerImage)
   public func gather(
     _ indices: ArraySlice<Int32>, normalisation: Normalisation,
     into images: inout MutableSpan<Float>, labels batchLabels: inout MutableSpan<Int32>
   ) {
     precondition(normalisation.mean.count == pixelsPerImage, "the mean image has another shape")
+    precondition(
+      normalisation.scales.count == 1 || normalisation.scales.count == shape[0],
+      "one scale, or one a channel")
     precondition(images.count / pixelsPerImage >= indices.count, "the batch has too few pixels")
     precondition(batchLabels.count >= indices.count, "the batch has too few labels")
     for (slot, index) in indices.enumerated() {
@@ -29,7 +32,6 @@ extension ImageSet {
     at start: Int
   ) {
     let row = image * pixelsPerImage..<(image + 1) * pixelsPerImage
-    let scale = normalisation.scale
     pixels.withUnsafeBufferPointer { pixels in
       normalisation.mean.withUnsafeBufferPointer { mean in
         output.withUnsafeMutableBufferPointer { output in
@@ -38,7 +40,12 @@ extension ImageSet {
           let source = UnsafeBufferPointer(rebasing: pixels[row])
           let target = UnsafeMutableBufferPointer(
             rebasing: output[start..<start + pixelsPerImage])
-          for j in mean.indices { target[j] = Float(source[j]) * scale - mean[j] }
+          let plane = pixelsPerImage / normalisation.scales.count
+          for (channel, scale) in normalisation.scales.enumerated() {
+            for j in channel * plane..<(channel + 1) * plane {
+              target[j] = Float(source[j]) * scale - mean[j]
+            }
+          }
         }
       }
     }

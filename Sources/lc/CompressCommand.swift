@@ -124,7 +124,7 @@ struct CompressCommand: ParsableCommand {
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
-    let (definition, data) = try network.load()
+    let (definition, data) = try network.load(for: model)
     let reference = try Weights.load(model, for: definition)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())
@@ -174,7 +174,7 @@ struct CompressCommand: ParsableCommand {
     let metadata = [
       Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,
       Provenance.key: try provenance.json(),
-    ]
+    ].merging(Weights.metadata(of: data)) { $1 }
     func packed(_ forms: [Representation]) -> CompressedModel {
       CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
         .with(statistics: trainer.statistics)

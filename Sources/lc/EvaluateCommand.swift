@@ -47,7 +47,7 @@ struct EvaluateCommand: ParsableCommand {
     if stored == nil, network == nil {
       throw Failure.usage("\(file) does not say which network it belongs to; give --network")
     }
-    let dataset = try data.load()
+    let dataset = try data.load(for: file)
     let named = try network.map {
       try NetworkZoo.network(named: $0, input: dataset.training.shape, classes: dataset.classes)
     }

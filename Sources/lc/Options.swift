@@ -66,12 +66,13 @@ struct NetworkOptions: ParsableArguments {
 
   @OptionGroup var data: DataOptions
 
-  func load() throws -> (NetworkDefinition, Dataset) {
+  /// - Parameter model: the file whose weights will be used, if there is one.
+  func load(for model: String? = nil) throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
     guard NetworkZoo.names.contains(network) else {
       throw NeuralNetworkError.unknownNetwork(network, known: NetworkZoo.names)
     }
-    let dataset = try data.load()
+    let dataset = try data.load(for: model)
     let definition = try NetworkZoo.network(
       named: network, input: dataset.training.shape, classes: dataset.classes)
     return (definition, dataset)
@@ -90,9 +91,24 @@ struct DataOptions: ParsableArguments {
   @Option(help: "Pad the images to this height and width.")
   var pad: Int?
 
-  func load() throws -> Dataset {
-    let dataset = try Dataset.load(data)
-    return try pad.map { try dataset.padded(toHeight: $0, width: $0) } ?? dataset
+  @Option(
+    help: """
+      mean: subtract the mean training image; standard: bring each channel to mean 0 and variance 1 \
+      (default: as the model's file says, else mean).
+      """)
+  var normalise: Normalisation.Kind?
+
+  /// - Parameter model: the file whose weights will be used, if there is one.
+  /// - Throws: `Failure.usage` when that was trained with another normalisation.
+  func load(for model: String? = nil) throws -> Dataset {
+    let kind = try model.flatMap(Weights.normalisation(ofModelAt:))
+    if let model, let kind, let normalise, kind != normalise {
+      throw Failure.usage(
+        "\(model) was trained with '--normalise \(kind.rawValue)', not '\(normalise.rawValue)'")
+    }
+    var dataset = try Dataset.load(data)
+    if let pad { dataset = try dataset.padded(toHeight: pad, width: pad) }
+    return dataset.normalised(by: normalise ?? kind ?? .mean)
   }
 }
 
@@ -160,6 +176,8 @@ extension Dataset {
     "\(name): \(training.count) training and \(test.count) test images"
   }
 }
+
+extension Normalisation.Kind: ExpressibleByArgument {}
 
 extension Precision: ExpressibleByArgument {
   /// This precision, or 32 bits and a message where the processor has no fast 16.

@@ -108,7 +108,7 @@ struct TrainCommand: ParsableCommand {
     let options = try sgd.trainingOptions()
     let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
-    let (definition, data) = try network.load()
+    let (definition, data) = try network.load(for: initial)
     let initialState = try initial.map { try Weights.load($0, for: definition) }
     let trainer = try Trainer(
       definition, data: data, options: options, initial: initialState?.weights,
@@ -179,8 +179,8 @@ struct TrainCommand: ParsableCommand {
     try recorder?.save(checkpoint())
     if let output {
       try Weights.save(
-        trainer.weights, statistics: trainer.statistics, of: definition, provenance: provenance,
-        to: output)
+        trainer.weights, statistics: trainer.statistics, of: definition, data: data,
+        provenance: provenance, to: output)
     }
     try common.write(
       Report(
