@@ -44,7 +44,7 @@ public final class Trainer {
   private var networks: [Int: Network] = [:]
   private let evaluator: Evaluator
   private let undecayed: [Range<Int>]
-  private var scratch: [Float]
+  private var moves: [Augmentation.Move] = []
 
   /// - Parameters:
   ///   - initial: the weights to begin with; random ones from the seed otherwise.
@@ -84,8 +84,6 @@ public final class Trainer {
     velocity = Arena(layout)
     undecayed =
       options.decaysEverything ? [] : layout.slots.filter { $0.shape.count < 2 }.map(\.range)
-    scratch = Array(
-      repeating: 0, count: options.augmentation.isNone ? 0 : data.training.pixelsPerImage)
     self.statistics = try Initialisation.statistics(of: definition)
     evaluator = try Evaluator(definition, precision: options.precision)
     random = RandomGenerator(seed: options.seed, stream: 1)
@@ -136,9 +134,10 @@ public final class Trainer {
       }
       let end = min(position + options.batchSize, data.training.count)
       let network = try network(batch: end - position)
+      drawMoves(end - position)
       network.fill(
-        with: order.indices[position..<end], of: data.training, normalisation: data.normalisation)
-      augment(network)
+        with: order.indices[position..<end], of: data.training, normalisation: data.normalisation,
+        moves: moves)
       network.seed = options.seed &+ UInt64(batchesDone)
       let (loss, _) = try network.learn()
       // A guess at random costs log(classes); a million times that is no way back from.
@@ -156,14 +155,11 @@ public final class Trainer {
     return total / Double(max(1, batches))
   }
 
-  /// Changes the inputs at random; which way follows from the seed and the mini-batch's number.
-  private func augment(_ network: Network) {
+  /// How the images of the next mini-batch are changed follows from the seed and its number.
+  private func drawMoves(_ count: Int) {
     guard !options.augmentation.isNone else { return }
     var random = RandomGenerator(seed: options.seed &+ UInt64(batchesDone), stream: 3)
-    var images = network.input.mutableSpan
-    options.augmentation.apply(
-      to: &images, count: network.batch, shape: data.training.shape, scratch: &scratch,
-      using: &random)
+    options.augmentation.draw(count, into: &moves, using: &random)
   }
 
   /// The loss and error of these weights on the training or the test images, with the running
