@@ -17,7 +17,8 @@ struct CompressCommand: ParsableCommand {
           --output compressed.lcm
 
       Each step i, counted from 0, trains with the penalty MU · MU-GROWTHⁱ and the learning rate \
-      LEARNING-RATE · DECAYⁱ, which is clipped at 1/μ. The C step runs at the end of each step, or \
+      LEARNING-RATE · DECAYⁱ, times what --schedule says within the step, which is clipped at 1/μ. \
+      The C step runs at the end of each step, or \
       at the period of --every. If the result stays near direct compression, make --mu smaller.
 
       Operators of a plan:
@@ -34,8 +35,7 @@ struct CompressCommand: ParsableCommand {
 
   @OptionGroup var sgd: SGDOptions
 
-  @Option(parsing: .unconditional, help: "The learning rate is multiplied by this after each step.")
-  var decay: Float = 0.95
+  @OptionGroup var learningOptions: LearningOptions
 
   @Option(help: "The number of steps of the μ schedule.")
   var steps = 40
@@ -105,9 +105,6 @@ struct CompressCommand: ParsableCommand {
     if epochsPerStep != nil, batchesPerStep != nil {
       throw ValidationError("--epochs-per-step and --batches-per-step exclude each other")
     }
-    if !(decay > 0 && decay.isFinite) {
-      throw ValidationError("--decay must be above 0, found \(decay)")
-    }
     if let every, Period(argument: every) == nil {
       throw ValidationError("--every must be like 10, 10batches or 2epochs, found '\(every)'")
     }
@@ -115,9 +112,10 @@ struct CompressCommand: ParsableCommand {
 
   func run() throws {
     let plan = try CompressionPlan(parsing: compress)
+    let budget = batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3)
     let alternation = try Alternation(
       schedule: .exponential(initial: mu, growth: muGrowth, steps: steps),
-      budget: batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3),
+      budget: budget,
       every: every.flatMap(Period.init(argument:)), multipliers: multipliers == .on,
       tolerance: tolerance)
     let recorder = try checkpoints.begin()
@@ -131,8 +129,8 @@ struct CompressCommand: ParsableCommand {
     let trainer = try Trainer(
       definition, data: data, options: options, initial: reference.weights,
       statistics: reference.statistics)
-    let learning = NetworkLearning(
-      trainer, learningRate: options.learningRate, decay: decay)
+    let learning = try learningOptions.learning(
+      trainer, learningRate: options.learningRate, length: budget)
     let saved = try recorder?.start(
       runOptions(definition, data, plan: plan, model: reference), provenance: &provenance)
     let run =
@@ -175,9 +173,10 @@ struct CompressCommand: ParsableCommand {
       Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,
       Provenance.key: try provenance.json(),
     ].merging(Weights.metadata(of: data)) { $1 }
+    let statistics = try learning.statistics(for: result.weights)
     func packed(_ forms: [Representation]) -> CompressedModel {
       CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
-        .with(statistics: trainer.statistics)
+        .with(statistics: statistics)
     }
     let compressed = packed(result.forms)
     let entropy = entropy ? try compressed.packed.entropyCoded() : nil
@@ -213,9 +212,9 @@ struct CompressCommand: ParsableCommand {
     _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: NetworkState
   ) throws -> [String: String] {
     var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
+      .merging(learningOptions.description) { $1 }
     all["--model"] = fingerprint(of: model)
     all["--compress"] = plan.description
-    all["--decay"] = "\(decay)"
     all["--steps"] = "\(steps)"
     all["--mu"] = "\(mu)"
     all["--mu-growth"] = "\(muGrowth)"

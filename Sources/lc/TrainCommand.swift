@@ -146,7 +146,8 @@ struct TrainCommand: ParsableCommand {
       func setLearningRate() {
         trainer.learningRate =
           options.learningRate
-          * rates.factor(batch: trainer.batchesDone, batchesPerEpoch: perEpoch, epochs: epochs)
+          * rates.factor(
+            batch: trainer.batchesDone, batchesPerEpoch: perEpoch, epochs: Float(epochs))
       }
       setLearningRate()
       var began = ContinuousClock.now

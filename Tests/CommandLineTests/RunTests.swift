@@ -10,7 +10,7 @@ import Testing
   private let compress = [
     "compress", "--network", "lenet300", "--compress",
     "joint(fc[23].weight): quantize(k=2) + prune(keep=1%)", "--batch-size", "16", "--steps", "2",
-    "--epochs-per-step", "1", "--every", "3",
+    "--epochs-per-step", "1", "--every", "3", "--schedule", "cosine",
   ]
 
   private func bytes(_ path: String) throws -> Data {

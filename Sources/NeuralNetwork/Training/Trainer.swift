@@ -162,12 +162,50 @@ public final class Trainer {
     options.augmentation.draw(count, into: &moves, using: &random)
   }
 
-  /// The loss and error of these weights on the training or the test images, with the running
-  /// statistics gathered so far.
-  public func evaluate(_ weights: Arena, on images: ImageSet) throws -> Evaluation {
+  /// The loss and error of these weights on the training or the test images.
+  ///
+  /// - Parameter statistics: by default the running statistics gathered so far.
+  public func evaluate(
+    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet
+  ) throws -> Evaluation {
     try evaluator.evaluate(
-      weights, statistics: statistics, on: images, normalisation: data.normalisation)
+      weights, statistics: statistics ?? self.statistics, on: images,
+      normalisation: data.normalisation)
   }
+
+  /// Batch norm's statistics for other weights: the means over the moments of whole mini-batches of
+  /// about `reestimationImages` training images.
+  ///
+  /// Which images these are follows from the seed; they are not moved or mirrored. Training goes on
+  /// afterwards as if nothing had happened.
+  ///
+  /// - Complexity: the forward passes; copies of the weights and the statistics.
+  /// - Source: Izmailov et al., "Averaging weights leads to wider optima and better generalization",
+  ///   arXiv 1803.05407, section 3.2.
+  public func reestimatedStatistics(of other: Arena) throws -> Arena {
+    let own = (weights: weights.duplicate(), statistics: statistics.duplicate())
+    defer {
+      weights.copy(from: own.weights)
+      statistics.copy(from: own.statistics)
+    }
+    weights.copy(from: other)
+    statistics.floats.update(repeating: 0)
+    var random = RandomGenerator(seed: options.seed, stream: 4)
+    var order = EpochOrder(count: data.training.count)
+    order.shuffle(using: &random)
+    let network = try network(batch: options.batchSize)
+    let images = min(Self.reestimationImages, data.training.count)
+    for batch in 0..<max(1, images / options.batchSize) {
+      network.fill(
+        with: order.batch(batch, size: options.batchSize), of: data.training,
+        normalisation: data.normalisation)
+      network.seed = options.seed &+ UInt64(batch)
+      try network.gatherStatistics(share: 1 / Float(batch + 1))
+    }
+    return statistics.duplicate()
+  }
+
+  public static let reestimationImages = 5000
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }
