@@ -19,7 +19,7 @@ struct ImageArrays {
     ["x_train", "y_train", "x_test", "y_test"], ["X_train", "y_train", "X_test", "y_test"],
     ["train_images", "train_labels", "test_images", "test_labels"],
   ]
-  /// Of the four arrays together, inflated.
+  /// The memory that the four arrays may take together: a byte a number of U8, four of others.
   static let limit = 1 << 30
 
   private let file: NPZFile
@@ -38,7 +38,9 @@ struct ImageArrays {
     }
     var room = Self.limit
     for name in names {
-      room -= min(room + 1, file[name]?.byteRange.count ?? 0)
+      guard let array = file[name] else { continue }
+      let (size, overflow) = array.count.multipliedReportingOverflow(by: array.dtype == .u8 ? 1 : 4)
+      room -= overflow ? room + 1 : min(room + 1, size)
       guard room >= 0 else { throw DatasetError.tooLarge(path: path, limit: Self.limit) }
     }
     self.file = file
