@@ -56,7 +56,7 @@ let package = Package(
       name: "LearningCompression",
       dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
     .target(name: "NeuralNetwork", dependencies: ["Datasets", "LinearAlgebra", "COneDNN"]),
-    .target(name: "Datasets", dependencies: ["LinearAlgebra", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["ModelFiles", "LinearAlgebra", "CZlib"]),
     .target(name: "ModelFiles", dependencies: ["Compression", "LinearAlgebra", "CZlib"]),
     .target(name: "Compression", dependencies: ["LinearAlgebra"]),
     .target(
@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Compression"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ModelFiles", "CZlib"]),
     .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
     .testTarget(
       name: "LearningCompressionTests", dependencies: ["LearningCompression", "ModelFiles"]),

@@ -42,6 +42,12 @@ def network(path):
 
 training, _ = images(sys.argv[2], "train")
 test, labels = images(sys.argv[2], "t10k")
+with safe_open(sys.argv[1], framework="pt") as file:
+    normalisation = file.metadata().get("normalisation", "mean")
+if normalisation == "mean":
+    test = test - training.mean(0)
+else:  # standard
+    test = (test - training.mean()) / training.std(correction=0)
 with torch.no_grad():
-    answers = network(sys.argv[1])(test - training.mean(0)).argmax(1)
+    answers = network(sys.argv[1])(test).argmax(1)
 print(f"test error {100 * (answers != labels).double().mean():.2f} %")

@@ -1,7 +1,7 @@
 /// Random changes to training images that keep their class.
 public struct Augmentation: Sendable, Equatable, Codable {
-  /// Each image is moved by up to this many pixels each way; what comes in is the mean image's edge
-  /// value 0 after normalisation, as when a padded image is cropped at random.
+  /// Each image is moved by up to this many pixels each way; what comes in is 0 after normalisation,
+  /// the mean, as when a padded image is cropped at random.
   public var shift: Int
   /// Mirrors each image left to right with probability ½.
   public var flips: Bool
@@ -14,46 +14,34 @@ public struct Augmentation: Sendable, Equatable, Codable {
     self.flips = flips
   }
 
-  /// Changes normalised images in place, [count, channels, height, width].
+  /// What happens to one image.
+  public struct Move: Sendable, Equatable {
+    /// Pixels; upwards and to the left where negative.
+    var down: Int
+    var right: Int
+    /// Before the image is moved.
+    var isMirrored: Bool
+
+    var isNone: Bool { down == 0 && right == 0 && !isMirrored }
+  }
+
+  /// Replaces `moves` by new ones for `count` images; none when there is nothing to change.
   ///
-  /// - Parameter scratch: as many values as one image; it keeps its contents from call to call.
-  /// - Complexity: O(images' values). Nothing is allocated.
-  public func apply(
-    to images: inout MutableSpan<Float>, count: Int, shape: [Int], scratch: inout [Float],
-    using random: inout some RandomNumberGenerator
+  /// - Complexity: O(count). Nothing is allocated once `moves` had room for as many.
+  public func draw(
+    _ count: Int, into moves: inout [Move], using random: inout some RandomNumberGenerator
   ) {
-    precondition(shape.count == 3 && shift >= 0, "shape is [channels, height, width]")
+    precondition(shift >= 0)
+    moves.removeAll(keepingCapacity: true)
     guard !isNone else { return }
-    let (height, width) = (shape[1], shape[2])
-    let size = shape[0] * height * width
-    precondition(scratch.count >= size && images.count >= count * size, "buffers are too small")
-    images.withUnsafeMutableBufferPointer { images in
-      scratch.withUnsafeMutableBufferPointer { scratch in
-        for image in 0..<count {
-          let bits = random.next() as UInt64
-          let span = UInt64(2 * shift + 1)
-          let down = Int((bits & 0xFFFF_FFFF) % span) - shift
-          let right = Int((bits >> 32 & 0x7FFF_FFFF) % span) - shift
-          let mirrored = flips && bits >> 63 == 1
-          if down == 0, right == 0, !mirrored { continue }
-          // In bounds: both slices hold one image, and what lies outside of it is not read.
-          let target = UnsafeMutableBufferPointer(
-            rebasing: images[image * size..<(image + 1) * size])
-          for index in 0..<size { scratch[index] = target[index] }
-          for plane in 0..<shape[0] {
-            for row in 0..<height {
-              let from = row - down
-              let start = (plane * height + row) * width
-              let source = (plane * height + from) * width
-              for column in 0..<width {
-                let at = (mirrored ? width - 1 - column : column) - right
-                let inside = from >= 0 && from < height && at >= 0 && at < width
-                target[start + column] = inside ? scratch[source + at] : 0
-              }
-            }
-          }
-        }
-      }
+    let span = UInt64(2 * shift + 1)
+    for _ in 0..<count {
+      let bits = random.next() as UInt64
+      moves.append(
+        Move(
+          down: Int((bits & 0xFFFF_FFFF) % span) - shift,
+          right: Int((bits >> 32 & 0x7FFF_FFFF) % span) - shift,
+          isMirrored: flips && bits >> 63 == 1))
     }
   }
 }
@@ -86,7 +74,7 @@ extension ImageSet {
 }
 
 extension Dataset {
-  /// Both sets in the middle of larger images, the mean image taken anew.
+  /// Both sets in the middle of larger images, normalised anew by the mean image.
   ///
   /// - Throws: `DatasetError.shapeMismatch` when the images are larger than that.
   public func padded(toHeight height: Int, width: Int) throws -> Dataset {

@@ -7,7 +7,8 @@ enum CIFAR: Sendable {
 
   static let shape = [3, 32, 32]
   static let pixels = 3 * 32 * 32
-  /// Files with more bytes than this are refused; the largest of the originals has 154 MB.
+  /// Sets whose files have more bytes than this together, inflated, are refused; the larger of the
+  /// originals have 184 MB.
   static let limit = 1 << 30
 
   var classes: Int { self == .ten ? 10 : 100 }

@@ -10,16 +10,23 @@ extension CIFAR {
 extension Dataset {
   /// The binary files of CIFAR-10 or CIFAR-100 in a folder, each plain or gzipped; none when there are
   /// no such files.
-  static func cifar(folder: String, name: String, limit: Int?) throws -> Dataset? {
+  ///
+  /// - Parameter room: what all files together may inflate to.
+  static func cifar(folder: String, name: String, limit: Int?, room: Int = CIFAR.limit) throws
+    -> Dataset?
+  {
     let names = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
     let plain = Set(names.map { $0.hasSuffix(".gz") ? String($0.dropLast(3)) : $0 })
     guard let kind = CIFAR.kind(plain) else { return nil }
+    var room = room
     return try cifar(kind, name: name, limit: limit) { file in
       guard let found = [file, "\(file).gz"].first(where: names.contains) else {
         throw DatasetError.fileNotFound(directory: folder, tried: [file, "\(file).gz"])
       }
       let path = "\(folder)/\(found)"
-      return (path, try Gzip.contents(ofFile: path, limit: CIFAR.limit))
+      let contents = try Gzip.contents(ofFile: path, limit: room)
+      room -= contents.count
+      return (path, contents)
     }
   }
 

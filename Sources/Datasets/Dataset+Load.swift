@@ -2,18 +2,18 @@ import Foundation
 
 extension Dataset {
   /// Loads a set by name (`fashion-mnist`, `mnist`, `cifar10`, `cifar100`), from the path of a
-  /// directory, or from CIFAR's archive (`.tar.gz`).
+  /// directory, from CIFAR's archive (`.tar.gz`), or from a file of arrays (`.npz`).
   ///
   /// The directory holds four IDX files: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
   /// `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`; each may end in `.gz`, and may have a dot
   /// in place of the hyphen before `idx`; or the binary files of CIFAR-10 or CIFAR-100
-  /// (`data_batch_1.bin` … `test_batch.bin`, `train.bin`, `test.bin`). A known name is looked for in `directories`; write
-  /// `./mnist` for a folder of that name.
+  /// (`data_batch_1.bin` … `test_batch.bin`, `train.bin`, `test.bin`). A known name is looked for in
+  /// `directories`; write `./mnist` for a folder of that name. For the arrays see `ImageArrays`.
   ///
   /// - Parameters:
   ///   - classes: the number of classes of IDX files; a label that is not below it is an error.
   ///   - limit: take only the first so many training images; the mean image is theirs.
-  /// - Throws: `DatasetError`.
+  /// - Throws: `DatasetError`; `ModelFileError` for a damaged npz file.
   public static func load(
     _ name: String, classes: Int = 10, limit: Int? = nil,
     in directories: DataDirectories = .standard
@@ -21,6 +21,10 @@ extension Dataset {
     if name.hasSuffix(".tar.gz") || name.hasSuffix(".tgz") || name.hasSuffix(".tar") {
       return try cifar(
         archive: name, name: URL(fileURLWithPath: name).lastPathComponent, limit: limit)
+    }
+    if name.hasSuffix(".npz") {
+      return try npz(
+        name, name: URL(fileURLWithPath: name).lastPathComponent, limit: limit)
     }
     let folder = try folder(of: name, in: directories)
     let title = KnownSet(rawValue: name)?.rawValue ?? URL(fileURLWithPath: name).lastPathComponent

@@ -32,10 +32,31 @@ public struct Dataset: Sendable, Equatable {
         what: "mean image of \(name)", expected: "\(training.shape)",
         found: [normalisation.mean.count])
     }
+    guard normalisation.scales.count == 1 || normalisation.scales.count == training.shape[0] else {
+      throw DatasetError.shapeMismatch(
+        what: "scales of \(name)", expected: "\(training.shape)",
+        found: [normalisation.scales.count])
+    }
+    self.init(
+      checked: name, classes: classes, training: training, test: test, normalisation: normalisation)
+  }
+
+  private init(
+    checked name: String, classes: Int, training: ImageSet, test: ImageSet,
+    normalisation: Normalisation
+  ) {
     self.name = name
     self.classes = classes
     self.training = training
     self.test = test
     self.normalisation = normalisation
+  }
+
+  /// The same images, normalised in that way; its numbers are those of the training images.
+  public func normalised(by kind: Normalisation.Kind) -> Dataset {
+    if kind == normalisation.kind { return self }
+    return Dataset(
+      checked: name, classes: classes, training: training, test: test,
+      normalisation: Normalisation(kind, of: training))
   }
 }

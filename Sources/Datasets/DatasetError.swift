@@ -33,6 +33,11 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   /// The file goes on after the last value that its header declares.
   case tooLong(path: String, expected: Int)
 
+  /// An npz file lacks one of the arrays that make a data set.
+  case missingArray(path: String, array: String, others: [String])
+  /// An array of an npz file is not what its name promises.
+  case malformedArray(path: String, array: String, expected: String, found: String)
+
   /// Not as many labels as images, or not as many pixels as the shape calls for.
   /// `path` is `nil` when the values do not come from a file; `offset` is where the count stands.
   case countMismatch(what: String, path: String?, offset: Int?, expected: Int, found: Int)
@@ -93,6 +98,10 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(path): byte \(found): expected \(expected) bytes, found the end of the data"
     case .tooLong(let path, let expected):
       "\(path): byte \(expected): expected the end of the data, found more"
+    case .missingArray(let path, let array, let others):
+      "\(path): expected an array '\(array)' beside \(others.joined(separator: ", ")), found none"
+    case .malformedArray(let path, let array, let expected, let found):
+      "\(path): array '\(array)': expected \(expected), found \(found)"
     case .countMismatch(let what, let path, let offset, let expected, let found):
       place(path, offset) + "expected \(expected) \(what), found \(found)"
     case .labelOutOfRange(let path, let position, let classes, let found):

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import LinearAlgebra
 import NeuralNetwork
@@ -5,17 +6,40 @@ import NeuralNetwork
 /// The L step of a network: SGD, with momentum that starts anew and a learning rate that decays from
 /// one step of the μ schedule to the next.
 public final class NetworkLearning: ResumableLearning {
+  /// With which running statistics of batch norm Δ(θ) is evaluated.
+  public enum Statistics: String, Sendable, CaseIterable {
+    /// Those that were gathered while w was trained.
+    case gathered
+    /// Those that training images have with Δ(θ); see `Trainer.reestimatedStatistics(of:)`.
+    case reestimated
+  }
+
   public let trainer: Trainer
   private let learningRate: Float
   private let decay: Float
+  private let schedule: StepSchedule?
+  private let statistics: Statistics
+  private var place = Place(step: 0, firstBatch: 0)
+
+  /// The present step, and the number of its first mini-batch.
+  private struct Place: Codable {
+    let step: Int
+    let firstBatch: Int
+  }
 
   /// - Parameters:
   ///   - learningRate: η of step 0.
   ///   - decay: η of step i is learningRate · decayⁱ.
-  public init(_ trainer: Trainer, learningRate: Float, decay: Float) {
+  ///   - schedule: by what η is multiplied within a step; constant otherwise.
+  public init(
+    _ trainer: Trainer, learningRate: Float, decay: Float, schedule: StepSchedule? = nil,
+    statistics: Statistics = .gathered
+  ) {
     self.trainer = trainer
     self.learningRate = learningRate
     self.decay = decay
+    self.schedule = schedule
+    self.statistics = statistics
   }
 
   public var weights: Arena { trainer.weights }
@@ -23,7 +47,15 @@ public final class NetworkLearning: ResumableLearning {
 
   public func begin(step: Int) {
     trainer.resetMomentum()
-    trainer.learningRate = learningRate * pow(decay, Float(step))
+    place = Place(step: step, firstBatch: trainer.batchesDone)
+    setLearningRate()
+  }
+
+  /// η of the next mini-batch.
+  private func setLearningRate() {
+    let factor = schedule?.factor(
+      batch: trainer.batchesDone - place.firstBatch, batchesPerEpoch: batchesPerEpoch)
+    trainer.learningRate = learningRate * pow(decay, Float(place.step)) * (factor ?? 1)
   }
 
   public func reach(ofBatches batches: Int) -> Float {
@@ -33,21 +65,50 @@ public final class NetworkLearning: ResumableLearning {
   public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
   {
     do {
-      try trainer.train(batches: batches, penalty: penalty, each: each)
+      try trainer.train(batches: batches, penalty: penalty) { loss in
+        setLearningRate()
+        try each(loss)
+      }
     } catch let error as NeuralNetworkError {
       guard case .diverged = error else { throw error }
       throw DivergenceError(reason: "\(error)")
     }
   }
 
-  public var state: Snapshot { get throws { try trainer.state } }
+  public var state: Snapshot {
+    get throws {
+      var state = try trainer.state
+      try state.store(place, as: "step")
+      return state
+    }
+  }
 
-  public func restore(_ state: Snapshot) throws { try trainer.restore(state) }
+  public func restore(_ state: Snapshot) throws {
+    let place: Place = try state.value("step")
+    try trainer.restore(state)
+    guard place.step >= 0, (0...trainer.batchesDone).contains(place.firstBatch) else {
+      throw LinearAlgebraError.unusableState(
+        entry: "step", expected: "a step that began before", found: "\(place.firstBatch)")
+    }
+    self.place = place
+  }
 
+  /// w with the statistics gathered so far; other weights with those that `statistics` says.
   public func evaluate(_ weights: Arena) throws -> Figures {
-    try Figures(
-      training: trainer.evaluate(weights, on: trainer.data.training),
-      test: trainer.evaluate(weights, on: trainer.data.test))
+    let statistics = try statistics(for: weights)
+    func evaluate(_ images: ImageSet) throws -> Evaluation {
+      try trainer.evaluate(weights, statistics: statistics, on: images)
+    }
+    return try Figures(
+      training: evaluate(trainer.data.training), test: evaluate(trainer.data.test))
+  }
+
+  /// The statistics that these weights are evaluated with and belong to.
+  public func statistics(for weights: Arena) throws -> Arena {
+    guard statistics == .reestimated, weights !== trainer.weights,
+      trainer.statistics.layout.count > 0
+    else { return trainer.statistics }
+    return try trainer.reestimatedStatistics(of: weights)
   }
 }
 

@@ -32,6 +32,13 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
+  public var isInteger: Bool {
+    switch self {
+    case .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64: true
+    default: false
+    }
+  }
+
   /// Whether values can be read as `Float`; 8-bit floats and complex numbers pass as bytes only.
   public var isNumeric: Bool {
     switch self {

@@ -56,23 +56,23 @@ extension NPYHeader {
 
 /// Reorders values whose first dimension is the fastest so that the last one is.
 ///
-/// - Precondition: `floats.count` is the product of the shape.
-/// - Complexity: O(n) time, a second array of n floats.
-func rowMajor(fromColumnMajor floats: [Float], shape: [Int]) -> [Float] {
+/// - Precondition: `values.count` is the product of the shape.
+/// - Complexity: O(n) time, a second array of n values.
+func rowMajor<Value>(fromColumnMajor values: [Value], shape: [Int]) -> [Value] {
   let outer = shape.filter { $0 != 1 }.dropLast()
   // At most one dimension is longer than 1, or there are no values: both orders are the same.
-  guard let columns = shape.last(where: { $0 != 1 }), !outer.isEmpty, !floats.isEmpty else {
-    return floats
+  guard let columns = shape.last(where: { $0 != 1 }), !outer.isEmpty, !values.isEmpty else {
+    return values
   }
-  let columnStride = floats.count / columns
+  let columnStride = values.count / columns
   var strides = [1]
   for size in outer.dropLast() { strides.append(strides[strides.count - 1] * size) }
   var index = [Int](repeating: 0, count: outer.count)
   var rowStart = 0
-  var result: [Float] = []
-  result.reserveCapacity(floats.count)
-  while result.count < floats.count {
-    for column in 0..<columns { result.append(floats[rowStart + column * columnStride]) }
+  var result: [Value] = []
+  result.reserveCapacity(values.count)
+  while result.count < values.count {
+    for column in 0..<columns { result.append(values[rowStart + column * columnStride]) }
     // Count the outer index up, the last dimension fastest.
     for axis in outer.indices.reversed() {
       index[axis] += 1

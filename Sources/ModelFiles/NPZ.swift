@@ -42,17 +42,40 @@ public final class NPZFile: TensorFile {
 
   public func floats(_ name: String) throws -> [Float] {
     let position = try directory.numeric(name, path: path)
+    return try values(at: position) { header, reader in try header.readFloats(from: &reader) }
+  }
+
+  /// The values of an array of unsigned bytes (U8), row-major, without a detour over `Float`.
+  ///
+  /// - Throws: as `floats`; `ModelFileError.malformedTensor` when it holds something else.
+  public func bytes(_ name: String) throws -> [UInt8] {
+    let position = try directory.numeric(name, path: path)
+    guard headers[position].dtype == .u8 else {
+      throw ModelFileError.malformedTensor(
+        path: path, tensor: name, expected: "U8", found: headers[position].dtype.rawValue)
+    }
+    return try values(at: position) { header, reader in
+      var bytes = [UInt8](repeating: 0, count: header.count)
+      try bytes.withUnsafeMutableBytes { try reader.read(into: $0) }
+      return header.isFortranOrder ? rowMajor(fromColumnMajor: bytes, shape: header.shape) : bytes
+    }
+  }
+
+  private func values<Values>(
+    at position: Int, read: (NPYHeader, inout ZipMemberReader) throws -> Values
+  ) throws -> Values {
     var reader = try ZipMemberReader(members[position], of: file)
     // The header again, for its bytes are part of the member's CRC.
+    let name = tensors[position].name
     let header = try NPYHeader(from: &reader, path: path, tensor: name)
     guard header == headers[position] else {
       throw ModelFileError.malformedTensor(
         path: path, tensor: name, expected: "the header that was read before",
         found: "another, the file has changed")
     }
-    let floats = try header.readFloats(from: &reader)
+    let values = try read(header, &reader)
     try reader.finish()
-    return floats
+    return values
   }
 }
 

@@ -103,6 +103,17 @@ public final class Network {
     return (result.loss / Double(batch), result.wrong)
   }
 
+  /// Runs the inputs through the network as when learning, for batch norm's running statistics alone.
+  ///
+  /// - Parameter share: how far they move towards the batch's; 1 replaces them.
+  func gatherStatistics(share: Float) throws {
+    try prepare()
+    let layers = operations.compactMap { $0 as? BatchNormLayer }
+    for layer in layers { layer.share = share }
+    defer { for layer in layers { layer.share = nil } }
+    for operation in operations { try operation.forward(training: true) }
+  }
+
   func prepare() throws {
     precondition(gradients != nil, "a network without gradients cannot learn")
     for case let operation as any RandomOperation in operations { operation.seed = seed }

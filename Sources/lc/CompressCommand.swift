@@ -18,7 +18,8 @@ struct CompressCommand: ParsableCommand {
           --output compressed.lcm
 
       Each step i, counted from 0, trains with the penalty MU · MU-GROWTHⁱ and the learning rate \
-      LEARNING-RATE · DECAYⁱ, which is clipped at 1/μ. The C step runs at the end of each step, or \
+      LEARNING-RATE · DECAYⁱ, times what --schedule says within the step, which is clipped at 1/μ. \
+      The C step runs at the end of each step, or \
       at the period of --every. If the result stays near direct compression, make --mu smaller.
 
       Other methods, at the same budget of --steps and --epochs-per-step:
@@ -47,8 +48,7 @@ struct CompressCommand: ParsableCommand {
 
   @OptionGroup var sgd: SGDOptions
 
-  @Option(parsing: .unconditional, help: "The learning rate is multiplied by this after each step.")
-  var decay: Float = 0.95
+  @OptionGroup var learningOptions: LearningOptions
 
   @Option(help: "The number of steps of the μ schedule.")
   var steps = 40
@@ -131,9 +131,6 @@ struct CompressCommand: ParsableCommand {
     if epochsPerStep != nil, batchesPerStep != nil {
       throw ValidationError("--epochs-per-step and --batches-per-step exclude each other")
     }
-    if !(decay > 0 && decay.isFinite) {
-      throw ValidationError("--decay must be above 0, found \(decay)")
-    }
     if let every, Period.list(every) == nil {
       throw ValidationError(
         "--every must be like 10, 10batches, 2epochs or 10,100,1000, found '\(every)'")
@@ -144,12 +141,13 @@ struct CompressCommand: ParsableCommand {
 
   func run() throws {
     let written = try compress.map { try CompressionPlan(parsing: $0) }
+    let budget = batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3)
     let alternation = try method.alternation(
       schedule: .exponential(
         initial: penalty.firstMu, growth: penalty.growth, steps: steps),
-      budget: batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3),
-      every: every.flatMap(Period.list) ?? [], multipliers: penalty.hasMultipliers,
-      tolerance: penalty.tolerance ?? 0, evaluateEvery: evaluateEvery)
+      budget: budget, every: every.flatMap(Period.list) ?? [],
+      multipliers: penalty.hasMultipliers, tolerance: penalty.tolerance ?? 0,
+      evaluateEvery: evaluateEvery)
     let recorder = try checkpoints.begin()
     try common.begin(outputs: output)
     let options = try sgd.trainingOptions()
@@ -162,8 +160,8 @@ struct CompressCommand: ParsableCommand {
     let trainer = try Trainer(
       definition, data: data, options: options, initial: reference.weights,
       statistics: reference.statistics)
-    let learning = NetworkLearning(
-      trainer, learningRate: options.learningRate, decay: decay)
+    let learning = try learningOptions.learning(
+      trainer, learningRate: options.learningRate, length: budget)
     let saved = try recorder?.start(
       runOptions(definition, data, plan: plan, model: reference), provenance: &provenance)
     let run =
@@ -208,10 +206,11 @@ struct CompressCommand: ParsableCommand {
     let metadata = [
       Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,
       Provenance.key: try provenance.json(),
-    ]
+    ].merging(Weights.metadata(data.normalisation.kind)) { $1 }
+    let statistics = try learning.statistics(for: result.weights)
     func packed(_ forms: [Representation]) -> CompressedModel {
       CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
-        .with(statistics: trainer.statistics)
+        .with(statistics: statistics)
     }
     let compressed = packed(result.forms)
     let entropy = entropy ? try compressed.packed.entropyCoded() : nil
@@ -242,10 +241,10 @@ struct CompressCommand: ParsableCommand {
     _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: NetworkState
   ) throws -> [String: String] {
     var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
+      .merging(learningOptions.description) { $1 }
     all["--model"] = fingerprint(of: model)
     all["--compress"] = plan.description
     all["--method"] = method.rawValue
-    all["--decay"] = "\(decay)"
     all["--steps"] = "\(steps)"
     all.merge(penalty.description) { $1 }
     all["--every"] = every ?? "the method's own"

@@ -42,7 +42,7 @@ struct EvaluateCommand: ParsableCommand {
     try common.begin()
     let source = try openTensorFile(file)
     let network = try NetworkSource(network, orOf: file)
-    let dataset = try data.load()
+    let dataset = try data.load(for: file)
     let definition = try network.definition(for: dataset)
     if compressed {
       guard let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) else {

@@ -76,11 +76,11 @@ struct NetworkOptions: ParsableArguments {
 
   @OptionGroup var data: DataOptions
 
-  /// - Parameter file: the weights, whose file may say which network is theirs.
+  /// - Parameter file: the weights, whose file may say which network is theirs, and how images are normalised.
   func load(orOf file: String?) throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
     let source = try NetworkSource(network, orOf: file)
-    let dataset = try data.load()
+    let dataset = try data.load(for: file)
     let definition = try source.definition(for: dataset)
     if case .stored = source, width != 1 {
       throw Failure.usage("--width belongs to the networks by name, not to that of a file")
@@ -93,14 +93,31 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: """
       The images: fashion-mnist, mnist, cifar10, cifar100, a folder with the four IDX files or \
-      CIFAR's binary files, plain or gzipped, or CIFAR's archive (.tar.gz).
+      CIFAR's binary files, plain or gzipped, CIFAR's archive (.tar.gz), or arrays x_train, y_train, \
+      x_test, y_test in an .npz file.
       """)
   var data: String
 
   @Option(help: "Pad the images to this height and width.")
   var pad: Int?
 
-  func load() throws -> Dataset { try Dataset.load(data, pad: pad) }
+  @Option(
+    help: """
+      mean: subtract the mean training image; standard: bring each channel to mean 0 and variance 1 \
+      (default: as the model's file says, else mean).
+      """)
+  var normalise: Normalisation.Kind?
+
+  /// - Parameter model: the file whose weights will be used, if there is one.
+  /// - Throws: `Failure.usage` when that was trained with another normalisation.
+  func load(for model: String? = nil) throws -> Dataset {
+    let kind = try model.flatMap(Weights.normalisation(ofModelAt:))
+    if let model, let kind, let normalise, kind != normalise {
+      throw Failure.usage(
+        "\(model) was trained with '--normalise \(kind.rawValue)', not '\(normalise.rawValue)'")
+    }
+    return try Dataset.load(data, pad: pad).normalised(by: normalise ?? kind ?? .mean)
+  }
 }
 
 /// How SGD goes.
@@ -173,6 +190,8 @@ extension Dataset {
     "\(name): \(training.count) training and \(test.count) test images"
   }
 }
+
+extension Normalisation.Kind: ExpressibleByArgument {}
 
 extension Precision: ExpressibleByArgument {
   /// This precision, or 32 bits and a message where the processor has no fast 16.

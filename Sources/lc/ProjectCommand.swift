@@ -75,7 +75,10 @@ struct ProjectCommand: ParsableCommand {
     line.withLock { $0.clear() }
     let took = seconds(.now - start)
     let provenance = Provenance.ofThisCommand()
-    let model = try projection.model.adding([Provenance.key: provenance.json()])
+    var metadata = [Provenance.key: try provenance.json()]
+    metadata[Weights.normalisationKey] =
+      (source as? SafetensorsFile)?.metadata[Weights.normalisationKey]
+    let model = projection.model.adding(metadata)
     let entropy = entropy ? try model.entropyCoded() : nil
     let bytes = try output.map { try (entropy?.model ?? model).write(to: $0) }
 

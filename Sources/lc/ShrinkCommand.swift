@@ -63,7 +63,8 @@ struct ShrinkCommand: ParsableCommand {
   func run() throws {
     try common.begin(outputs: output)
     let source = try NetworkSource(network, orOf: file)
-    let dataset = try data.map { try Dataset.load($0, pad: pad) }
+    let kind = try Weights.normalisation(ofModelAt: file)
+    let dataset = try data.map { try Dataset.load($0, pad: pad).normalised(by: kind ?? .mean) }
     let definition: NetworkDefinition
     switch (source, dataset) {
     case (_, .some(let dataset)): definition = try source.definition(for: dataset)
@@ -93,7 +94,7 @@ struct ShrinkCommand: ParsableCommand {
       after: try dataset.map { try Self.figures(small, $0) }, seconds: took)
     if let output {
       try Weights.save(
-        small.weights, statistics: small.statistics, of: small.definition,
+        small.weights, statistics: small.statistics, of: small.definition, normalisation: kind,
         provenance: .ofThisCommand(), to: output)
     }
     print(report.text)

@@ -154,7 +154,8 @@ struct TrainCommand: ParsableCommand {
       func setLearningRate() {
         trainer.learningRate =
           options.learningRate
-          * rates.factor(batch: trainer.batchesDone, batchesPerEpoch: perEpoch, epochs: epochs)
+          * rates.factor(
+            batch: trainer.batchesDone, batchesPerEpoch: perEpoch, epochs: Float(epochs))
       }
       setLearningRate()
       var began = ContinuousClock.now
@@ -191,8 +192,8 @@ struct TrainCommand: ParsableCommand {
     try recorder?.save(checkpoint())
     if let output {
       try Weights.save(
-        trainer.weights, statistics: trainer.statistics, of: definition, provenance: provenance,
-        to: output)
+        trainer.weights, statistics: trainer.statistics, of: definition, normalisation: data.normalisation.kind,
+        provenance: provenance, to: output)
     }
     try common.write(
       Report(

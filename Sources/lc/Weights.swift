@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import LinearAlgebra
 import ModelFiles
@@ -12,6 +13,7 @@ struct NetworkState {
 /// Reading and writing the state of a network as safetensors.
 enum Weights {
   static let networkKey = "network"
+  static let normalisationKey = "normalisation"
 
   /// The weights and statistics of a file in a network's layout, of a compressed model those that it
   /// stands for. What PyTorch counts beside them (`num_batches_tracked`) is not needed.
@@ -89,17 +91,44 @@ enum Weights {
     return state
   }
 
-  /// Writes the weights and statistics of a network, with its definition as metadata.
+  /// Writes the weights and statistics of a network, with its definition and the normalisation of its
+  /// images as metadata.
   static func save(
-    _ weights: Arena, statistics: Arena, of definition: NetworkDefinition, provenance: Provenance,
-    to path: String
+    _ weights: Arena, statistics: Arena, of definition: NetworkDefinition,
+    normalisation: Normalisation.Kind?,
+    provenance: Provenance, to path: String
   ) throws {
+    let metadata = try [networkKey: json(definition), Provenance.key: provenance.json()]
+      .merging(metadata(normalisation)) { $1 }
     try SafetensorsFile.write(
       [weights, statistics].flatMap { arena in
         arena.layout.slots.map { slot in
           TensorSource(name: slot.name, shape: slot.shape, floats: arena.values(of: slot))
         }
-      }, metadata: [networkKey: json(definition), Provenance.key: provenance.json()], to: path)
+      }, metadata: metadata, to: path)
+  }
+
+  /// What evaluation must know of the images; nothing where they are normalised as usual.
+  static func metadata(_ normalisation: Normalisation.Kind?) -> [String: String] {
+    guard let kind = normalisation, kind != .mean else { return [:] }
+    return [normalisationKey: kind.rawValue]
+  }
+
+  /// How the images were normalised that the model of a file was trained with; none when the file
+  /// does not say, as those of other programs.
+  ///
+  /// - Throws: `Failure.badInput` when it says something that is not known; `ModelFileError`.
+  static func normalisation(ofModelAt path: String) throws -> Normalisation.Kind? {
+    let metadata = (try openTensorFile(path) as? SafetensorsFile)?.metadata ?? [:]
+    guard let text = metadata[normalisationKey] else {
+      return metadata[networkKey] == nil ? nil : .mean
+    }
+    guard let kind = Normalisation.Kind(rawValue: text) else {
+      throw Failure.badInput(
+        "\(path): the metadata entry '\(normalisationKey)' is not one of "
+          + Normalisation.Kind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return kind
   }
 
   static func json(_ definition: NetworkDefinition) throws -> String {

@@ -4,7 +4,8 @@ import Testing
 
 /// Networks with batch norm from training to the compressed file.
 @Suite struct ConvolutionalTests {
-  @Test func aResidualNetworkKeepsItsStatistics() throws {
+  @Test(arguments: ["gathered", "reestimated"])
+  func aResidualNetworkKeepsItsStatistics(statistics: String) throws {
     let space = try Workspace(training: 20, test: 10)
     let trained = try Program.run(
       "train", "--network", "resnet20", "--data", space.data, "--pad", "32", "--epochs", "2",
@@ -20,7 +21,8 @@ import Testing
     let compressed = try Program.run(
       "compress", "--network", "resnet20", "--data", space.data, "--pad", "32", "--model",
       space.path("r.safetensors"), "--compress", "joint(*conv*.weight): quantize(k=4)",
-      "--batch-size", "8", "--steps", "1", "--batches-per-step", "1", "--output",
+      "--batch-size", "8", "--steps", "1", "--batches-per-step", "1", "--statistics", statistics,
+      "--output",
       space.path("c.lcm"), "--json", space.path("compress.json"))
     #expect(compressed.code == 0, "\(compressed.errors)")
     let report = try space.json("compress.json")
@@ -47,6 +49,27 @@ import Testing
       "train", "--network", "vgg11", "--data", space.data, "--max-steps", "1", "--batch-size", "8")
     #expect(outcome.code == 64)
     #expect(outcome.errors.contains("[512, 1, 1]") && outcome.errors.contains("maxPool"))
+  }
+
+  @Test func wrongSchedulesAreErrors() throws {
+    let space = try Workspace()
+    for wrong in [
+      ["--schedule", "exponential"], ["--schedule", "steps", "--step-decay", "0.1"],
+      ["--schedule", "steps", "--milestones", "1"], ["--step-decay", "0.5"],
+      ["--schedule", "cosine", "--step-decay", "0.5"], ["--milestones", "2"],
+      ["--schedule", "linear"], ["--statistics", "none"],
+      ["--schedule", "exponential", "--step-decay", "0"],
+      ["--schedule", "steps", "--step-decay", "0.5", "--milestones", "0"],
+    ] {
+      try #require(space.train("r.safetensors", "--max-steps", "1").code == 0)
+      let outcome = try Program.run(
+        [
+          "compress", "--network", "lenet300", "--data", space.data, "--model",
+          space.path("r.safetensors"), "--compress", "*.weight: binary()", "--steps", "1",
+          "--batches-per-step", "1", "--batch-size", "8",
+        ] + wrong)
+      #expect(outcome.code == 64, "\(wrong): \(outcome.code) \(outcome.errors)")
+    }
   }
 
   @Test func wrongOptionsAreErrors() throws {

@@ -10,7 +10,7 @@ import Testing
   private let compress = [
     "compress", "--network", "lenet300", "--compress",
     "joint(fc[23].weight): quantize(k=2) + prune(keep=1%)", "--batch-size", "16", "--steps", "2",
-    "--epochs-per-step", "1", "--every", "3",
+    "--epochs-per-step", "1", "--every", "3", "--schedule", "cosine",
   ]
 
   private func bytes(_ path: String) throws -> Data {
@@ -128,6 +128,50 @@ import Testing
     }
     let lost = try Program.run(arguments + ["--resume", run])
     #expect(lost.code == 65 && lost.errors.contains("checkpoint-"))
+  }
+
+  @Test func modelsKeepTheirNormalisation() throws {
+    let space = try Workspace()
+    try #require(
+      space.train("s.safetensors", "--max-steps", "9", "--normalise", "standard").code == 0)
+    try #require(space.train("m.safetensors", "--max-steps", "9").code == 0)
+    #expect(try SafetensorsFile(path: space.path("m.safetensors")).metadata["normalisation"] == nil)
+    let compressed = try Program.run(
+      compress + [
+        "--data", space.data, "--model", space.path("s.safetensors"), "--output",
+        space.path("s.lcm"), "--json", space.path("compress.json"),
+      ])
+    try #require(compressed.code == 0, "\(compressed.errors)")
+    let projected = try Program.run(
+      "project", space.path("s.safetensors"), "--compress", "*.weight: quantize(k=2)", "--output",
+      space.path("p.lcm"))
+    #expect(projected.code == 0)
+    for file in ["s.safetensors", "s.lcm", "p.lcm"] {
+      let metadata = try SafetensorsFile(path: space.path(file)).metadata
+      #expect(metadata["normalisation"] == "standard", "\(file)")
+    }
+
+    func evaluate(_ file: String, _ more: String...) throws -> Program.Outcome {
+      try Program.run(
+        ["evaluate", space.path(file), "--data", space.data, "--json", space.path("e.json")] + more)
+    }
+    // Evaluated as it was trained, without a word.
+    #expect(try evaluate("s.lcm").code == 0)
+    let loss = try #require(try space.json("e.json")["trainLoss"] as? Double)
+    let figures = try #require(try space.json("compress.json")["compressed"] as? [String: Any])
+    let expected = try #require(figures["trainLoss"] as? Double)
+    #expect(abs(loss - expected) < 1e-5 * (1 + expected))
+    #expect(try evaluate("s.lcm", "--normalise", "standard").code == 0)
+    for (file, other) in [
+      ("s.safetensors", "mean"), ("s.lcm", "mean"), ("m.safetensors", "standard"),
+    ] {
+      let outcome = try evaluate(file, "--normalise", other)
+      #expect(outcome.code == 64 && outcome.errors.contains("was trained with"), "\(file)")
+    }
+    #expect(
+      try space.train("x", "--normalise", "mean", "--initial", space.path("s.safetensors")).code
+        == 64)
+    #expect(try space.train("x", "--normalise", "none").code == 64)
   }
 
   @Test func filesSayWhereTheyComeFrom() throws {

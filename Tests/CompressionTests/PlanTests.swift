@@ -33,6 +33,42 @@ import Testing
     #expect(spaced.description == "joint(*.weight): quantize(k=2) + prune(keep=7%)")
   }
 
+  /// What each pattern takes of a network with batch norm, and of a file.
+  @Test(arguments: [
+    ("*.weight", ["conv1.weight", "fc.weight"]), ("*weight", ["conv1.weight", "fc.weight"]),
+    ("joint(*.weight)", ["conv1.weight", "fc.weight"]),
+    ("vector([!f]*.weight)", ["conv1.weight"]), ("?c.weight", ["fc.weight"]),
+    // Spelled out, or nothing else fits.
+    ("bn1.weight", ["bn1.weight"]), ("bn?.weight", ["bn1.weight"]),
+    ("joint(*.weight, bn1.weight)", ["conv1.weight", "bn1.weight", "fc.weight"]),
+    ("joint(*.weight, bn*.weight)", ["conv1.weight", "bn1.weight", "fc.weight"]),
+    // Not weights in general.
+    ("*", ["conv1.weight", "bn1.weight", "bn1.bias", "fc.weight", "fc.bias"]),
+    ("bn*", ["bn1.weight", "bn1.bias"]), ("*.bias", ["bn1.bias", "fc.bias"]),
+    ("*.*", ["conv1.weight", "bn1.weight", "bn1.bias", "fc.weight", "fc.bias"]),
+  ]) func weightsInGeneralAreMatrices(tensors: String, expected: [String]) throws {
+    let layout = try ArenaLayout([
+      ("conv1.weight", [4, 2, 3, 3]), ("bn1.weight", [4]), ("bn1.bias", [4]),
+      ("fc.weight", [2, 4]), ("fc.bias", [2]),
+    ])
+    let plan = try ResolvedPlan(
+      CompressionPlan(parsing: "\(tensors): quantize(k=2)"), for: layout)
+    #expect(plan.problems.flatMap { $0.slots.map(\.name) } == expected)
+    let taken = layout.slots.filter { expected.contains($0.name) }.reduce(0) { $0 + $1.count }
+    #expect(plan.count == taken)
+  }
+
+  @Test func twoTasksShareMatricesAndBatchNorm() throws {
+    let layout = try ArenaLayout([("a.weight", [2, 2]), ("bn.weight", [2])])
+    let plan = try ResolvedPlan(
+      CompressionPlan(parsing: "*.weight: binary(); bn.weight: quantize(k=2)"), for: layout)
+    #expect(plan.problems.map(\.label) == ["a.weight", "bn.weight"])
+    // A file of vectors only, as others write them.
+    let vectors = try ArenaLayout([("a.weight", [5]), ("b.weight", [3])])
+    #expect(
+      try ResolvedPlan(CompressionPlan(parsing: "*.weight: binary()"), for: vectors).count == 8)
+  }
+
   @Test func swiftAndTextSayTheSame() throws {
     let sum = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
     let plan = CompressionPlan([CompressionTask(.joint("*.weight"), sum)])

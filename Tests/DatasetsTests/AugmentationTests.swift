@@ -5,18 +5,29 @@ import Testing
 @Suite struct AugmentationTests {
   let shape = [2, 5, 4]
 
-  private func changed(_ augmentation: Augmentation, seed: UInt64, count: Int = 50) -> [Float] {
-    var images = (0..<count * 40).map { Float($0 % 40 + 1) }
-    var scratch = [Float](repeating: 0, count: 40)
+  private func changed(
+    _ augmentation: Augmentation, seed: UInt64, count: Int = 50,
+    by normalisation: Normalisation = Normalisation(
+      scale: 1, mean: [Float](repeating: 0, count: 40))
+  ) throws -> [Float] {
+    let set = try ImageSet(
+      shape: shape, pixels: (0..<count * 40).map { UInt8($0 % 40 + 1) },
+      labels: [UInt8](repeating: 0, count: count), classes: 1)
     var random = SeededGenerator(seed: seed)
-    var span = images.mutableSpan
-    augmentation.apply(
-      to: &span, count: count, shape: shape, scratch: &scratch, using: &random)
+    var moves: [Augmentation.Move] = []
+    augmentation.draw(count, into: &moves, using: &random)
+    var images = [Float](repeating: .nan, count: count * 40)
+    var labels = [Int32](repeating: 1, count: count)
+    var imageSpan = images.mutableSpan
+    var labelSpan = labels.mutableSpan
+    set.gather(
+      EpochOrder(count: count).indices[...], normalisation: normalisation, moves: moves,
+      into: &imageSpan, labels: &labelSpan)
     return images
   }
 
-  @Test func everyImageIsAShiftedOrMirroredOriginal() {
-    let images = changed(Augmentation(shift: 2, flips: true), seed: 1)
+  @Test func everyImageIsAShiftedOrMirroredOriginal() throws {
+    let images = try changed(Augmentation(shift: 2, flips: true), seed: 1)
     var seen: Set<[Int]> = []
     for image in 0..<50 {
       var found: [Int]?
@@ -41,11 +52,37 @@ import Testing
     #expect(seen.count > 15)
   }
 
-  @Test func followsFromTheSeed() {
+  /// Each pixel takes its own mean with it; what comes in from outside is 0.
+  @Test(arguments: 0..<20) func movesNormalisedImages(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let mean = (0..<40).map { _ in Float.random(in: 0...1, using: &generator) }
+    let augmentation = Augmentation(shift: Int(seed % 6), flips: seed % 2 == 0)
+    let count = 37
+    let images = try changed(
+      augmentation, seed: seed, count: count, by: Normalisation(scale: 1 / 255, mean: mean))
+    var random = SeededGenerator(seed: seed)
+    var moves: [Augmentation.Move] = []
+    augmentation.draw(count, into: &moves, using: &random)
+    for index in images.indices {
+      let pixel = index % 40
+      let move =
+        moves.isEmpty
+        ? Augmentation.Move(down: 0, right: 0, isMirrored: false)
+        : moves[index / 40]
+      let row = pixel / 4 % 5 - move.down
+      let column = (move.isMirrored ? 3 - pixel % 4 : pixel % 4) - move.right
+      let isInside = (0..<5).contains(row) && (0..<4).contains(column)
+      let source = pixel / 20 * 20 + row * 4 + column
+      #expect(
+        images[index] == (isInside ? Float(source + 1) * Float(1 / 255.0) - mean[source] : 0))
+    }
+  }
+
+  @Test func followsFromTheSeed() throws {
     let augmentation = Augmentation(shift: 1, flips: true)
-    #expect(changed(augmentation, seed: 3) == changed(augmentation, seed: 3))
-    #expect(changed(augmentation, seed: 3) != changed(augmentation, seed: 4))
-    #expect(changed(.none, seed: 3) == (0..<2000).map { Float($0 % 40 + 1) })
+    #expect(try changed(augmentation, seed: 3) == changed(augmentation, seed: 3))
+    #expect(try changed(augmentation, seed: 3) != changed(augmentation, seed: 4))
+    #expect(try changed(.none, seed: 3) == (0..<2000).map { Float($0 % 40 + 1) })
   }
 
   @Test func paddingKeepsTheImageInTheMiddle() throws {

@@ -21,7 +21,7 @@ import Testing
       for j in 0..<width {
         let pixel = Float(set.pixels[Int(index) * width + j])
         #expect(
-          images[slot * width + j] == pixel * normalisation.scale - normalisation.mean[j])
+          images[slot * width + j] == pixel * normalisation.scales[0] - normalisation.mean[j])
       }
     }
   }

@@ -97,6 +97,20 @@ import Testing
     }
   }
 
+  @Test func allFilesOfAFolderShareOneLimit() throws {
+    try TemporaryFolder.with { folder in
+      for (name, bytes) in ten { try folder.write(gzip(bytes), to: name + ".gz") }
+      let all = ten.reduce(0) { $0 + $1.1.count }
+      func load(room: Int) throws -> Dataset? {
+        try Dataset.cifar(folder: folder.path, name: "set", limit: nil, room: room)
+      }
+      #expect(try load(room: all)?.training.count == 10)
+      let last = DatasetError.tooLarge(
+        path: "\(folder.path)/test_batch.bin.gz", limit: 3073 - 1)
+      #expect(throws: last) { try load(room: all - 1) }
+    }
+  }
+
   @Test func missingFilesAreNamed() throws {
     try TemporaryFolder.with { folder in
       for (name, bytes) in ten where name != "data_batch_3.bin" {

@@ -7,7 +7,7 @@ import LinearAlgebra
 /// The input is one of the files of two folders, whose others are good, or an archive.
 struct ImageArchives {
   /// What is made in the worker's folder; the links lead to the input.
-  static let places = ["ten", "hundred", "input.tar", "input.tar.gz"]
+  static let places = ["ten", "hundred", "input.tar", "input.tar.gz", "input.npz"]
 
   private static let ten = (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]
   private static let hundred = ["train.bin", "test.bin"]
@@ -24,7 +24,7 @@ struct ImageArchives {
       try files.createSymbolicLink(
         atPath: "\(folder)/\(names[0])", withDestinationPath: "../input")
     }
-    for link in ["input.tar", "input.tar.gz"] {
+    for link in ["input.tar", "input.tar.gz", "input.npz"] {
       try? files.removeItem(atPath: link)
       try files.createSymbolicLink(atPath: link, withDestinationPath: "input")
     }
@@ -111,6 +111,32 @@ struct ImageArchives {
     }
     let bytes = Self.tar(members, end: random.below(2) == 0)
     return random.below(3) == 0 ? bytes : Corpus.gzip(bytes)
+  }
+
+  /// A data set as arrays: damaged, or whole with shapes and types of any kind.
+  func arrays(_ random: inout RandomGenerator) -> [UInt8] {
+    func array(_ images: Bool) -> [UInt8] {
+      let type = random.pick(["|u1", "|u1", "<i8", "<f4", ">f8", "|b1"])
+      var sizes = images ? [2, 3, 2] : [2]
+      if images, random.below(2) == 0 {
+        sizes.insert(1 + random.below(4), at: random.pick([1, 3]))
+      }
+      if random.below(8) == 0 { sizes[random.below(sizes.count)] = random.pick([0, 1, 5, 4096]) }
+      let count = sizes.reduce(1, *) * (Int(type.suffix(1)) ?? 1)
+      let byte = UInt8(random.pick([0, 0, 0, 1, 63, 255]))
+      let shape = "(\(sizes.map { "\($0)," }.joined(separator: " ")))"
+      return Corpus.npy(
+        type, shape, fortran: random.below(4) == 0, [UInt8](repeating: byte, count: count))
+    }
+    let names = ["x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"]
+    let claim: Int? = random.below(8) == 0 ? random.pick([0, 1 << 31, 0xFFFF_FFFE]) : nil
+    let file = Corpus.zip(
+      names.enumerated().map { ($1, array($0 % 2 == 0)) }, claim: claim)
+    return random.below(2) == 0 ? file : Mutation.apply(to: file, using: &random)
+  }
+
+  func readArrays() throws {
+    _ = try Dataset.load("input.npz")
   }
 
   func readRecords() throws {

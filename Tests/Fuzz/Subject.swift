@@ -54,6 +54,7 @@ struct Subject {
       },
       Subject(name: "image records", make: archives.records) { _, _ in try archives.readRecords() },
       Subject(name: "image archive", make: archives.archive) { _, _ in try archives.readArchive() },
+      Subject(name: "image arrays", make: archives.arrays) { _, _ in try archives.readArrays() },
       Subject(name: "recipe") { random in
         Mutation.apply(to: Array(random.pick(corpus.recipes).utf8), using: &random)
       } read: { path, _ in

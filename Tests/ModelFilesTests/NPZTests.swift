@@ -43,6 +43,8 @@ import Testing
       let file = try NPZFile(path: path)
       #expect(try file.floats("a") == data.map(Float.init))
       #expect(try file.floats("b") == [1, 2])
+      #expect(try file.bytes("a") == data)
+      #expect(throws: ModelFileError.self) { try file.bytes("b") }
     }
   }
 

@@ -24,6 +24,15 @@ import Testing
     #expect(found[7] > 0)
   }
 
+  @Test func runsNeedNotBeWholeEpochs() throws {
+    let cosine = try LearningRateSchedule(.cosine)
+    for batch in 0...3 {
+      let found = cosine.factor(batch: batch, batchesPerEpoch: 10, epochs: 0.3)
+      #expect(abs(found - [1, 0.75, 0.25, 0][batch]) < 1e-6)
+    }
+    #expect(cosine.factor(batch: 0, batchesPerEpoch: 10, epochs: 0) == 0)
+  }
+
   @Test func warmUpRises() throws {
     #expect(
       try factors(.steps(at: [9], factor: 0.5), warmUp: 2) == [0.25, 0.5, 0.75, 1, 1, 1, 1, 1])

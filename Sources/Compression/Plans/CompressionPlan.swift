@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// What is compressed, and how: tasks, each naming parameters, the view under which they are
 /// compressed and an operator.
 ///
@@ -65,6 +67,19 @@ public struct Selection: Sendable, Equatable, CustomStringConvertible {
 public struct NamePattern: Sendable, Equatable {
   public let text: String
   public init(_ text: String) { self.text = text }
+
+  /// Whether it speaks of weights in general: it has wildcards and ends in `weight`, as `*.weight`.
+  var meansWeights: Bool { text.hasSuffix("weight") && text.contains { "*?[".contains($0) } }
+
+  /// The tensors whose name fits.
+  ///
+  /// Of a pattern that means weights in general only those of two and more dimensions, matrices and
+  /// kernels, unless it fits no others: batch norm's γ is called `weight`, too, but is none.
+  func fitting(_ slots: [ArenaLayout.Slot]) -> [ArenaLayout.Slot] {
+    let fitting = slots.filter { matches($0.name) }
+    let matrices = meansWeights ? fitting.filter { $0.shape.count > 1 } : []
+    return matrices.isEmpty ? fitting : matrices
+  }
 
   /// Whether the whole name fits. O(length of pattern · length of name).
   public func matches(_ name: String) -> Bool {

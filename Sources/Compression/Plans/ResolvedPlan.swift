@@ -58,7 +58,7 @@ public struct ResolvedPlan: Sendable {
   ) throws -> [ArenaLayout.Slot] {
     var taken: [ArenaLayout.Slot] = []
     for pattern in task.selection.patterns {
-      let fitting = layout.slots.filter { pattern.matches($0.name) }
+      let fitting = pattern.fitting(layout.slots)
       guard !fitting.isEmpty else {
         throw CompressionError.noMatch(pattern: pattern.text, names: layout.slots.map(\.name))
       }

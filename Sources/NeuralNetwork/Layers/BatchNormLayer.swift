@@ -15,6 +15,8 @@ final class BatchNormLayer: Operation {
   private let channels: Int
   private let epsilon: Float
   private let momentum: Float
+  /// How far the running statistics move towards the batch's, where it is not the momentum.
+  var share: Float?
   private let activation: Activation
   private let parameters: Parameters
   private let gradients: Parameters?
@@ -92,6 +94,7 @@ final class BatchNormLayer: Operation {
     let y = memory.output.assumingMemoryBound(to: Element.self)
     if training {
       kernels.moments(of: x, mean: mean, variance: variance)
+      let momentum = share ?? self.momentum
       let unbiased = Float(rows) / Float(max(1, rows - 1))
       for channel in 0..<channels {
         statistics.mean[channel] += momentum * (mean[channel] - statistics.mean[channel])

@@ -87,10 +87,12 @@ extension NetworkDefinition {
 extension Network {
   /// Fills the inputs and labels; there must be as many indices as the batch has images.
   func fill(
-    with indices: ArraySlice<Int32>, of images: ImageSet, normalisation: Normalisation
+    with indices: ArraySlice<Int32>, of images: ImageSet, normalisation: Normalisation,
+    moves: [Augmentation.Move] = []
   ) {
     var pixels = input.mutableSpan
     var labels = labels.mutableSpan
-    images.gather(indices, normalisation: normalisation, into: &pixels, labels: &labels)
+    images.gather(
+      indices, normalisation: normalisation, moves: moves, into: &pixels, labels: &labels)
   }
 }

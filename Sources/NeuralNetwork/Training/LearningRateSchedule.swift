@@ -39,8 +39,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
     self.warmUpEpochs = warmUpEpochs
   }
 
-  /// The factor of a mini-batch of a run of `epochs` epochs; both counts begin at 0.
-  public func factor(batch: Int, batchesPerEpoch: Int, epochs: Int) -> Float {
+  /// The factor of a mini-batch, counted from 0, of a run of `epochs` epochs, which need not be whole.
+  public func factor(batch: Int, batchesPerEpoch: Int, epochs: Float) -> Float {
     let perEpoch = max(1, batchesPerEpoch)
     let epoch = batch / perEpoch
     let progress = Float(batch) / Float(perEpoch)
@@ -49,7 +49,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
       case .exponential(let factor): pow(factor, Float(epoch))
       case .steps(let milestones, let factor):
         pow(factor, Float(milestones.count { $0 <= epoch }))
-      case .cosine: (1 + cos(.pi * min(1, progress / Float(max(1, epochs))))) / 2
+      case .cosine: (1 + cos(.pi * (progress < epochs ? progress / epochs : 1))) / 2
       }
     guard epoch < warmUpEpochs else { return shaped }
     // The first mini-batch moves, too.

@@ -44,7 +44,7 @@ public final class Trainer {
   private var networks: [Int: Network] = [:]
   private let evaluator: Evaluator
   private let undecayed: [Range<Int>]
-  private var scratch: [Float]
+  private var moves: [Augmentation.Move] = []
 
   /// - Parameters:
   ///   - initial: the weights to begin with; random ones from the seed otherwise.
@@ -84,8 +84,6 @@ public final class Trainer {
     velocity = Arena(layout)
     undecayed =
       options.decaysEverything ? [] : layout.slots.filter { $0.shape.count < 2 }.map(\.range)
-    scratch = Array(
-      repeating: 0, count: options.augmentation.isNone ? 0 : data.training.pixelsPerImage)
     self.statistics = try Initialisation.statistics(of: definition)
     evaluator = try Evaluator(definition, precision: options.precision)
     random = RandomGenerator(seed: options.seed, stream: 1)
@@ -139,9 +137,10 @@ public final class Trainer {
       }
       let end = min(position + options.batchSize, data.training.count)
       let network = try network(batch: end - position)
+      drawMoves(end - position)
       network.fill(
-        with: order.indices[position..<end], of: data.training, normalisation: data.normalisation)
-      augment(network)
+        with: order.indices[position..<end], of: data.training, normalisation: data.normalisation,
+        moves: moves)
       network.seed = options.seed &+ UInt64(batchesDone)
       let (loss, _) = try network.learn()
       // A guess at random costs log(classes); a million times that is no way back from.
@@ -159,22 +158,57 @@ public final class Trainer {
     return total / Double(max(1, batches))
   }
 
-  /// Changes the inputs at random; which way follows from the seed and the mini-batch's number.
-  private func augment(_ network: Network) {
+  /// How the images of the next mini-batch are changed follows from the seed and its number.
+  private func drawMoves(_ count: Int) {
     guard !options.augmentation.isNone else { return }
     var random = RandomGenerator(seed: options.seed &+ UInt64(batchesDone), stream: 3)
-    var images = network.input.mutableSpan
-    options.augmentation.apply(
-      to: &images, count: network.batch, shape: data.training.shape, scratch: &scratch,
-      using: &random)
+    options.augmentation.draw(count, into: &moves, using: &random)
   }
 
-  /// The loss and error of these weights on the training or the test images, with the running
-  /// statistics gathered so far.
-  public func evaluate(_ weights: Arena, on images: ImageSet) throws -> Evaluation {
+  /// The loss and error of these weights on the training or the test images.
+  ///
+  /// - Parameter statistics: by default the running statistics gathered so far.
+  public func evaluate(
+    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet
+  ) throws -> Evaluation {
     try evaluator.evaluate(
-      weights, statistics: statistics, on: images, normalisation: data.normalisation)
+      weights, statistics: statistics ?? self.statistics, on: images,
+      normalisation: data.normalisation)
   }
+
+  /// Batch norm's statistics for other weights: the means over the moments of whole mini-batches of
+  /// about `reestimationImages` training images.
+  ///
+  /// Which images these are follows from the seed; they are not moved or mirrored. Training goes on
+  /// afterwards as if nothing had happened.
+  ///
+  /// - Complexity: the forward passes; copies of the weights and the statistics.
+  /// - Source: Izmailov et al., "Averaging weights leads to wider optima and better generalization",
+  ///   arXiv 1803.05407, section 3.2.
+  public func reestimatedStatistics(of other: Arena) throws -> Arena {
+    let own = (weights: weights.duplicate(), statistics: statistics.duplicate())
+    defer {
+      weights.copy(from: own.weights)
+      statistics.copy(from: own.statistics)
+    }
+    weights.copy(from: other)
+    statistics.floats.update(repeating: 0)
+    var random = RandomGenerator(seed: options.seed, stream: 4)
+    var order = EpochOrder(count: data.training.count)
+    order.shuffle(using: &random)
+    let network = try network(batch: options.batchSize)
+    let images = min(Self.reestimationImages, data.training.count)
+    for batch in 0..<max(1, images / options.batchSize) {
+      network.fill(
+        with: order.batch(batch, size: options.batchSize), of: data.training,
+        normalisation: data.normalisation)
+      network.seed = options.seed &+ UInt64(batch)
+      try network.gatherStatistics(share: 1 / Float(batch + 1))
+    }
+    return statistics.duplicate()
+  }
+
+  public static let reestimationImages = 5000
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }

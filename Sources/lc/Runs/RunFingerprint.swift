@@ -23,7 +23,8 @@ func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> 
   return [
     "--network": "\(definition.name) (\(hexadecimal(network)))",
     "--data": "\(data.name) (\(hexadecimal(fingerprint(of: data))))",
-    "--threads": "\(Threads.count)", "the version of lc": LC.version,
+    "--normalise": data.normalisation.kind?.rawValue ?? "given", "--threads": "\(Threads.count)",
+    "the version of lc": LC.version,
   ]
 }
 
