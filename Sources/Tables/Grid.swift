@@ -117,16 +117,15 @@ public struct Grid: Sendable {
   private static func plans(
     of network: GridRecipe.Network, in recipe: GridRecipe, layout: ArenaLayout
   ) throws -> [Plan] {
-    guard !network.budgets.isEmpty else {
-      return try network.plans.map { plan in
-        _ = try located(recipe, plan.line) {
-          try storageBits(of: CompressionPlan(parsing: plan.least), for: layout)
-        }
-        return (plan.name, plan.least, nil, plan.methods, plan.line)
+    // Without variables a plan is taken as it stands.
+    let fixed = try network.plans.filter(\.variables.isEmpty).map { plan -> Plan in
+      _ = try located(recipe, plan.line) {
+        try storageBits(of: CompressionPlan(parsing: plan.least), for: layout)
       }
+      return (plan.name, plan.least, nil, plan.methods, plan.line)
     }
-    return try network.budgets.flatMap { budget in
-      try network.plans.map { plan in
+    let fitted = try network.budgets.flatMap { budget in
+      try network.plans.filter { !$0.variables.isEmpty }.map { plan -> Plan in
         let found = try located(recipe, plan.line) {
           try plan.plan(for: layout, ratio: budget.ratio)
         }
@@ -142,6 +141,7 @@ public struct Grid: Sendable {
         return (plan.name, found, budget.ratio, plan.methods, plan.line)
       }
     }
+    return fixed + fitted
   }
 
   /// An error of what stands at a line, with the file and the line.

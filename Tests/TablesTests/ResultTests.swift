@@ -115,7 +115,7 @@ import Testing
       }
     }
     try withRecipe("- {network: a, plan: P, test-error: 2, data: MNIST}") { path in
-      #expect(throws: (any Error).self) { try Published(path: path, besides: path) }
+      _ = #expect(throws: (any Error).self) { try Published(path: path, besides: path) }
     }
   }
 }
