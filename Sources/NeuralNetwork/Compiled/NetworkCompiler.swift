@@ -79,10 +79,12 @@ struct NetworkCompiler {
         gradients: gradients.map { try parameters(node.name, in: $0) }, memory: memory)
     case .convolution(let convolution, let activation):
       return try ConvolutionLayer(
-        node.name, convolution, activation, on: engine, from: input.shape, to: output.shape,
-        precision: precision, gatedByReader: isGatedByItsReader(node.output),
-        parameters: parameters(node.name, in: weights),
-        gradients: gradients.map { try parameters(node.name, in: $0) }, memory: memory)
+        ConvolutionTask(
+          name: node.name, convolution: convolution, activation: activation, engine: engine,
+          input: input.shape, output: output.shape, precision: precision,
+          parameters: parameters(node.name, in: weights),
+          gradients: gradients.map { try parameters(node.name, in: $0) }, memory: memory),
+        gatedByReader: isGatedByItsReader(node.output))
     case .batchNorm(let epsilon, let momentum, let activation):
       return try batchNorm(
         node.name, output.shape, epsilon, momentum, activation, precision, memory)
@@ -135,8 +137,8 @@ struct NetworkCompiler {
         variance: try pointer("\(name).running_var", in: statistics)), memory: memory)
   }
 
-  private func parameters(_ name: String, in arena: Arena) throws -> ConvolutionLayer.Parameters {
-    ConvolutionLayer.Parameters(
+  private func parameters(_ name: String, in arena: Arena) throws -> ConvolutionTask.Parameters {
+    ConvolutionTask.Parameters(
       weight: try pointer("\(name).weight", in: arena),
       bias: arena.layout["\(name).bias"].flatMap { arena[$0].baseAddress })
   }

@@ -12,10 +12,11 @@ enum MatrixProduct {
 
   /// - Parameters: op(A) is rows × inner, op(B) is inner × columns; the buffers of transposed
   ///   operands hold columns × inner and so on. `bias` has `columns` values.
+  ///   - adding: whether the product is added to C.
   static func compile(
     _ what: String, on engine: Engine, _ a: Operand, _ b: Operand,
-    bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>, rows: Int,
-    inner: Int, columns: Int, then activation: Activation = .identity
+    bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>,
+    adding: Bool = false, rows: Int, inner: Int, columns: Int, then activation: Activation = .identity
   ) throws -> Primitive {
     var first = try layout(rows, inner, transposed: a.transposed)
     var second = try layout(inner, columns, transposed: b.transposed)
@@ -27,7 +28,7 @@ enum MatrixProduct {
         ? dnnl_matmul_desc_init(&description, &first, &second, nil, &result)
         : dnnl_matmul_desc_init(&description, &first, &second, &added, &result), what)
 
-    let after = try PostOperations(activation, what)
+    let after = try PostOperations(activation, adding: adding, what)
     let compiled = try PrimitiveDescription(
       what, engine: engine, &description, then: after)
     var arguments: [Primitive.Argument] = [
