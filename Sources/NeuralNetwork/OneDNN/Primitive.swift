@@ -22,12 +22,12 @@ final class Primitive {
   private let primitive: dnnl_primitive_t
   private let arguments: UnsafeMutableBufferPointer<dnnl_exec_arg_t>
   private let what: String
-  /// A buffer among the arguments that nothing else owns.
-  private let owned: Buffer?
+  /// What holds a buffer among the arguments that nothing else owns.
+  private let owned: AnyObject?
 
   init(
     _ what: String, engine: Engine, _ description: PrimitiveDescription, _ arguments: [Argument],
-    keeping owned: Buffer? = nil
+    keeping owned: AnyObject? = nil
   ) throws {
     var primitive: dnnl_primitive_t?
     try withExtendedLifetime(description) {
@@ -52,7 +52,7 @@ final class Primitive {
   /// Copies values from one layout (and type) to another.
   static func reorder(
     _ what: String, engine: Engine, from: dnnl_memory_desc_t, _ source: UnsafeMutableRawPointer,
-    to: dnnl_memory_desc_t, _ target: UnsafeMutableRawPointer, keeping owned: Buffer? = nil
+    to: dnnl_memory_desc_t, _ target: UnsafeMutableRawPointer, keeping owned: AnyObject? = nil
   ) throws -> Primitive {
     try Primitive(
       what, engine: engine,
@@ -128,8 +128,12 @@ final class PrimitiveDescription {
 final class PostOperations {
   fileprivate let attributes: dnnl_primitive_attr_t?
 
-  /// - Parameter adding: whether results are added to what their buffer holds.
-  init(_ activation: Activation, adding: Bool = false, _ what: String) throws {
+  /// - Parameters:
+  ///   - adding: whether results are added to what their buffer holds.
+  ///   - ownScratchpad: whether the scratchpad is an argument; the library's own is its thread's.
+  init(
+    _ activation: Activation, adding: Bool = false, ownScratchpad: Bool = false, _ what: String
+  ) throws {
     var attributes: dnnl_primitive_attr_t?
     try check(dnnl_primitive_attr_create(&attributes), what)
     self.attributes = attributes
@@ -145,7 +149,25 @@ final class PostOperations {
       try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_relu, 0, 0), what)
     }
     try check(dnnl_primitive_attr_set_post_ops(attributes, afterwards), what)
+    if ownScratchpad {
+      try check(
+        dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), what)
+    }
   }
 
   deinit { dnnl_primitive_attr_destroy(attributes) }
+}
+
+/// Room that primitives use while they run, one after the other.
+final class Scratchpad {
+  private var buffers: [Buffer] = []
+  private var bytes = 0
+
+  func room(_ wanted: Int) -> UnsafeMutableRawPointer {
+    if let last = buffers.last, wanted <= bytes { return last.pointer }
+    let made = Buffer(bytes: wanted)
+    buffers.append(made)
+    bytes = wanted
+    return made.pointer
+  }
 }
