@@ -85,29 +85,38 @@ struct ImageColumns {
     _ placesInRow: Range<Int>, into pixel: UnsafeMutablePointer<Float>
   ) {
     let channels = input.channels
-    let size = window.size
-    /// Where a place's row of the matrix holds this pixel.
-    @inline(__always) func start(_ y: Int, _ x: Int) -> Int {
-      let i = row + window.padding - y * window.stride
-      let j = column + window.padding - x * window.stride
-      return (y * output.width + x) * width + (i * size + j) * channels
-    }
-    guard channels >= 8 else {
-      for channel in 0..<channels {
-        var total: Float = 0
-        for y in rows { for x in placesInRow { total += columns[start(y, x) + channel] } }
-        pixel[channel] = total
-      }
-      return
-    }
+    // Where the first place's row of the matrix holds this pixel, and the way to the next places'.
+    let i = row + window.padding - rows.lowerBound * window.stride
+    let j = column + window.padding - placesInRow.lowerBound * window.stride
+    let first =
+      columns + (rows.lowerBound * output.width + placesInRow.lowerBound) * width
+      + (i * window.size + j) * channels
+    let right = width - window.stride * channels
+    let down = output.width * width - window.stride * window.size * channels
     var next = 0
-    while next < channels {
+    while next < channels, channels >= 8 {
       // The last eight may overlap those before: what is written twice is the same.
       let channel = min(next, channels - 8)
       var total = SIMD8<Float>(repeating: 0)
-      for y in rows { for x in placesInRow { total += Float.load8(columns + start(y, x) + channel) } }
+      var start = first + channel
+      for _ in 0..<rows.count {
+        var value = start
+        for _ in 0..<placesInRow.count {
+          total += Float.load8(value)
+          value += right
+        }
+        start += down
+      }
       Float.store8(total, pixel + channel)
       next += 8
+    }
+    while next < channels {
+      var total: Float = 0
+      for y in 0..<rows.count {
+        for x in 0..<placesInRow.count { total += first[y * down + x * right + next] }
+      }
+      pixel[next] = total
+      next += 1
     }
   }
 }
