@@ -4,12 +4,12 @@ import NeuralNetwork
 
 // Time of the hot paths, on this machine. Run it on an otherwise idle one:
 //
-//     swift run -c release speed [lstep | cnn | cstep | scaling | all]
+//     swift run -c release speed [lstep | cnn | evaluation | cstep | scaling | all]
 //     swift run -c release speed layers NETWORK [fp32 | bf16]
 //     swift run -c release speed project COLD.npy WARM.npy OPERATOR
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-let known = ["lstep", "cnn", "cstep", "scaling", "all"]
+let known = ["lstep", "cnn", "evaluation", "cstep", "scaling", "all"]
 func has(_ section: String) -> Bool {
   arguments.isEmpty || arguments.contains("all") || arguments.contains(section)
 }
@@ -25,6 +25,7 @@ if arguments.first == "layers", (2...3).contains(arguments.count),
   print("threads: \(Threads.count)")
   if has("lstep") { try measureLearningSteps() }
   if has("cnn") { try measureConvolutionalSteps() }
+  if has("evaluation") { try measureEvaluations() }
   if has("cstep") { try measureCompressionSteps() }
   if has("scaling") { try measureScaling() }
 } else {

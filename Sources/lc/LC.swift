@@ -25,7 +25,7 @@ struct LC: ParsableCommand {
     version: version,
     subcommands: [
       TrainCommand.self, CompressCommand.self, ProjectCommand.self, EvaluateCommand.self,
-      InfoCommand.self, ExportCommand.self,
+      InfoCommand.self, ExportCommand.self, ProfileCommand.self,
     ])
 
   static let version = "0.1.0"

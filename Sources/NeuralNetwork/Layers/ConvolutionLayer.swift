@@ -6,6 +6,7 @@ import LinearAlgebra
 /// into the products' layout before each pass, the gradients back after it.
 final class ConvolutionLayer: Operation {
   let name: String
+  let kind = Profile.Kind.convolution
   let work: Double
   let backwardWork: Double
   private let forwardSteps: [any Step]

@@ -12,6 +12,10 @@ struct ConvolutionTask {
   /// Where the parameters' gradients go; none when only evaluating.
   let gradients: Parameters?
   let memory: NodeMemory
+  /// What comes between the convolution and the activation.
+  var norm: FoldedNorm? = nil
+  /// What is added behind that, arranged as the outputs.
+  var addend: UnsafeMutableRawPointer? = nil
 
   /// The buffers of one layer's parameters in an arena.
   struct Parameters {

@@ -5,6 +5,7 @@ import LinearAlgebra
 /// y = f(x·Wᵀ + b), x [batch, in], W [out, in], y [batch, out].
 final class LinearLayer: Operation {
   let name: String
+  let kind = Profile.Kind.linear
   let work: Double
   let backwardWork: Double
   private let forwardProduct: Primitive
