@@ -20,6 +20,7 @@ func measureLayers(_ name: String, _ precision: Precision) throws {
       cell(sum(\.forward), sum(\.forwardWork)), cell(sum(\.backward), sum(\.backwardWork)))
   }
   for entry in profile.entries { line(entry.name, [entry]) }
+  for kind in profile.byKind { line(kind.name, [kind]) }
   line("all that multiply", profile.entries.filter { $0.forwardWork > 0 })
   line("all others", profile.entries.filter { $0.forwardWork == 0 })
   line("together", profile.entries)

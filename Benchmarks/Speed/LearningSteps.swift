@@ -64,3 +64,17 @@ func measureConvolutionalSteps() throws {
     try measure("vgg11", precision, runs: 1)
   }
 }
+
+/// Evaluation of 200 images, batch norms folded into the convolutions.
+func measureEvaluations() throws {
+  for name in ["lenet5", "resnet20", "vgg11"] {
+    let input = name == "lenet5" ? [1, 28, 28] : [3, 32, 32]
+    let definition = try NetworkZoo.network(named: name, input: input, classes: 10)
+    let weights = Arena(try definition.layout())
+    var random = RandomGenerator(seed: 1)
+    Initialisation.usual(for: definition).fill(weights, using: &random)
+    let network = try Network(definition, batch: 200, weights: weights, gradients: nil)
+    for index in network.input.indices { network.input[index] = random.normal() }
+    report("\(name), evaluation of 200 images", try time { _ = try network.evaluate() })
+  }
+}

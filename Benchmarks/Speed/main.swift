@@ -4,12 +4,12 @@ import NeuralNetwork
 
 // Time of the hot paths, on this machine. Run it on an otherwise idle one:
 //
-//     swift run -c release speed [batches | lstep | cnn | cstep | scaling | all]
+//     swift run -c release speed [batches | lstep | cnn | evaluation | cstep | scaling | all]
 //     swift run -c release speed layers NETWORK [fp32 | bf16]
 //     swift run -c release speed project COLD.npy WARM.npy OPERATOR
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-let known = ["batches", "lstep", "cnn", "cstep", "scaling", "all"]
+let known = ["batches", "lstep", "cnn", "evaluation", "cstep", "scaling", "all"]
 func has(_ section: String) -> Bool {
   arguments.isEmpty || arguments.contains("all") || arguments.contains(section)
 }
@@ -26,6 +26,7 @@ if arguments.first == "layers", (2...3).contains(arguments.count),
   if has("batches") { try measureBatches() }
   if has("lstep") { try measureLearningSteps() }
   if has("cnn") { try measureConvolutionalSteps() }
+  if has("evaluation") { try measureEvaluations() }
   if has("cstep") { try measureCompressionSteps() }
   if has("scaling") { try measureScaling() }
 } else {

@@ -133,13 +133,13 @@ public final class AlternationRun<Learning: LearningStep> {
     let distance = replaces ? 0 : coupled.relativeDistance
     try coupled.catchUp(
       mu: mu, progress: share(position, of: total), isFresh: position.inPeriod == 0)
+    let norm = replaces ? coupled.norm : 0
     let isNear = !replaces && distance <= alternation.tolerance
     let isEvaluated = isNear || step == steps - 1 || (step + 1) % alternation.evaluateEvery == 0
     position.endStep(
       AlternationStep(
         step: step, mu: mu, loss: position.loss / Double(total), distance: distance,
-        change: replaces
-          ? position.change / max(coupled.norm, .leastNonzeroMagnitude) / Double(total) : nil,
+        change: replaces ? position.change / (norm > 0 ? norm : 1) / Double(total) : nil,
         figures: isEvaluated ? try learning.evaluate(coupled.compressed) : nil,
         learningTime: position.learningTime,
         compressionTime: position.compressionTime),

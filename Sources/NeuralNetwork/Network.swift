@@ -48,7 +48,8 @@ public final class Network {
     let statisticsLayout = try definition.statisticsLayout()
     precondition(statistics.layout == statisticsLayout)
     let precision = precision.isSupported ? precision : .float32
-    let graph = try definition.graph()
+    let whole = try definition.graph()
+    let graph = gradients == nil ? whole.foldingNorms() : whole
     let plan = MemoryPlan(graph, batch: batch, precision: precision, training: gradients != nil)
     let bytes = plan.sizes.reduce(0, +)
     guard bytes <= ProcessInfo.processInfo.physicalMemory else {

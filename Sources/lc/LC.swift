@@ -26,6 +26,7 @@ struct LC: ParsableCommand {
     subcommands: [
       TrainCommand.self, CompressCommand.self, ProjectCommand.self, EvaluateCommand.self,
       InfoCommand.self, ExportCommand.self, ShrinkCommand.self, TableCommand.self,
+      ProfileCommand.self,
     ])
 
   static let version = "0.1.0"

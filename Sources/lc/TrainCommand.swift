@@ -192,7 +192,8 @@ struct TrainCommand: ParsableCommand {
     try recorder?.save(checkpoint())
     if let output {
       try Weights.save(
-        trainer.weights, statistics: trainer.statistics, of: definition, normalisation: data.normalisation.kind,
+        trainer.weights, statistics: trainer.statistics, of: definition,
+        normalisation: data.normalisation.kind,
         provenance: provenance, to: output)
     }
     try common.write(

@@ -43,6 +43,25 @@ import Testing
     #expect(unpadded.errors.contains("[1, 32, 32]") && unpadded.errors.contains("[1, 28, 28]"))
   }
 
+  @Test func theProfileNamesEveryKindOfOperation() throws {
+    let space = try Workspace(training: 20, test: 10)
+    let outcome = try Program.run(
+      "profile", "--network", "resnet20", "--data", space.data, "--batch-size", "4",
+      "--repetitions", "1", "--json", space.path("profile.json"))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    for kind in ["convolution", "linear", "batch norm", "pooling", "together"] {
+      #expect(outcome.output.contains(kind))
+    }
+    let kinds = try #require(try space.json("profile.json")["kinds"] as? [[String: Any]])
+    #expect(kinds.first?["kind"] as? String == "convolution")
+    #expect(try #require(kinds.first?["forwardWork"] as? Double) > 0)
+    for wrong in [["--batch-size", "21"], ["--batch-size", "0"], ["--repetitions", "0"]] {
+      let outcome = try Program.run(
+        ["profile", "--network", "lenet5", "--data", space.data] + wrong)
+      #expect(outcome.code == 64, "\(wrong)")
+    }
+  }
+
   @Test func imagesThatAreTooSmallAreAnError() throws {
     let space = try Workspace()
     let outcome = try Program.run(

@@ -16,6 +16,31 @@ import Testing
     ),
     ("groups", [4, 5, 5], [.convolution("c", 6, kernel: 3, groups: 2, bias: false), .tanh]),
     ("depthwise", [4, 5, 5], [.convolution("c", 4, kernel: 3, padding: 1, groups: 4), .tanh]),
+    (
+      "columns backward", [9, 7, 6], [.convolution("c", 33, kernel: 3), .tanh, .globalAveragePool]
+    ),
+    (
+      "columns backward, second layer", [2, 7, 6],
+      [
+        .convolution("a", 9, kernel: 3, padding: 1), .relu,
+        .convolution("c", 33, kernel: 3, stride: 2), .relu, .globalAveragePool,
+      ]
+    ),
+    (
+      "columns both ways", [2, 2, 2],
+      [
+        .convolution("a", 16, kernel: 1), .tanh, .convolution("c", 5, kernel: 3, padding: 1), .tanh,
+      ]
+    ),
+    (
+      "columns and folded batch norms", [16, 3, 3],
+      [
+        .convolution("a", 16, kernel: 3, padding: 1), .batchNorm("n"), .relu,
+        .residual(
+          "b", [.convolution("c", 16, kernel: 3, padding: 1, bias: false), .batchNorm("m")]),
+        .relu,
+      ]
+    ),
     ("max pool", [3, 6, 6], [.convolution("c", 4, kernel: 3), .maxPool(2)]),
     (
       "padded max pool", [3, 6, 6],
@@ -150,6 +175,36 @@ import Testing
         #expect(abs(found - slope) < 2e-4 * (1 + abs(slope)), "\(slot.name)[\(position)]")
       }
     }
+  }
+
+  /// So many places that each thread multiplies columns for itself, in chunks.
+  @Test func aBatchsGradientIsTheMeanOfItsImages() throws {
+    let definition = try NetworkDefinition(
+      name: "n", input: [2, 26, 26],
+      layers: [
+        .convolution("a", 9, kernel: 3), .relu, .convolution("c", 33, kernel: 5), .relu,
+        .globalAveragePool, .linear("scores", 3),
+      ])
+    let weights = Arena(try definition.layout())
+    var random = RandomGenerator(seed: 3)
+    Initialisation.kaiming.fill(weights, using: &random)
+    let batch = 4
+    let together = Arena(weights.layout)
+    let alone = Arena(weights.layout)
+    let large = try Network(definition, batch: batch, weights: weights, gradients: together)
+    let small = try Network(definition, batch: 1, weights: weights, gradients: alone)
+    for index in large.input.indices { large.input[index] = random.normal() }
+    _ = try large.learn()
+    var mean = [Float](repeating: 0, count: together.floats.count)
+    for image in 0..<batch {
+      let count = definition.inputCount
+      for index in 0..<count { small.input[index] = large.input[image * count + index] }
+      _ = try small.learn()
+      for index in mean.indices { mean[index] += alone.floats[index] / Float(batch) }
+    }
+    #expect(
+      Array(together.floats).squaredDistance(to: mean).squareRoot()
+        < 1e-5 * mean.squaredNorm.squareRoot())
   }
 
   /// Sixteen bits have a relative precision of 2⁻⁸; some layers of that add up.

@@ -79,10 +79,16 @@ struct NetworkCompiler {
         gradients: gradients.map { try parameters(node.name, in: $0) }, memory: memory)
     case .convolution(let convolution, let activation):
       return try ConvolutionLayer(
-        node.name, convolution, activation, on: engine, from: input.shape, to: output.shape,
-        precision: precision, gatedByReader: isGatedByItsReader(node.output),
-        parameters: parameters(node.name, in: weights),
-        gradients: gradients.map { try parameters(node.name, in: $0) }, memory: memory)
+        task(node, convolution, activation, precision, memory),
+        gatedByReader: isGatedByItsReader(node.output))
+    case .normalised(let convolution, let norm, let activation):
+      var task = try task(node, convolution, activation, precision, memory)
+      task.norm = FoldedNorm(
+        epsilon: norm.epsilon, channels: output.shape.channels,
+        parameters: try normParameters(norm.name, in: weights),
+        statistics: try normStatistics(norm.name))
+      task.addend = memory.inputs.count > 1 ? memory.inputs[1] : nil
+      return try ConvolutionLayer(task, gatedByReader: false)
     case .batchNorm(let epsilon, let momentum, let activation):
       return try batchNorm(
         node.name, output.shape, epsilon, momentum, activation, precision, memory)
@@ -116,27 +122,44 @@ struct NetworkCompiler {
     }
   }
 
+  private func task(
+    _ node: NetworkGraph.Node, _ convolution: Convolution, _ activation: Activation,
+    _ precision: Precision, _ memory: NodeMemory
+  ) throws -> ConvolutionTask {
+    ConvolutionTask(
+      name: node.name, convolution: convolution, activation: activation, engine: engine,
+      input: graph.tensors[node.inputs[0]].shape, output: graph.tensors[node.output].shape,
+      precision: precision, parameters: try parameters(node.name, in: weights),
+      gradients: try gradients.map { try parameters(node.name, in: $0) }, memory: memory)
+  }
+
   private func batchNorm(
     _ name: String, _ shape: ImageShape, _ epsilon: Float, _ momentum: Float,
     _ activation: Activation, _ precision: Precision, _ memory: NodeMemory
   ) throws -> any Operation {
-    typealias Layer = BatchNormLayer
-    func parameters(in arena: Arena) throws -> Layer.Parameters {
-      Layer.Parameters(
-        weight: try pointer("\(name).weight", in: arena),
-        bias: try pointer("\(name).bias", in: arena))
-    }
-    return Layer(
+    BatchNormLayer(
       name, shape: shape, epsilon: epsilon, momentum: momentum, activation,
-      precision: precision, parameters: try parameters(in: weights),
-      gradients: try gradients.map(parameters(in:)),
-      statistics: Layer.Statistics(
-        mean: try pointer("\(name).running_mean", in: statistics),
-        variance: try pointer("\(name).running_var", in: statistics)), memory: memory)
+      precision: precision, parameters: try normParameters(name, in: weights),
+      gradients: try gradients.map { try normParameters(name, in: $0) },
+      statistics: try normStatistics(name), memory: memory)
   }
 
-  private func parameters(_ name: String, in arena: Arena) throws -> ConvolutionLayer.Parameters {
-    ConvolutionLayer.Parameters(
+  private func normParameters(_ name: String, in arena: Arena) throws
+    -> BatchNormLayer.Parameters
+  {
+    BatchNormLayer.Parameters(
+      weight: try pointer("\(name).weight", in: arena),
+      bias: try pointer("\(name).bias", in: arena))
+  }
+
+  private func normStatistics(_ name: String) throws -> BatchNormLayer.Statistics {
+    BatchNormLayer.Statistics(
+      mean: try pointer("\(name).running_mean", in: statistics),
+      variance: try pointer("\(name).running_var", in: statistics))
+  }
+
+  private func parameters(_ name: String, in arena: Arena) throws -> ConvolutionTask.Parameters {
+    ConvolutionTask.Parameters(
       weight: try pointer("\(name).weight", in: arena),
       bias: arena.layout["\(name).bias"].flatMap { arena[$0].baseAddress })
   }

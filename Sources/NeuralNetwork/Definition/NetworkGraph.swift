@@ -21,6 +21,8 @@ struct NetworkGraph {
   enum Operation {
     case linear(outputs: Int, bias: Bool, Activation)
     case convolution(Convolution, Activation)
+    /// A convolution with the batch norm that follows, as in `batchNorm`, while evaluating.
+    case normalised(Convolution, Norm, Activation)
     /// Normalises, adds the second input if there is one, applies the activation.
     case batchNorm(epsilon: Float, momentum: Float, Activation)
     /// The sum of two inputs.
@@ -37,6 +39,12 @@ struct NetworkGraph {
     case arrange
   }
 
+  /// A batch norm that is part of another operation.
+  struct Norm {
+    let name: String
+    let epsilon: Float
+  }
+
   struct Node {
     let name: String
     let operation: Operation
@@ -45,14 +53,14 @@ struct NetworkGraph {
 
     var hasParameters: Bool {
       switch operation {
-      case .linear, .convolution, .batchNorm: true
+      case .linear, .convolution, .normalised, .batchNorm: true
       default: false
       }
     }
   }
 
   private(set) var tensors: [Tensor] = []
-  private(set) var nodes: [Node] = []
+  var nodes: [Node] = []
   /// The parameters, in the order of the layers.
   private(set) var parameters: [(name: String, shape: [Int])] = []
   /// Running means and variances.

@@ -39,6 +39,14 @@ struct BFloat16: ActivationElement {
     return unsafeBitCast(SIMD8<UInt32>(truncatingIfNeeded: bits) &<< 16, to: SIMD8<Float>.self)
   }
 
+  /// Stores values whose lower 16 bits are zero, such as whole numbers up to 256.
+  @inline(__always)
+  static func storeUpper8(_ values: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>) {
+    let upper = unsafeBitCast(values, to: SIMD8<Int32>.self) &>> 16
+    UnsafeMutableRawPointer(pointer).storeBytes(
+      of: SIMD8<Int16>(truncatingIfNeeded: upper), as: SIMD8<Int16>.self)
+  }
+
   /// NaN with all upper mantissa bits set may become −0; the loss is NaN long before.
   @inline(__always)
   static func store8(_ values: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>) {

@@ -53,6 +53,7 @@ struct MaxPoolKernels<Element: ActivationElement> {
       var place = SIMD8<Float>(repeating: 0)
       for i in 0..<size {
         for j in 0..<size {
+          if i == 0 && j == 0 { continue }
           let value = Element.load8(x + (from + i * row + j * channels))
           let larger = value .> best
           best.replace(with: value, where: larger)
@@ -61,7 +62,7 @@ struct MaxPoolKernels<Element: ActivationElement> {
       }
       Element.store8(best, y + to)
       if let places {
-        BFloat16.store8(place, places + to)
+        BFloat16.storeUpper8(place, places + to)
       }
     } one: { to, from in
       var best = x[from].float

@@ -21,18 +21,11 @@ final class ArrangeLayer: Operation {
       batch: memory.batch, shape, input.arrangement, type: type(input))
     let to = try TensorLayout.image(
       batch: memory.batch, shape, output.arrangement, type: type(output))
-    func reorder(
-      _ what: String, _ from: dnnl_memory_desc_t, _ to: dnnl_memory_desc_t,
-      _ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer
-    ) throws -> Primitive {
-      try Primitive(
-        what, engine: engine,
-        PrimitiveDescription.reorder(what, engine: engine, from: from, to: to),
-        [.init(DNNL_ARG_FROM, from, source), .init(DNNL_ARG_TO, to, target)])
-    }
-    pass = try reorder(name, from, to, memory.inputs[0], memory.output)
+    pass = try Primitive.reorder(
+      name, engine: engine, from: from, memory.inputs[0], to: to, memory.output)
     if let inputGradient = memory.inputGradients[0], let d = memory.outputGradients.first {
-      backPass = try reorder("\(name), backward", to, from, d, inputGradient)
+      backPass = try Primitive.reorder(
+        "\(name), backward", engine: engine, from: to, d, to: from, inputGradient)
     } else {
       backPass = nil
     }

@@ -9,6 +9,7 @@ import LinearAlgebra
 /// - Source: Ioffe & Szegedy, "Batch normalization", arXiv 1502.03167.
 final class BatchNormLayer: Operation {
   let name: String
+  let kind = Profile.Kind.batchNorm
   private let precision: Precision
   private let parts: Int
   private let rows: Int

@@ -5,6 +5,7 @@ import LinearAlgebra
 /// y = f(x·Wᵀ + b), x [batch, in], W [out, in], y [batch, out].
 final class LinearLayer: Operation {
   let name: String
+  let kind = Profile.Kind.linear
   let work: Double
   let backwardWork: Double
   private let forwardProduct: Primitive
@@ -19,7 +20,7 @@ final class LinearLayer: Operation {
   private let biasGradient: UnsafeMutablePointer<Float>?
 
   /// The buffers of one layer's parameters in an arena.
-  typealias Parameters = ConvolutionLayer.Parameters
+  typealias Parameters = ConvolutionTask.Parameters
 
   /// - Parameter gradients: where the parameters' gradients go; none when only evaluating.
   init(
@@ -63,21 +64,9 @@ final class LinearLayer: Operation {
   func backward() throws {
     // Both buffers hold batch · outputs values, the bias gradient `outputs`.
     guard let dz = outputGradient else { return }
-    for row in 0..<batch {
-      let dz = dz + row * outputs
-      let y = output + row * outputs
-      switch activation {
-      case .identity: break
-      case .tanh: for column in 0..<outputs { dz[column] *= 1 - y[column] * y[column] }
-      case .relu: for column in 0..<outputs where y[column] <= 0 { dz[column] = 0 }
-      }
-    }
+    Elementwise.backpropagate(activation, output, dz, count: batch * outputs)
     if let biasGradient {
-      for column in 0..<outputs { biasGradient[column] = dz[column] }
-      for row in 1..<max(1, batch) {
-        let dz = dz + row * outputs
-        for column in 0..<outputs { biasGradient[column] += dz[column] }
-      }
+      ColumnSums.of(dz, rows: batch, columns: outputs, into: biasGradient)
     }
     try weightGradient?.run()
     try inputGradient?.run()

@@ -1,6 +1,7 @@
 /// Max pooling of windows side by side; others are `PoolingLayer`'s.
 final class MaxPoolLayer: Operation {
   let name: String
+  let kind = Profile.Kind.pooling
   private let input: ImageShape
   private let output: ImageShape
   private let size: Int

@@ -2,6 +2,7 @@
 protocol Operation: AnyObject {
   /// What profiles and errors call it.
   var name: String { get }
+  var kind: Profile.Kind { get }
   /// Floating-point operations of the forward pass; 0 where memory is all that counts.
   var work: Double { get }
   /// The same of the backward pass.
@@ -14,6 +15,7 @@ protocol Operation: AnyObject {
 }
 
 extension Operation {
+  var kind: Profile.Kind { .other }
   var work: Double { 0 }
   var backwardWork: Double { 0 }
 }

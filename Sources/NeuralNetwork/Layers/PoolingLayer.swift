@@ -7,6 +7,7 @@ final class PoolingLayer: Operation {
   }
 
   let name: String
+  let kind = Profile.Kind.pooling
   private let pass: Primitive
   private var backPass: Primitive?
   private var workspace: Buffer?

@@ -12,10 +12,15 @@ enum MatrixProduct {
 
   /// - Parameters: op(A) is rows × inner, op(B) is inner × columns; the buffers of transposed
   ///   operands hold columns × inner and so on. `bias` has `columns` values.
+  ///   - adding: whether the product is added to C.
+  ///   - addend: rows × columns, added behind the norm.
+  ///   - scratchpad: for products that run in `ConcurrentSteps`, one of their list.
   static func compile(
     _ what: String, on engine: Engine, _ a: Operand, _ b: Operand,
-    bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>, rows: Int,
-    inner: Int, columns: Int, then activation: Activation = .identity
+    bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>,
+    adding: Bool = false, rows: Int, inner: Int, columns: Int, norm: FoldedNorm? = nil,
+    addend: UnsafeMutablePointer<Float>? = nil, then activation: Activation = .identity,
+    scratchpad: Scratchpad? = nil
   ) throws -> Primitive {
     var first = try layout(rows, inner, transposed: a.transposed)
     var second = try layout(inner, columns, transposed: b.transposed)
@@ -27,7 +32,12 @@ enum MatrixProduct {
         ? dnnl_matmul_desc_init(&description, &first, &second, nil, &result)
         : dnnl_matmul_desc_init(&description, &first, &second, &added, &result), what)
 
-    let after = try PostOperations(activation, what)
+    let after = try PostOperations(
+      activation, adding: adding,
+      norm: try norm.map {
+        ($0, try TensorLayout.channels(columns, besideImages: false))
+      }, addend: addend.map { (UnsafeMutableRawPointer($0), result) },
+      ownScratchpad: scratchpad != nil, what)
     let compiled = try PrimitiveDescription(
       what, engine: engine, &description, then: after)
     var arguments: [Primitive.Argument] = [
@@ -35,8 +45,13 @@ enum MatrixProduct {
       .init(DNNL_ARG_DST, result, c),
     ]
     if let bias { arguments.append(.init(DNNL_ARG_BIAS, added, bias)) }
-    return try Primitive(
-      what, engine: engine, compiled, arguments)
+    arguments += after.arguments
+    if let scratchpad {
+      let layout = try compiled.layout(dnnl_query_scratchpad_md, what)
+      arguments.append(
+        .init(DNNL_ARG_SCRATCHPAD, layout, scratchpad.room(TensorLayout.bytes(layout))))
+    }
+    return try Primitive(what, engine: engine, compiled, arguments, keeping: scratchpad)
   }
 
   /// A rows × columns matrix that is stored row-major, or whose transpose is.

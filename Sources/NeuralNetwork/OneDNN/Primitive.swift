@@ -22,9 +22,12 @@ final class Primitive {
   private let primitive: dnnl_primitive_t
   private let arguments: UnsafeMutableBufferPointer<dnnl_exec_arg_t>
   private let what: String
+  /// What holds a buffer among the arguments that nothing else owns.
+  private let owned: AnyObject?
 
   init(
-    _ what: String, engine: Engine, _ description: PrimitiveDescription, _ arguments: [Argument]
+    _ what: String, engine: Engine, _ description: PrimitiveDescription, _ arguments: [Argument],
+    keeping owned: AnyObject? = nil
   ) throws {
     var primitive: dnnl_primitive_t?
     try withExtendedLifetime(description) {
@@ -34,6 +37,7 @@ final class Primitive {
     self.engine = engine
     self.primitive = primitive
     self.what = what
+    self.owned = owned
     let bound = UnsafeMutableBufferPointer<dnnl_exec_arg_t>.allocate(capacity: arguments.count)
     self.arguments = bound
     bound.initialize(repeating: dnnl_exec_arg_t())
@@ -43,6 +47,17 @@ final class Primitive {
       try check(dnnl_memory_create(&memory, &layout, engine.engine, argument.buffer), what)
       bound[index] = dnnl_exec_arg_t(arg: argument.number, memory: memory)
     }
+  }
+
+  /// Copies values from one layout (and type) to another.
+  static func reorder(
+    _ what: String, engine: Engine, from: dnnl_memory_desc_t, _ source: UnsafeMutableRawPointer,
+    to: dnnl_memory_desc_t, _ target: UnsafeMutableRawPointer, keeping owned: AnyObject? = nil
+  ) throws -> Primitive {
+    try Primitive(
+      what, engine: engine,
+      PrimitiveDescription.reorder(what, engine: engine, from: from, to: to),
+      [.init(DNNL_ARG_FROM, from, source), .init(DNNL_ARG_TO, to, target)], keeping: owned)
   }
 
   deinit {
@@ -84,8 +99,7 @@ final class PrimitiveDescription {
 
   deinit { dnnl_primitive_desc_destroy(description) }
 
-  /// Copies values from one layout (and type) to another.
-  static func reorder(
+  fileprivate static func reorder(
     _ what: String, engine: Engine, from: dnnl_memory_desc_t, to: dnnl_memory_desc_t
   ) throws -> PrimitiveDescription {
     var from = from
@@ -110,26 +124,16 @@ final class PrimitiveDescription {
   }
 }
 
-/// The attributes that apply a function to a primitive's results.
-final class PostOperations {
-  fileprivate let attributes: dnnl_primitive_attr_t?
+/// Room that primitives use while they run, one after the other.
+final class Scratchpad {
+  private var buffers: [Buffer] = []
+  private var bytes = 0
 
-  init(_ activation: Activation, _ what: String) throws {
-    var attributes: dnnl_primitive_attr_t?
-    try check(dnnl_primitive_attr_create(&attributes), what)
-    self.attributes = attributes
-    var afterwards: dnnl_post_ops_t?
-    try check(dnnl_post_ops_create(&afterwards), what)
-    defer { dnnl_post_ops_destroy(afterwards) }
-    switch activation {
-    case .identity: break
-    case .tanh:
-      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_tanh, 0, 0), what)
-    case .relu:
-      try check(dnnl_post_ops_append_eltwise(afterwards, 1, dnnl_eltwise_relu, 0, 0), what)
-    }
-    try check(dnnl_primitive_attr_set_post_ops(attributes, afterwards), what)
+  func room(_ wanted: Int) -> UnsafeMutableRawPointer {
+    if let last = buffers.last, wanted <= bytes { return last.pointer }
+    let made = Buffer(bytes: wanted)
+    buffers.append(made)
+    bytes = wanted
+    return made.pointer
   }
-
-  deinit { dnnl_primitive_attr_destroy(attributes) }
 }

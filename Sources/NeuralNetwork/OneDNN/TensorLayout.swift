@@ -27,6 +27,28 @@ enum TensorLayout {
     return try tagged(sizes, preferred ? dnnl_format_tag_any : tag, type)
   }
 
+  /// The weights of a convolution without groups as [channels, kernel, kernel, inputs].
+  static func orderedKernel(_ convolution: Convolution, inputs: Int) throws -> dnnl_memory_desc_t {
+    let size = convolution.window.size
+    return try tagged([convolution.channels, inputs, size, size], dnnl_ohwi, dnnl_f32)
+  }
+
+  /// A value a channel, beside images or beside a matrix of places × channels.
+  static func channels(_ count: Int, besideImages: Bool) throws -> dnnl_memory_desc_t {
+    try besideImages
+      ? tagged([1, count, 1, 1], dnnl_nchw, dnnl_f32) : tagged([1, count], dnnl_ab, dnnl_f32)
+  }
+
+  static func bytes(_ layout: dnnl_memory_desc_t) -> Int {
+    withUnsafePointer(to: layout) { dnnl_memory_desc_get_size($0) }
+  }
+
+  static func equal(_ first: dnnl_memory_desc_t, _ second: dnnl_memory_desc_t) -> Bool {
+    withUnsafePointer(to: first) { first in
+      withUnsafePointer(to: second) { dnnl_memory_desc_equal(first, $0) != 0 }
+    }
+  }
+
   static func vector(_ count: Int) throws -> dnnl_memory_desc_t {
     try tagged([count], dnnl_x, dnnl_f32)
   }

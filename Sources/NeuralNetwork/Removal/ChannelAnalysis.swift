@@ -54,6 +54,9 @@ struct ChannelAnalysis {
       guard let table else { return [] }
       return activated(
         (0..<table.outputs).map { Self.constant(of: $0, table, inputs: x) }, activation)
+    case .normalised:
+      // Only in networks that evaluate; nothing is concluded from it.
+      return [Double?](repeating: nil, count: graph.tensors[node.output].shape.channels)
     case .batchNorm(let epsilon, _, let activation):
       let norm = NormValues(node.name, network)
       let y = x.indices.map { channel -> Double? in
@@ -105,6 +108,8 @@ struct ChannelAnalysis {
           isRead[node.inputs[0]][input] = true
         }
       }
+    case .normalised:
+      for position in node.inputs.indices { mark(position) { _ in true } }
     case .batchNorm:
       let norm = NormValues(node.name, network)
       mark(0) { read[$0] && norm.scale[$0] != 0 }

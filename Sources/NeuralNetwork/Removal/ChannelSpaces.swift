@@ -16,6 +16,7 @@ struct ChannelSpaces {
       let input = node.inputs[0]
       switch node.operation {
       case .linear: break
+      case .normalised: fixed += node.inputs + [node.output]
       case .convolution(let convolution, _):
         if convolution.groups != 1 { fixed += [input, node.output] }
       case .paddedShortcut:
