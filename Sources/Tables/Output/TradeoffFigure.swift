@@ -36,6 +36,10 @@ public struct TradeoffFigure: Sendable {
         x = Double(place)
         title += row.budget.map { " \(trimmed($0))×" } ?? ""
       } else {
+        // Plans without a budget are one line when only their last word differs: `N 1e-3`, `N 2e-3`.
+        if row.budget == nil, let space = title.lastIndex(of: " ") {
+          title = String(title[..<space])
+        }
         x = row.parameterRatio?.mean ?? row.ratio?.mean ?? 1
       }
       if several { title += ", \(row.method.rawValue)" }

@@ -249,7 +249,9 @@ final class FolderLock {
 
   /// None when another process has it, or it cannot be locked.
   init?(_ folder: String) {
-    file = open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // Inherited by the process that works in the folder: it is locked until that one has stopped, even when
+    // this one was killed.
+    file = open("\(folder)/lock", O_RDWR | O_CREAT, 0o644)
     guard file >= 0 else { return nil }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       close(file)
