@@ -67,7 +67,9 @@ let package = Package(
       ]),
     .target(
       name: "Tables",
-      dependencies: ["LearningCompression", "ModelFiles", "Compression", "LinearAlgebra", "Recipes"]),
+      dependencies: [
+        "LearningCompression", "ModelFiles", "Compression", "LinearAlgebra", "Recipes",
+      ]),
     .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),
 
     .systemLibrary(

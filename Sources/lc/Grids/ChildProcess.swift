@@ -19,12 +19,12 @@ final class ChildProcess {
   init(_ arguments: [String], outputs: (standard: String, error: String)) throws {
     let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
     var words = ([program] + arguments).map { strdup($0) }
-    defer { words.forEach { free($0) } }
+    defer { for word in words { free(word) } }
     words.append(nil)
     var environment = ProcessInfo.processInfo.environment
     environment[Self.parentVariable] = "\(getpid())"
     var variables = environment.map { strdup("\($0)=\($1)") }
-    defer { variables.forEach { free($0) } }
+    defer { for variable in variables { free(variable) } }
     variables.append(nil)
 
     var actions = posix_spawn_file_actions_t()
