@@ -275,7 +275,7 @@ final class Workspace: Sendable {
     (["--output", "/nowhere/c.lcm"], 73, "/nowhere/c.lcm"),
     (["--data", "/nowhere"], 66, "/nowhere"),
     (["--model", "/nowhere.safetensors"], 66, "no such file"),
-    (["--network", "lenet"], 64, "lenet300"), (["--steps=-1"], 64, "steps"),
+    (["--network", "lenet"], 64, "lenet300"), (["--steps", "-1"], 64, "steps"),
     (["--learning-rate", "0"], 64, "learning rate"), (["--every", "0"], 64, "--every"),
     (["--momentum", "1.5"], 64, "momentum"), (["--tolerance", "-1"], 64, "tolerance"),
     (["--learning-rate", "1e30", "--mu", "1e-30"], 70, "try a smaller learning rate"),

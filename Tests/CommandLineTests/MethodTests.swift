@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+/// `lc compress --method …` and `lc table`, as a user runs them.
+@Suite struct MethodTests {
+  private static let trained = Result {
+    let space = try Workspace()
+    try #require(space.train("r.safetensors", "--max-steps", "30").code == 0)
+    return space
+  }
+
+  private func compress(_ space: Workspace, _ arguments: [String]) throws -> Program.Outcome {
+    try Program.run(
+      [
+        "compress", "--network", "lenet300", "--data", space.data, "--model",
+        space.path("r.safetensors"), "--batch-size", "16", "--steps", "2", "--epochs-per-step",
+        "1",
+      ] + arguments)
+  }
+
+  @Test(arguments: [
+    ("projection", "*.weight: quantize(k=2)", ["--every", "1,3batches"]),
+    ("proximal", "*.weight: nuclear(alpha=1e-3, rows=1e-5)", []),
+    ("partial", "fc1.weight: partial(alpha=1e-4, rows=50%)", []),
+    ("direct", "*.weight: lowrank(r=10%)", []),
+    ("retrain", "joint(*.weight): binary() + prune(keep=1%)", []),
+    ("gradual", "joint(*.weight): prune(keep=5%)", ["--every", "2"]),
+    ("straight-through", "*.weight: ternary()", []),
+  ]) func everyMethodRuns(method: String, plan: String, more: [String]) throws {
+    let space = try Self.trained.get()
+    let (output, log) = (space.path("\(method).lcm"), space.path("\(method).jsonl"))
+    let outcome = try compress(
+      space,
+      ["--method", method, "--compress", plan, "--output", output, "--log", log] + more)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains(method == "direct" ? "direct compression" : method))
+    let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == (method == "direct" ? 0 : 2))
+    for line in lines {
+      #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
+    }
+    #expect(try Program.run("evaluate", output, "--data", space.data).code == 0)
+  }
+
+  @Test func partialWritesItsOwnPlan() throws {
+    let outcome = try compress(
+      try Self.trained.get(),
+      ["--method", "partial", "--strength", "1e-5", "--share", "25%", "--sides", "both"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("fc2.weight: partial(alpha=1e-05, rows=25%, columns=25%)"))
+  }
+
+  @Test(arguments: [
+    (["--method", "projection", "--compress", "*: binary()", "--mu", "1"], "--mu belongs"),
+    (
+      ["--method", "retrain", "--compress", "*: binary()", "--every", "3"], "every must be left out"
+    ),
+    (["--method", "gradual", "--compress", "*: binary()"], "prune(keep="),
+    (["--method", "partial"], "needs --strength"), (["--method", "lc"], "--compress is missing"),
+    (["--compress", "*: binary()", "--share", "5%"], "--share belongs"),
+    (["--method", "partial", "--strength", "1", "--share", "5"], "a share such as 50%"),
+    (["--compress", "*: binary()", "--every", "1,2,3"], "no more than the 2 steps"),
+    (["--method", "straight", "--compress", "*: binary()"], "straight-through"),
+  ]) func mistakesAreToldPlainly(arguments: [String], text: String) throws {
+    let outcome = try compress(try Self.trained.get(), arguments)
+    #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.errors)")
+  }
+
+  private func recipe(_ space: Workspace, _ name: String, _ change: (String) -> String = { $0 })
+    throws -> String
+  {
+    let text = """
+      title: A test
+      data: \(space.data)
+      networks: [lenet300]
+      reference: {max-steps: 20, batch-size: 16}
+      compress: {steps: 1, batches-per-step: 8, batch-size: 16}
+      methods: {lc: {mu: 0.01}, direct: }
+      plans:
+        Q+P: "joint(*.weight): quantize(k=2) + prune(keep={keep})"
+      budgets: [20]
+      """
+    let path = space.path(name)
+    try Data(change(text).utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func aGridRunsOnceAndWritesItsTables() throws {
+    let space = try Workspace()
+    let recipe = try recipe(space, "grid.yaml")
+    let folder = space.path("grid")
+    let first = try Program.run("table", recipe, "--output", folder, "--jobs", "2")
+    #expect(first.code == 0, "\(first.errors)")
+    #expect(first.output.contains("| 20× | Q+P | lc |"))
+    let table = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/table.csv"))
+    for name in ["table.md", "table.tex", "table.json", "report.html", "tradeoff-lenet300.dat"] {
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/\(name)"), "\(name)")
+    }
+    // What is done is not run again, and the tables are the same.
+    let again = try Program.run("table", recipe, "--output", folder)
+    #expect(again.code == 0 && !again.errors.contains("done"), "\(again.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/table.csv")) == table)
+    // A part of the cells, in a folder of its own.
+    let part = try Program.run(
+      "table", recipe, "--output", space.path("part"), "--shard", "2/2")
+    #expect(part.code == 0 && part.output.contains("1 results are still open"), "\(part.errors)")
+    let dry = try Program.run("table", recipe, "--output", space.path("dry"), "--dry-run")
+    #expect(dry.code == 0 && dry.output.contains("lc compress"), "\(dry.errors)")
+    #expect(!FileManager.default.fileExists(atPath: space.path("dry")))
+  }
+
+  @Test(arguments: [
+    ("networks: [lenet300]", "networks: [lenet30]", ":3: ", "lenet5"),
+    ("mu: 0.01", "mew: 0.01", ":6: ", "--mew"), ("steps: 1,", "steps: one,", ":5: ", "one"),
+    ("budgets: [20]", "budgets: [60]", ":9: ", "reaches 31."),
+    ("{keep}", "{kept}", ":8: ", "{keep}"), ("data:", "date:", ":2: ", "date"),
+  ]) func wrongRecipesAreRefusedBeforeAnythingRuns(
+    old: String, new: String, line: String, text: String
+  ) throws {
+    let space = try Self.trained.get()
+    let recipe = try recipe(space, "\(UUID().uuidString).yaml") {
+      $0.replacingOccurrences(of: old, with: new)
+    }
+    let outcome = try Program.run("table", recipe, "--output", space.path("refused"))
+    #expect(outcome.code == 65, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(".yaml\(line)") && outcome.errors.contains(text), "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: space.path("refused")))
+  }
+}
