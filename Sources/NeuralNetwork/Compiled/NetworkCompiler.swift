@@ -82,12 +82,15 @@ struct NetworkCompiler {
         task(node, convolution, activation, precision, memory),
         gatedByReader: isGatedByItsReader(node.output))
     case .normalised(let convolution, let norm, let activation):
-      var task = try task(node, convolution, activation, precision, memory)
-      task.norm = FoldedNorm(
-        epsilon: norm.epsilon, channels: output.shape.channels,
-        parameters: try normParameters(norm.name, in: weights),
+      let size = convolution.window.size
+      let folded = FoldedNorm(
+        try parameters(node.name, in: weights), channels: convolution.channels,
+        count: input.shape.channels / convolution.groups * size * size, epsilon: norm.epsilon,
+        norm: try normParameters(norm.name, in: weights),
         statistics: try normStatistics(norm.name))
-      task.addend = memory.inputs.count > 1 ? memory.inputs[1] : nil
+      var task = try task(node, convolution.withBias, activation, precision, memory)
+      task.parameters = folded.parameters
+      task.folded = folded
       return try ConvolutionLayer(task, gatedByReader: false)
     case .batchNorm(let epsilon, let momentum, let activation):
       return try batchNorm(

@@ -37,6 +37,10 @@ struct Convolution: Equatable {
   let window: Window
   let groups: Int
   let bias: Bool
+
+  var withBias: Convolution {
+    Convolution(channels: channels, window: window, groups: groups, bias: true)
+  }
 }
 
 /// What is wrong with a layer; the definition adds its own name.

@@ -74,13 +74,11 @@ final class ColumnConvolution {
             "forward", list, .init(buffer: list.values.bound(to: Float.self)),
             .init(buffer: weights.bound(to: Float.self), transposed: true),
             bias: task.parameters.bias, into: outputs(task.memory.output, of: chunk), rows: rows,
-            inner: columns.width, columns: task.output.channels, norm: task.norm,
-            addend: task.addend.map { outputs($0, of: chunk) }, then: task.activation))
+            inner: columns.width, columns: task.output.channels, then: task.activation))
       }
       return steps
     }
-    let norm: [any Step] = task.norm.map { [$0] } ?? []
-    return norm + [arrangeWeights] + products
+    return [arrangeWeights] + products
   }
 
   /// - Parameter arranged: whether the forward pass has arranged the weights.
@@ -167,12 +165,12 @@ final class ColumnConvolution {
   private func product(
     _ what: String, _ list: List, _ a: MatrixProduct.Operand, _ b: MatrixProduct.Operand,
     bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>,
-    adding: Bool = false, rows: Int, inner: Int, columns: Int, norm: FoldedNorm? = nil,
-    addend: UnsafeMutablePointer<Float>? = nil, then activation: Activation = .identity
+    adding: Bool = false, rows: Int, inner: Int, columns: Int,
+    then activation: Activation = .identity
   ) throws -> Primitive {
     try MatrixProduct.compile(
       "\(task.name), \(what)", on: list.engine, a, b, bias: bias, into: c, adding: adding,
-      rows: rows, inner: inner, columns: columns, norm: norm, addend: addend, then: activation,
+      rows: rows, inner: inner, columns: columns, then: activation,
       scratchpad: list.scratchpad)
   }
 }

@@ -9,7 +9,7 @@ final class ConvolutionLayer: Operation {
   let kind = Profile.Kind.convolution
   let work: Double
   let backwardWork: Double
-  private let forwardSteps: [any Step]
+  private var forwardSteps: [any Step]
   private let backwardSteps: [any Step]
   /// The activation whose derivative is still to be applied to the gradient.
   private let activation: Activation
@@ -49,6 +49,7 @@ final class ConvolutionLayer: Operation {
       forwardSteps = try columns.forward()
       backwardSteps = try columns.backward(arranged: true)
     }
+    if let folded = task.folded { forwardSteps.insert(folded, at: 0) }
   }
 
   func forward(training: Bool) throws {

@@ -8,14 +8,12 @@ struct ConvolutionTask {
   let input: ImageShape
   let output: ImageShape
   let precision: Precision
-  let parameters: Parameters
+  var parameters: Parameters
   /// Where the parameters' gradients go; none when only evaluating.
   let gradients: Parameters?
   let memory: NodeMemory
-  /// What comes between the convolution and the activation.
-  var norm: FoldedNorm? = nil
-  /// What is added behind that, arranged as the outputs.
-  var addend: UnsafeMutableRawPointer? = nil
+  /// What makes the parameters, before each forward pass.
+  var folded: FoldedNorm? = nil
 
   /// The buffers of one layer's parameters in an arena.
   struct Parameters {

@@ -12,7 +12,6 @@ final class DirectConvolution {
   private let strides: [dnnl_dim_t]
   private let padding: [dnnl_dim_t]
   private let description: PrimitiveDescription
-  private let after: PostOperations
   /// The weights as the forward pass has arranged them.
   private var arranged: (layout: dnnl_memory_desc_t, weights: UnsafeMutableRawPointer)?
 
@@ -37,11 +36,8 @@ final class DirectConvolution {
           &forward, task.gradients == nil ? dnnl_forward_inference : dnnl_forward_training,
           dnnl_convolution_direct, &x, &w, bias, &y, strides, padding, padding), what)
     }
-    let channels = try TensorLayout.channels(convolution.channels, besideImages: true)
-    after = try PostOperations(
-      task.activation, norm: task.norm.map { ($0, channels) }, addend: task.addend.map { ($0, y) },
-      what)
-    description = try PrimitiveDescription(what, engine: task.engine, &forward, then: after)
+    description = try PrimitiveDescription(
+      what, engine: task.engine, &forward, then: PostOperations(task.activation, what))
     (self.x, self.y, preferred) = (x, y, w)
     (self.bias, self.strides, self.padding) = (bias, strides, padding)
   }
@@ -49,7 +45,6 @@ final class DirectConvolution {
   func forward() throws -> [any Step] {
     let what = "\(task.name), forward"
     var steps: [any Step] = []
-    if let norm = task.norm { steps.append(norm) }
     let layout = try description.layout(dnnl_query_weights_md, what)
     let weights = try arrange(layout, &steps)
     arranged = (layout, weights)
@@ -61,7 +56,7 @@ final class DirectConvolution {
       arguments.append(.init(DNNL_ARG_BIAS, bias, values))
     }
     steps.append(
-      try Primitive(what, engine: task.engine, description, arguments + after.arguments))
+      try Primitive(what, engine: task.engine, description, arguments))
     return steps
   }
 

@@ -13,13 +13,12 @@ enum MatrixProduct {
   /// - Parameters: op(A) is rows × inner, op(B) is inner × columns; the buffers of transposed
   ///   operands hold columns × inner and so on. `bias` has `columns` values.
   ///   - adding: whether the product is added to C.
-  ///   - addend: rows × columns, added behind the norm.
   ///   - scratchpad: for products that run in `ConcurrentSteps`, one of their list.
   static func compile(
     _ what: String, on engine: Engine, _ a: Operand, _ b: Operand,
     bias: UnsafeMutablePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>,
-    adding: Bool = false, rows: Int, inner: Int, columns: Int, norm: FoldedNorm? = nil,
-    addend: UnsafeMutablePointer<Float>? = nil, then activation: Activation = .identity,
+    adding: Bool = false, rows: Int, inner: Int, columns: Int,
+    then activation: Activation = .identity,
     scratchpad: Scratchpad? = nil
   ) throws -> Primitive {
     var first = try layout(rows, inner, transposed: a.transposed)
@@ -34,9 +33,6 @@ enum MatrixProduct {
 
     let after = try PostOperations(
       activation, adding: adding,
-      norm: try norm.map {
-        ($0, try TensorLayout.channels(columns, besideImages: false))
-      }, addend: addend.map { (UnsafeMutableRawPointer($0), result) },
       ownScratchpad: scratchpad != nil, what)
     let compiled = try PrimitiveDescription(
       what, engine: engine, &description, then: after)
@@ -45,7 +41,6 @@ enum MatrixProduct {
       .init(DNNL_ARG_DST, result, c),
     ]
     if let bias { arguments.append(.init(DNNL_ARG_BIAS, added, bias)) }
-    arguments += after.arguments
     if let scratchpad {
       let layout = try compiled.layout(dnnl_query_scratchpad_md, what)
       arguments.append(

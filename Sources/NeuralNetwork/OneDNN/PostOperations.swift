@@ -1,22 +1,16 @@
 import COneDNN
 
-/// What is done to a primitive's results before they are stored: they are added to what is there,
-/// normalised, put through an activation.
+/// What is done to a primitive's results before they are stored: they are added to what is there
+/// and put through an activation.
 final class PostOperations {
   let attributes: dnnl_primitive_attr_t?
-  /// The tensors that they read.
-  private(set) var arguments: [Primitive.Argument] = []
 
   /// - Parameters:
   ///   - adding: whether results are added to what their buffer holds.
-  ///   - norm: with how its values, one a channel, lie beside the results.
-  ///   - addend: what is added behind the norm, of the results' layout.
   ///   - ownScratchpad: whether the scratchpad is an argument; the library's own is its thread's.
   init(
     _ activation: Activation, adding: Bool = false,
-    norm: (FoldedNorm, dnnl_memory_desc_t)? = nil,
-    addend: (UnsafeMutableRawPointer, dnnl_memory_desc_t)? = nil, ownScratchpad: Bool = false,
-    _ what: String
+    ownScratchpad: Bool = false, _ what: String
   ) throws {
     var attributes: dnnl_primitive_attr_t?
     try check(dnnl_primitive_attr_create(&attributes), what)
@@ -26,21 +20,6 @@ final class PostOperations {
     let operations = made
     defer { dnnl_post_ops_destroy(operations) }
     if adding { try check(dnnl_post_ops_append_sum(operations, 1), what) }
-    func append(
-      _ kind: dnnl_alg_kind_t, _ buffer: UnsafeMutableRawPointer, _ layout: dnnl_memory_desc_t
-    ) throws {
-      let place = Int32(dnnl_post_ops_len(operations)) + 1
-      try withUnsafePointer(to: layout) {
-        try check(dnnl_post_ops_append_binary(operations, kind, $0), what)
-      }
-      arguments.append(
-        .init(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * place | DNNL_ARG_SRC_1, layout, buffer))
-    }
-    if let (norm, channels) = norm {
-      try append(dnnl_binary_mul, norm.scale, channels)
-      try append(dnnl_binary_add, norm.shift, channels)
-    }
-    if let (values, layout) = addend { try append(dnnl_binary_add, values, layout) }
     switch activation {
     case .identity: break
     case .tanh:

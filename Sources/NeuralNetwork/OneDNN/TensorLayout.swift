@@ -33,12 +33,6 @@ enum TensorLayout {
     return try tagged([convolution.channels, inputs, size, size], dnnl_ohwi, dnnl_f32)
   }
 
-  /// A value a channel, beside images or beside a matrix of places × channels.
-  static func channels(_ count: Int, besideImages: Bool) throws -> dnnl_memory_desc_t {
-    try besideImages
-      ? tagged([1, count, 1, 1], dnnl_nchw, dnnl_f32) : tagged([1, count], dnnl_ab, dnnl_f32)
-  }
-
   static func bytes(_ layout: dnnl_memory_desc_t) -> Int {
     withUnsafePointer(to: layout) { dnnl_memory_desc_get_size($0) }
   }
