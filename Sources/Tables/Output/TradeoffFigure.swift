@@ -74,20 +74,26 @@ public struct TradeoffFigure: Sendable {
           + "title 'Pareto front'")
     }
     plots.append("\(reference) with lines lc rgb '#999999' dt 2 title 'reference'")
+    let xs = series.flatMap(\.points).map(\.x)
     let ticks =
       sweep.map { sweep in
         "set xlabel '\(sweep.option)'\nset xrange [-0.5:\(Double(sweep.values.count) - 0.5)]\nset xtics ("
           + sweep.values.enumerated().map { "'\($1)' \($0)" }.joined(separator: ", ") + ")"
       }
-      ?? "set xlabel '\(rows.contains { $0.parameters != nil } ? "times fewer parameters" : "storage ratio")'\nset logscale x\nset xtics (2,3,4,6,8,10,15,20,30,40,60,80,100)"
+      ?? "set xlabel '\(rows.contains { $0.parameters != nil } ? "times fewer parameters" : "storage ratio")'\nset logscale x\nset xtics (1,1.5,2,3,4,6,8,10,15,20,30,40,60,80,100)\n"
+      + "set xrange [\(0.9 * (xs.min() ?? 1)):\(1.1 * (xs.max() ?? 100))]"
+    // Direct compression can be far off: then the lower errors need the room.
+    let errors = series.flatMap(\.points).map(\.error) + [reference]
+    let isWide = (errors.max() ?? 0) > 3 * (errors.min() ?? 0) && (errors.min() ?? 0) > 0
     script = """
       # gnuplot \(name).gp draws \(name).svg and \(name).png
       set encoding utf8
       set title '\(network)' noenhanced
       set key outside right top noenhanced
-      set grid lc rgb '#dddddd'
+      set grid lt 1 lw 1 lc rgb '#cccccc'
       set border lc rgb '#555555'
       set ylabel 'test error, %'
+      \(isWide ? "set logscale y\nset ytics (1,2,3,4,5,6,8,10,12,15,20,30,40,60,80,100)" : "")
       \(ticks)
       do for [t in 'svg png'] {
         if (t eq 'svg') { set terminal svg size 900,480 font 'sans-serif,13' dynamic background '#ffffff' } \\
