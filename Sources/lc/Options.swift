@@ -155,6 +155,9 @@ struct SGDOptions: ParsableArguments {
   @Option(help: PrecisionChoice.help)
   var precision = Precision.float32
 
+  @Flag(help: "Compute in --precision even where this processor is slower in it.")
+  var evenIfSlow = false
+
   @Option(help: "Label smoothing: this share of each label goes to all classes alike.")
   var labelSmoothing: Float = 0
 
@@ -165,7 +168,7 @@ struct SGDOptions: ParsableArguments {
     options.learningRate = learningRate
     options.shuffles = !noShuffle
     options.seed = seed
-    options.precision = precision.chosen()
+    options.precision = precision.chosen(evenIfSlow: evenIfSlow)
     options.labelSmoothing = labelSmoothing
     options.decaysEverything = !decayWeightsOnly
     options.augmentation = Augmentation(shift: shift, flips: flip)
@@ -195,10 +198,13 @@ extension Normalisation.Kind: ExpressibleByArgument {}
 
 extension Precision: ExpressibleByArgument {
   /// This precision, or 32 bits and a message where the processor has no fast 16.
-  func chosen() -> Precision {
+  func chosen(evenIfSlow: Bool = false) -> Precision {
+    if evenIfSlow, isSupported { return self }
     if available != self {
       FileHandle.standardError.write(
-        Data("lc: this processor has no fast bfloat16; computing in fp32\n".utf8))
+        Data(
+          "lc: this processor has no fast bfloat16; computing in fp32 (but see --even-if-slow)\n"
+            .utf8))
     }
     return available
   }

@@ -12,7 +12,8 @@ extension SGDOptions {
       "--momentum": "\(momentum)", "--nesterov": "\(nesterov)", "--weight-decay": "\(weightDecay)",
       "--seed": "\(seed)", "--no-shuffle": "\(noShuffle)",
       "--decay-weights-only": "\(decayWeightsOnly)", "--shift": "\(shift)", "--flip": "\(flip)",
-      "--precision": precision.rawValue, "--label-smoothing": "\(labelSmoothing)",
+      "--precision": precision.rawValue, "--even-if-slow": "\(evenIfSlow)",
+      "--label-smoothing": "\(labelSmoothing)",
     ]
   }
 }
