@@ -22,7 +22,8 @@ public struct AlternationStep: Sendable, Equatable, Codable {
   /// ‖w − Δ(θ)‖ / ‖w‖ over the compressed weights, after the C step; 0 where Δ(θ) replaced w.
   public let distance: Double
   /// Where Δ(θ) replaces w: the relative change of the weights by compression, ‖w − Δ(θ)‖ / ‖w‖, per
-  /// mini-batch of the step; absolute once all weights are zero. With the ratio it is what regularises (Lee et al., arXiv 2105.01875).
+  /// mini-batch of the step; absolute once all weights are zero. With the ratio it is what regularises
+  /// (Lee et al., arXiv 2105.01875).
   public let change: Double?
   /// Of Δ(θ); none for steps that are not evaluated.
   public let figures: Figures?

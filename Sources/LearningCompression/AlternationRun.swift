@@ -134,7 +134,7 @@ public final class AlternationRun<Learning: LearningStep> {
     try coupled.catchUp(
       mu: mu, progress: share(position, of: total), isFresh: position.inPeriod == 0)
     let norm = replaces ? coupled.norm : 0
-    let isNear = !replaces && distance <= alternation.tolerance
+    let isNear = alternation.coupling.isSoft && distance <= alternation.tolerance
     let isEvaluated = isNear || step == steps - 1 || (step + 1) % alternation.evaluateEvery == 0
     position.endStep(
       AlternationStep(

@@ -23,6 +23,9 @@ public enum Coupling: Sendable, Equatable {
 
   /// Whether a C step ends each step of the schedule, or the period goes on into the next.
   var endsEachStep: Bool { self != .replacement }
+
+  /// Whether w comes near to Δ(θ) by itself, so that the run may end there.
+  var isSoft: Bool { if case .penalty = self { true } else { false } }
 }
 
 /// What a C step may change.

@@ -31,25 +31,6 @@ extension CompressionSum: GradualOperator {
   }
 }
 
-extension ResolvedPlan {
-  /// Whether there is pruning that can grow.
-  public var isGradual: Bool {
-    problems.contains { problem in
-      let parts = (problem.operation as? CompressionSum)?.parts ?? [problem.operation]
-      return parts.contains { $0 is any GradualOperator }
-    }
-  }
-
-  /// The plan as it is at a time t from 0, where pruning keeps everything, to 1.
-  public func gradual(_ time: Double) -> ResolvedPlan {
-    ResolvedPlan(
-      problems.map { problem in
-        (problem.operation as? any GradualOperator)
-          .map { problem.with($0.at(time: time, for: problem.shape)) } ?? problem
-      })
-  }
-}
-
 extension Share {
   /// s + (1 − s)·(1 − t)³ of `total`: from everything at t = 0 to this share at t = 1.
   ///

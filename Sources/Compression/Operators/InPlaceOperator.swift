@@ -1,5 +1,3 @@
-import LinearAlgebra
-
 /// An operator that can change the weights themselves, for a coupling that replaces w by Δ(θ) after
 /// every mini-batch: then θ is formed only when it is asked for.
 public protocol InPlaceOperator: CompressionOperator {
@@ -21,42 +19,6 @@ extension InPlaceOperator {
     return try values.withUnsafeMutableBufferPointer {
       try apply(to: $0, shape: target.shape, penalty: mu)
       return try form(of: UnsafeBufferPointer($0), shape: target.shape)
-    }
-  }
-}
-
-extension ResolvedPlan {
-  /// Each problem's operator and tensor, when all can be changed where they lie.
-  private var inPlace: [(operation: any InPlaceOperator, problem: CompressionProblem)]? {
-    let found = problems.compactMap { problem in
-      problem.slots.count == 1
-        ? (problem.operation as? any InPlaceOperator).map { ($0, problem) } : nil
-    }
-    return found.count == problems.count ? found : nil
-  }
-
-  /// w ← Δ(Π(w)) where it lies.
-  ///
-  /// - Returns: ‖w − Δ(θ)‖ as it was; none, and nothing is done, unless all operators work in place.
-  /// - Throws: `CompressionError.notFinite`.
-  public func applyInPlace(to weights: Arena, mu: Float) throws -> Double? {
-    guard let inPlace else { return nil }
-    var change = 0.0
-    for (operation, problem) in inPlace {
-      let square = try operation.apply(
-        to: weights[problem.slots[0]], shape: problem.shape, penalty: mu)
-      guard square.isFinite else { throw CompressionError.notFinite(view: problem.label) }
-      change += square
-    }
-    return change.squareRoot()
-  }
-
-  /// θ of weights that were changed in place; none unless all operators work in place.
-  public func formsInPlace(of weights: Arena) throws -> [Representation]? {
-    try inPlace?.map { operation, problem in
-      try operation.form(
-        of: UnsafeBufferPointer(weights[problem.slots[0]]), shape: problem.shape
-      ).representation
     }
   }
 }

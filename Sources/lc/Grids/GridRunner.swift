@@ -45,7 +45,7 @@ final class GridRunner {
 
   /// - Throws: `Failure.interrupted` after a signal, when all processes have written a checkpoint;
   ///   `Failure.stopped` when a process could not go on for a reason that is not the cell's.
-  func run(each: () throws -> Void) throws {
+  func run() throws {
     var needed: Set<Grid.Reference> = []
     for cell in cells {
       guard case .open = Grid.state(of: cell, in: directory) else { continue }
@@ -62,7 +62,6 @@ final class GridRunner {
         running.remove(at: index)
         try finish(one.unit, end)
         one.lock.release()
-        try each()
       }
       while running.count < jobs, try startNext() {}
       let share =

@@ -77,7 +77,7 @@ struct TableCommand: ParsableCommand {
     let runner = GridRunner(
       grid, directory: output, jobs: jobs, threads: perJob, shard: parsedShard ?? (1, 1))
     do {
-      try runner.run {}
+      try runner.run()
     } catch {
       try outputs.write()
       throw error
