@@ -35,7 +35,7 @@ public struct Alternation: Sendable {
   /// - Parameter schedule: an exponential one of 0 steps is direct compression.
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
-    _ coupling: Coupling = .penalty(multipliers: true), freedom: Freedom = .full,
+    _ coupling: Coupling = .penalty(multipliers: .on), freedom: Freedom = .full,
     schedule: PenaltySchedule, budget: Period, every: [Period] = [], tolerance: Double = 0,
     evaluateEvery: Int = 1
   ) throws {

@@ -184,11 +184,15 @@ public final class AlternationRun<Learning: LearningStep> {
     position = now
   }
 
+  private var damps: Bool { alternation.coupling == .penalty(multipliers: .damped) }
+
   /// The C step, and what follows from it.
   private func compress(_ position: Position, of total: Int) throws -> Double {
     let mu = mu(step: position.step, batches: position.inPeriod)
     do {
-      return try coupled.compress(mu: mu, progress: share(position, of: total))
+      return try coupled.compress(
+        mu: mu, damping: damps ? learning.damping(mu: mu, batches: position.inPeriod) : 1,
+        progress: share(position, of: total))
     } catch CompressionError.notFinite(let view) {
       throw LearningCompressionError.diverged(
         step: position.step, mu: mu, reason: "\(view) holds weights that are not finite")

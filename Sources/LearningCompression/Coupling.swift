@@ -1,8 +1,7 @@
 /// How the C step's result acts on the weights.
 public enum Coupling: Sendable, Equatable {
-  /// Softly: Δ(θ) is what a quadratic penalty pulls the weights to, with multipliers λ (augmented
-  /// Lagrangian) or λ ≡ 0 (quadratic penalty). The learning-compression algorithm.
-  case penalty(multipliers: Bool)
+  /// Softly: Δ(θ) is what a quadratic penalty pulls the weights to. The learning-compression algorithm.
+  case penalty(multipliers: Multipliers)
 
   /// Hard: w ← Δ(θ), and training goes on from there.
   ///
@@ -26,6 +25,17 @@ public enum Coupling: Sendable, Equatable {
 
   /// Whether w comes near to Δ(θ) by itself, so that the run may end there.
   var isSoft: Bool { if case .penalty = self { true } else { false } }
+}
+
+/// How the multipliers λ follow the constraint w = Δ(θ).
+public enum Multipliers: String, Sendable, CaseIterable {
+  /// λ ≡ 0: the quadratic penalty.
+  case off
+  /// λ ← λ − μ·(w − Δ(θ)) after each C step: the augmented Lagrangian.
+  case on
+  /// λ ← λ − s·μ·(w − Δ(θ)), where s ≤ 1 is less the fewer mini-batches there are between two C steps
+  /// (`LearningStep.damping`).
+  case damped
 }
 
 /// What a C step may change.

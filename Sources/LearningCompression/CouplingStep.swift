@@ -27,7 +27,7 @@ final class CouplingStep {
     compressed = weights.duplicate()
     var (penalises, hasMultipliers) = (false, false)
     if case .penalty(let multipliers) = coupling {
-      (penalises, hasMultipliers) = (true, multipliers)
+      (penalises, hasMultipliers) = (true, multipliers != .off)
     }
     target = penalises ? Arena(weights.layout) : nil
     multipliers = hasMultipliers ? Arena(weights.layout) : nil
@@ -73,15 +73,17 @@ final class CouplingStep {
   ///
   /// - Parameters:
   ///   - mu: of the penalty; 1/t for the others.
+  ///   - damping: the share of the multipliers' step.
   ///   - progress: the share of the run that is over.
   /// - Returns: ‖w − Δ(θ)‖ as it was before w was replaced; 0 where it is not.
-  func compress(mu: Float, progress: Double) throws -> Double {
+  func compress(mu: Float, damping: Float, progress: Double) throws -> Double {
     switch coupling {
     case .penalty:
       forms = try plan.compress(
         weights, multipliers: multipliers, mu: mu, from: forms, into: compressed)
       if let multipliers {
-        plan.update(multipliers: multipliers, weights: weights, compressed: compressed, mu: mu)
+        plan.update(
+          multipliers: multipliers, weights: weights, compressed: compressed, step: damping * mu)
       }
       return 0
     case .replacement:

@@ -19,6 +19,10 @@ public protocol LearningStep: AnyObject {
   /// rate: Σ η / (1 − momentum) for SGD. A proximal step that follows them is as long; above 0.
   func reach(ofBatches batches: Int) -> Float
 
+  /// The largest share s ≤ 1 of the multipliers' step, λ ← λ − s·μ·(w − Δ(θ)), at which w and λ do not swing
+  /// when that many mini-batches lie between two C steps: 1 where they reach the penalised minimum.
+  func damping(mu: Float, batches: Int) -> Float
+
   /// Lowers the loss, plus the penalty if there is one, for that many mini-batches.
   ///
   /// - Parameter each: to be called after each mini-batch with its loss, without the penalty; what it
@@ -27,6 +31,10 @@ public protocol LearningStep: AnyObject {
 
   /// What is known of a set of weights: w or Δ(θ).
   func evaluate(_ weights: Arena) throws -> Figures
+}
+
+extension LearningStep {
+  public func damping(mu: Float, batches: Int) -> Float { 1 }
 }
 
 /// An L step that can be interrupted after any mini-batch and go on elsewhere, bit for bit.

@@ -24,7 +24,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   ///   - every: the periods of the C step, if not the method's own.
   /// - Throws: `LearningCompressionError.invalidOption`, also for a period where the method has none.
   public func alternation(
-    schedule: PenaltySchedule, budget: Period, every: [Period] = [], multipliers: Bool = true,
+    schedule: PenaltySchedule, budget: Period, every: [Period] = [], multipliers: Multipliers = .on,
     tolerance: Double = 0, evaluateEvery: Int = 1
   ) throws -> Alternation {
     if !every.isEmpty, self == .direct || self == .retrain {
@@ -46,7 +46,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
     case .partial: return try alternation(.replacement, every: .batches(1))
     case .direct:
       return try Alternation(
-        .penalty(multipliers: false),
+        .penalty(multipliers: .off),
         schedule: .exponential(initial: Double(schedule.mu(step: 0)), growth: 1, steps: 0),
         budget: budget)
     case .retrain: return try alternation(.replacement, .fixed)

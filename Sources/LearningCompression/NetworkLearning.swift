@@ -62,6 +62,12 @@ public final class NetworkLearning: ResumableLearning {
     Float(batches) * trainer.learningRate / (1 - trainer.momentum)
   }
 
+  /// min(1, μ·t/4) for a reach t. Along what cannot be compressed  ẇ = λ − μ·(w − Δ)  and
+  /// λ̇ = −(s·μ/t)·(w − Δ), which is a spring; it swings unless s·μ/t ≤ μ²/4.
+  public func damping(mu: Float, batches: Int) -> Float {
+    min(1, mu * reach(ofBatches: batches) / 4)
+  }
+
   public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
   {
     do {

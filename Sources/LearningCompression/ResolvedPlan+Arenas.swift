@@ -13,13 +13,13 @@ extension ResolvedPlan {
     }
   }
 
-  /// λ ← λ − μ·(w − Δ(θ)) in the compressed ranges.
-  func update(multipliers: Arena, weights: Arena, compressed: Arena, mu: Float) {
+  /// λ ← λ − step·(w − Δ(θ)) in the compressed ranges.
+  func update(multipliers: Arena, weights: Arena, compressed: Arena, step: Float) {
     for range in ranges {
       let lambda = multipliers[range]
       let w = weights[range]
       let delta = compressed[range]
-      for index in lambda.indices { lambda[index] -= mu * (w[index] - delta[index]) }
+      for index in lambda.indices { lambda[index] -= step * (w[index] - delta[index]) }
     }
   }
 

@@ -74,7 +74,7 @@ public struct Grid: Sendable {
           return arguments
         }
         for plan in plans {
-          for way in recipe.methods where plan.methods?.contains(way.method) ?? true {
+          for way in recipe.methods(of: plan.methods) {
             for swept in recipe.sweep?.values.map(Optional.some) ?? [nil] {
               var options = GridRecipe.merged(
                 GridRecipe.merged(network.options, with: network.compress), with: way.options)
@@ -110,7 +110,7 @@ public struct Grid: Sendable {
   }
 
   private typealias Plan = (
-    name: String, text: String, budget: Double?, methods: [Method]?, line: Int
+    name: String, text: String, budget: Double?, methods: [GridRecipe.Way]?, line: Int
   )
 
   /// Each plan at each budget.

@@ -118,13 +118,7 @@ public struct GridRecipe: Sendable {
         compress: Self.merged(compress, with: try reading.options(part("compress"))),
         plans: plans, budgets: ownBudgets)
     }
-    methods =
-      try entry("methods").map { node in
-        try reading.named(node).map { name, line, value in
-          guard let method = Method(rawValue: name) else { throw reading.unknown(name, line) }
-          return Way(method: method, options: try reading.options(value))
-        }
-      } ?? [Way(method: .lc, options: [])]
+    methods = try entry("methods").map(reading.ways) ?? [Way(method: .lc, options: [])]
     sweep = try entry("sweep").map { node in
       guard case .mapping(let entries) = node.content, entries.count == 1, let only = entries.first
       else { throw reading.wrong(node.line, "one option and its values were expected") }
@@ -140,6 +134,14 @@ public struct GridRecipe: Sendable {
           return seed
         }
       } ?? [0]
+    let known = methods.map(\.method)
+    for plan in self.networks.flatMap(\.plans) {
+      if let other = plan.methods?.first(where: { !known.contains($0.method) }) {
+        let all = known.map(\.rawValue).joined(separator: ", ")
+        throw reading.wrong(
+          plan.line, "the grid's methods are \(all); found '\(other.method.rawValue)'")
+      }
+    }
     guard !self.networks.isEmpty, !methods.isEmpty, !seeds.isEmpty else {
       throw reading.wrong(1, "a grid needs a network, a method and a seed")
     }
@@ -148,6 +150,16 @@ public struct GridRecipe: Sendable {
   /// The options with others that replace or follow them.
   static func merged(_ options: [Option], with others: [Option]) -> [Option] {
     options.filter { option in !others.contains { $0.name == option.name } } + others
+  }
+
+  /// The grid's methods that a plan is for, with what it says of them.
+  func methods(of plan: [Way]?) -> [Way] {
+    guard let plan else { return methods }
+    return methods.compactMap { way in
+      plan.first { $0.method == way.method }.map {
+        Way(method: way.method, options: Self.merged(way.options, with: $0.options))
+      }
+    }
   }
 
   /// An error at a line of this recipe.
@@ -240,14 +252,14 @@ private struct Reading {
     }
     return try entries.map { entry in
       var text = entry.value
-      var methods: [Method]?
+      var methods: [GridRecipe.Way]?
       if case .mapping = entry.value.content {
         let parts = try self.entries(entry.value, allowed: ["plan", "methods"])
         guard let plan = parts.first(where: { $0.key == "plan" }) else {
           throw wrong(entry.line, "'plan' is missing")
         }
         text = plan.value
-        methods = try parts.first { $0.key == "methods" }.map { try self.methods($0.value) }
+        methods = try parts.first { $0.key == "methods" }.map { try ways($0.value) }
       }
       do {
         return try PlanTemplate(
@@ -258,10 +270,11 @@ private struct Reading {
     }
   }
 
-  func methods(_ node: RecipeNode) throws -> [Method] {
-    try words(node).map { name in
-      guard let method = Method(rawValue: name) else { throw unknown(name, node.line) }
-      return method
+  /// Names of methods, or a mapping from names to what each has of its own.
+  func ways(_ node: RecipeNode) throws -> [GridRecipe.Way] {
+    try named(node).map { name, line, value in
+      guard let method = Method(rawValue: name) else { throw unknown(name, line) }
+      return GridRecipe.Way(method: method, options: try options(value))
     }
   }
 

@@ -41,12 +41,13 @@ public struct PlanTemplate: Sendable {
   public let name: String
   public let line: Int
   public let variables: [Variable]
-  /// The methods of the grid that the plan is for; all where there are none.
-  public let methods: [Method]?
+  /// The methods of the grid that the plan is for, with the options that replace theirs; all as they are
+  /// where there are none.
+  public let methods: [GridRecipe.Way]?
   /// What stands before, between and after the variables.
   private let pieces: [String]
 
-  init(name: String, text: String, methods: [Method]? = nil, line: Int) throws {
+  init(name: String, text: String, methods: [GridRecipe.Way]? = nil, line: Int) throws {
     self.methods = methods
     self.name = name
     self.line = line

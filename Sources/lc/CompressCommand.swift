@@ -146,7 +146,7 @@ struct CompressCommand: ParsableCommand {
       schedule: .exponential(
         initial: penalty.firstMu, growth: penalty.growth, steps: steps),
       budget: budget, every: every.flatMap(Period.list) ?? [],
-      multipliers: penalty.hasMultipliers, tolerance: penalty.tolerance ?? 0,
+      multipliers: penalty.multipliers ?? .on, tolerance: penalty.tolerance ?? 0,
       evaluateEvery: evaluateEvery)
     let recorder = try checkpoints.begin()
     try common.begin(outputs: output)

@@ -18,15 +18,18 @@ struct PenaltyOptions: ParsableArguments {
       "μ is multiplied by this after each step (default: 1.15).", valueName: "factor"))
   var muGrowth: Double?
 
-  @Option(help: "Multipliers λ: on (augmented Lagrangian) or off (quadratic penalty); default on.")
-  var multipliers: Switch?
+  @Option(
+    help: ArgumentHelp(
+      "Multipliers λ: on (augmented Lagrangian), off (quadratic penalty), or damped: they move less "
+        + "where few mini-batches lie between two C steps (default: on).",
+      valueName: "off|on|damped"))
+  var multipliers: Multipliers?
 
   @Option(parsing: .unconditional, help: "Stop when ‖w − Δ(θ)‖ / ‖w‖ is no more than this.")
   var tolerance: Double?
 
   var firstMu: Double { mu ?? 0.003 }
   var growth: Double { muGrowth ?? 1.15 }
-  var hasMultipliers: Bool { multipliers != .off }
 
   func validate(for method: Method) throws {
     guard method != .lc else { return }
@@ -98,5 +101,6 @@ struct PartialOptions: ParsableArguments {
   }
 }
 
+extension Multipliers: ExpressibleByArgument {}
 extension PartialSides: ExpressibleByArgument {}
 extension PartialRegularisation.Step: ExpressibleByArgument {}

@@ -176,11 +176,6 @@ struct SGDOptions: ParsableArguments {
   }
 }
 
-/// `on` or `off`.
-enum Switch: String, ExpressibleByArgument, CaseIterable {
-  case on, off
-}
-
 extension Dataset {
   /// The data of that name, its images padded to a square of that side if there is one.
   static func load(_ name: String, pad: Int?) throws -> Dataset {

@@ -35,9 +35,9 @@ import Testing
 
   /// Interrupts a run at every place where it reports progress, through a file each time.
   @Test(arguments: [
-    ("w: quantize(k=3) + prune(keep=3)", Coupling.penalty(multipliers: true), Freedom.full),
-    ("w: lowrank(r=2) + binary()", .penalty(multipliers: true), .full),
-    ("w: quantize(k=2)", .penalty(multipliers: false), .full),
+    ("w: quantize(k=3) + prune(keep=3)", Coupling.penalty(multipliers: .on), Freedom.full),
+    ("w: lowrank(r=2) + binary()", .penalty(multipliers: .on), .full),
+    ("w: quantize(k=2)", .penalty(multipliers: .off), .full),
     ("w: quantize(k=2)", .replacement, .full),
     ("w: nuclear(alpha=0.3)", .replacement, .full),
     ("w: partial(alpha=0.02, rows=50%, columns=3)", .replacement, .full),

@@ -24,8 +24,8 @@ import Testing
 
   /// With θᵢ ∈ {−a, a} and L = ½ Σ hᵢ(wᵢ − aᵢ)² the best signs are those of aᵢ and the best scale is
   /// Σ hᵢ|aᵢ| / Σ hᵢ; direct compression finds Σ|aᵢ| / n instead.
-  @Test(arguments: [true, false], 0..<5)
-  func reachesTheKnownOptimumOfBinaryWeights(multipliers: Bool, seed: Int) throws {
+  @Test(arguments: [Multipliers.off, .on], 0..<5)
+  func reachesTheKnownOptimumOfBinaryWeights(multipliers: Multipliers, seed: Int) throws {
     let (learning, a, h) = try quadratic(200, seed: UInt64(seed))
     let plan = try ResolvedPlan(
       CompressionPlan(parsing: "w: binary()"), for: learning.weights.layout)
@@ -99,6 +99,69 @@ import Testing
     _ = try Alternation(schedule: schedule, budget: .epochs(2), every: [.epochs(1)])
       .run(plan, learning: learning)
     #expect(learning.calls == [-1, -1, 10, 10, -1, 10, 10])
+  }
+
+  @Test(arguments: [Multipliers.on, .damped])
+  func multipliersOfAGradualLStepFollowTheirFormula(multipliers: Multipliers) throws {
+    let learning = GradientDescent(try ArenaLayout([("w", [40])]), seed: 4)
+    var w = learning.weights.floats.map(Double.init)
+    let plan = try ResolvedPlan(
+      CompressionPlan(parsing: "w: prune(keep=5)"), for: learning.weights.layout)
+    let mus = [0.1, 0.4, 2, 8, 20]
+    let result = try Alternation(
+      .penalty(multipliers: multipliers), schedule: .explicit(mus), budget: .batches(12),
+      every: [.batches(3)]
+    ).run(plan, learning: learning)
+
+    // The same by hand, in double precision.
+    func prune(_ x: [Double]) -> [Double] {
+      let kept = Set(x.indices.sorted { abs(x[$0]) > abs(x[$1]) }.prefix(5))
+      return x.indices.map { kept.contains($0) ? x[$0] : 0 }
+    }
+    let rate = Double(learning.rate)
+    var lambda = [Double](repeating: 0, count: 40)
+    var delta = prune(w)
+    for mu in mus {
+      for batch in 1...12 {
+        w = w.indices.map {
+          let slope = Double(learning.curvature[$0]) * (w[$0] - Double(learning.minimum[$0]))
+          return w[$0] - rate * (slope + mu * (w[$0] - delta[$0]) - lambda[$0])
+        }
+        guard batch % 3 == 0 else { continue }
+        delta = prune(w.indices.map { w[$0] - lambda[$0] / mu })
+        let share = multipliers == .damped ? min(1, mu * 3 * rate / 4) : 1
+        for index in w.indices { lambda[index] -= share * mu * (w[index] - delta[index]) }
+      }
+    }
+    let found = try #require(result.multipliers)
+    for index in w.indices {
+      #expect(abs(Double(found.floats[index]) - lambda[index]) < 1e-4 * (1 + abs(lambda[index])))
+      #expect(abs(Double(result.weights.floats[index]) - delta[index]) < 1e-4)
+    }
+  }
+
+  /// With a C step after every small step of w, multipliers that take full steps swing widely around
+  /// those of the optimum, ∇L(Δ(θ)).
+  @Test(arguments: 0..<5)
+  func dampedMultipliersDoNotSwing(seed: Int) throws {
+    func error(_ multipliers: Multipliers) throws -> Double {
+      let learning = GradientDescent(
+        try ArenaLayout([("w", [30])]), seed: UInt64(seed), flatness: 100)
+      let plan = try ResolvedPlan(
+        CompressionPlan(parsing: "w: prune(keep=1)"), for: learning.weights.layout)
+      let result = try Alternation(
+        .penalty(multipliers: multipliers),
+        schedule: .exponential(initial: 0.05, growth: 1, steps: 3), budget: .batches(10),
+        every: [.batches(1)]
+      ).run(plan, learning: learning)
+      let lambda = try #require(result.multipliers).floats
+      let delta = result.weights.floats
+      return lambda.indices.reduce(0) {
+        let slope = learning.curvature[$1] * (delta[$1] - learning.minimum[$1])
+        return $0 + Double((lambda[$1] - slope) * (lambda[$1] - slope))
+      }.squareRoot()
+    }
+    #expect(try error(.damped) < 0.1 * error(.on))
   }
 
   @Test func stopsAtTheTolerance() throws {

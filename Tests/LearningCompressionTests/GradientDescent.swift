@@ -10,11 +10,11 @@ final class GradientDescent: ResumableLearning {
   let curvature: [Float]
   let rate: Float = 0.1
 
-  init(_ layout: ArenaLayout, seed: UInt64) {
+  init(_ layout: ArenaLayout, seed: UInt64, flatness: Float = 1) {
     var random = RandomGenerator(seed: seed)
     weights = Arena(layout)
     minimum = (0..<layout.count).map { _ in random.normal() }
-    curvature = (0..<layout.count).map { _ in 0.1 + 2 * random.uniform() }
+    curvature = (0..<layout.count).map { _ in (0.1 + 2 * random.uniform()) / flatness }
     for index in 0..<layout.count { weights.floats[index] = random.normal() }
   }
 
@@ -27,6 +27,7 @@ final class GradientDescent: ResumableLearning {
 
   func begin(step: Int) {}
   func reach(ofBatches batches: Int) -> Float { rate * Float(batches) }
+  func damping(mu: Float, batches: Int) -> Float { min(1, mu * reach(ofBatches: batches) / 4) }
 
   func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws {
     for _ in 0..<batches {

@@ -46,6 +46,22 @@ func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws ->
     seeds: [0, 1]
     """
 
+  @Test func aPlanCanChangeWhatAMethodHas() throws {
+    let grid = try grid(
+      recipe.replacingOccurrences(
+        of: "methods: [direct]", with: "methods: {lc: {mu: 0.1, multipliers: damped}}"))
+    let cells = grid.places.filter { $0.plan == "S" }
+    #expect(cells.count == 2)
+    #expect(
+      cells.allSatisfy {
+        $0.cell.arguments.contains("--mu=0.1")
+          && $0.cell.arguments.contains("--multipliers=damped")
+          && $0.cell.arguments.contains("--method=lc")
+      })
+    #expect(
+      grid.places.contains { $0.plan == "Q" && $0.cell.arguments.contains("--mu=0.003") })
+  }
+
   @Test func cellsAreTheProductOfWhatIsSaid() throws {
     let grid = try grid(recipe)
     // (2 budgets × 2 plans × 2 methods + the plan without variables) × 2 seeds
@@ -76,6 +92,7 @@ func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws ->
     ("direct:\n", "dirct:\n", 10, "the methods are lc"),
     ("budgets: [28, 20]", "budgets: [28, 40]", 15, "impossible for the plan 'Q'"),
     ("budgets: [28, 20]", "budgets: [28, x]", 15, "ratios above 1"),
+    ("methods: [direct]", "methods: [retrain]", 14, "the grid's methods are lc, direct"),
     ("{k}", "{levels}", 12, "the variables are {k}, {keep} and {rank}"),
     ("quantize(k={k})", "quantise(k={k})", 12, "quantise"),
     ("prune(keep={keep})", "prune(keep={keep}", 13, "prune"),
