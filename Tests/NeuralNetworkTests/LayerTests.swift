@@ -43,6 +43,14 @@ import Testing
     ),
     ("max pool", [3, 6, 6], [.convolution("c", 4, kernel: 3), .maxPool(2)]),
     (
+      "max pool after ReLU", [3, 7, 6],
+      [.convolution("c", 11, kernel: 2), .relu, .maxPool(2), .tanh]
+    ),
+    (
+      "max pool of nine after ReLU", [2, 8, 7],
+      [.convolution("c", 9, kernel: 2), .relu, .maxPool(3), .tanh]
+    ),
+    (
       "padded max pool", [3, 6, 6],
       [.convolution("c", 4, kernel: 1), .maxPool(size: 3, stride: 2, padding: 1), .tanh]
     ),
