@@ -81,6 +81,18 @@ extension ResultTable {
     ]
   }
 
+  /// Where the best of a sweep is: an optimum inside counts when it beats both ends by more than the
+  /// larger deviation.
+  private static func place(of best: ResultRow, in own: [ResultRow]) -> String {
+    let ends = [own.first, own.last].compactMap { $0 }
+    if ends.contains(where: { $0.swept == best.swept }) { return "an end of the range" }
+    let isClear = ends.allSatisfy { end in
+      guard let end = end.testError, let best = best.testError else { return false }
+      return end.mean - best.mean > max(end.deviation ?? 0, best.deviation ?? 0)
+    }
+    return isClear ? "an interior optimum" : "an interior optimum within the noise"
+  }
+
   /// Where along the sweep each plan is best.
   private var sweepFindings: [String] {
     guard let sweep = grid.recipe.sweep else { return [] }
@@ -97,10 +109,9 @@ extension ResultTable {
       guard let best = own.min(by: { error($0) < error($1) }), let swept = best.swept else {
         return nil
       }
-      let isInterior = swept != own.first?.swept && swept != own.last?.swept
       return
-        "\(key): lowest test error \(best.testError?.text(2) ?? "") % at \(sweep.option) \(swept)"
-        + (isInterior ? " (an interior optimum)." : " (an end of the range).")
+        "\(key): lowest test error \(best.testError?.text(2) ?? "") % at \(sweep.option) \(swept) "
+        + "(\(Self.place(of: best, in: own)))."
     }
   }
 }

@@ -93,7 +93,7 @@ public struct TradeoffFigure: Sendable {
       set grid lt 1 lw 1 lc rgb '#cccccc'
       set border lc rgb '#555555'
       set ylabel 'test error, %'
-      \(isWide ? "set logscale y\nset ytics (1,2,3,4,5,6,8,10,12,15,20,30,40,60,80,100)" : "")
+      \(isWide ? "set logscale y\nset yrange [\(0.8 * (errors.min() ?? 1)):100]\nset ytics (1,2,3,4,5,6,8,10,12,15,20,30,40,60,80,100)" : "")
       \(ticks)
       do for [t in 'svg png'] {
         if (t eq 'svg') { set terminal svg size 900,480 font 'sans-serif,13' dynamic background '#ffffff' } \\
