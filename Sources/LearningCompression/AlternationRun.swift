@@ -85,23 +85,24 @@ public final class AlternationRun<Learning: LearningStep> {
   private var steps: Int { alternation.schedule.steps }
 
   /// The weight of ‖w − Δ(θ)‖² in the C step: μ of the schedule with a penalty; else 1/t, where t is how
-  /// far that many mini-batches go.
-  private func mu(step: Int, batches: Int) -> Float {
+  /// far the mini-batches before it went.
+  private func mu(step: Int, reach: Float) -> Float {
     if case .penalty = alternation.coupling { return alternation.schedule.mu(step: step) }
-    return 1 / learning.reach(ofBatches: max(1, batches))
+    return 1 / max(reach, 1e-30)
   }
 
   /// Direct compression: θ ← Π(w).
   private func begin() throws -> Position {
     let reference = try learning.evaluate(learning.weights)
     learning.begin(step: 0)
-    try coupled.begin(
-      mu: mu(
-        step: 0, batches: alternation.period(ofStep: 0, perEpoch: learning.batchesPerEpoch)))
+    // As far as the first mini-batches will go.
+    let period = alternation.period(ofStep: 0, perEpoch: learning.batchesPerEpoch)
+    let mu = mu(step: 0, reach: learning.reach * Float(max(1, period)))
+    try coupled.begin(mu: mu)
     directForms = coupled.forms
     let direct = try learning.evaluate(coupled.compressed)
     if steps > 0 { try coupled.couple() }
-    return Position(reference: reference, direct: direct)
+    return Position(reference: reference, direct: direct, mu: mu)
   }
 
   /// The rest of one step of the schedule.
@@ -118,29 +119,36 @@ public final class AlternationRun<Learning: LearningStep> {
       let isDue = position.inPeriod >= period || position.done == total && isLast
       if isDue, position.inPeriod > 0 {
         let started = ContinuousClock.now
+        position.mu = mu(step: step, reach: position.reach)
         position.change += try compress(position, of: total)
         position.compressionTime += .now - started
-        position.inPeriod = 0
-        position.periodLoss = 0
+        (position.inPeriod, position.reach, position.periodLoss) = (0, 0, 0)
         self.position = position
       }
       guard position.done < total else { break }
       let batches = min(period - position.inPeriod, total - position.done)
       try learn(batches, of: total, &position, progress)
     }
-    let mu = mu(step: step, batches: position.inPeriod)
     let replaces = alternation.coupling == .replacement
     let distance = replaces ? 0 : coupled.relativeDistance
-    try coupled.catchUp(
-      mu: mu, progress: share(position, of: total), isFresh: position.inPeriod == 0)
-    let norm = replaces ? coupled.norm : 0
     let isNear = alternation.coupling.isSoft && distance <= alternation.tolerance
     let isEvaluated = isNear || step == steps - 1 || (step + 1) % alternation.evaluateEvery == 0
+    if isEvaluated {
+      try coupled.catchUp(
+        mu: mu(step: step, reach: position.reach), progress: share(position, of: total),
+        isFresh: position.inPeriod == 0)
+    }
+    let norm = replaces ? coupled.norm : 0
+    let figures = isEvaluated ? try learning.evaluate(coupled.compressed) : nil
+    if let figures, !figures.trainLoss.isFinite {
+      throw LearningCompressionError.diverged(
+        step: step, mu: position.mu, reason: "the loss of Δ(θ) is \(figures.trainLoss)")
+    }
     position.endStep(
       AlternationStep(
-        step: step, mu: mu, loss: position.loss / Double(total), distance: distance,
+        step: step, mu: position.mu, loss: position.loss / Double(total), distance: distance,
         change: replaces ? position.change / (norm > 0 ? norm : 1) / Double(total) : nil,
-        figures: isEvaluated ? try learning.evaluate(coupled.compressed) : nil,
+        figures: figures,
         learningTime: position.learningTime,
         compressionTime: position.compressionTime),
       isWithinTolerance: isNear)
@@ -158,12 +166,15 @@ public final class AlternationRun<Learning: LearningStep> {
     _ progress: (Progress) throws -> Void
   ) throws {
     var now = position
-    let mu = mu(step: now.step, batches: 1)
+    let mu = mu(step: now.step, reach: learning.reach)
+    var reach = learning.reach
     var started = ContinuousClock.now
     do {
       try learning.learn(batches: batches, penalty: coupled.penalty(mu: mu)) { loss in
         now.done += 1
         now.inPeriod += 1
+        now.reach += reach
+        reach = learning.reach
         now.loss += loss
         now.periodLoss += loss
         now.learningTime += .now - started
@@ -188,10 +199,10 @@ public final class AlternationRun<Learning: LearningStep> {
 
   /// The C step, and what follows from it.
   private func compress(_ position: Position, of total: Int) throws -> Double {
-    let mu = mu(step: position.step, batches: position.inPeriod)
+    let mu = position.mu
     do {
       return try coupled.compress(
-        mu: mu, damping: damps ? learning.damping(mu: mu, batches: position.inPeriod) : 1,
+        mu: mu, damping: damps ? learning.damping(mu: mu, reach: position.reach) : 1,
         progress: share(position, of: total))
     } catch CompressionError.notFinite(let view) {
       throw LearningCompressionError.diverged(

@@ -15,6 +15,9 @@ public struct AlternationState: Sendable, Equatable {
     var done = 0
     /// The mini-batches since the last C step, which may have been in an earlier step.
     var inPeriod = 0
+    /// How far these have gone (`LearningStep.reach`), and the μ of the last C step.
+    var reach: Float = 0
+    var mu: Float
     /// Σ of the losses of the step's mini-batches, and of those since the last C step.
     var loss = 0.0
     var periodLoss = 0.0
@@ -25,9 +28,10 @@ public struct AlternationState: Sendable, Equatable {
     /// Whether w is as near to Δ(θ) as it was to be.
     var isWithinTolerance = false
 
-    init(reference: Figures, direct: Figures) {
+    init(reference: Figures, direct: Figures, mu: Float) {
       self.reference = reference
       self.direct = direct
+      self.mu = mu
     }
 
     var isAtStart: Bool { step == 0 && done == 0 && inPeriod == 0 }
@@ -43,7 +47,7 @@ public struct AlternationState: Sendable, Equatable {
     func isValid(in alternation: Alternation, batchesPerEpoch: Int) -> Bool {
       let total = alternation.batches(perEpoch: batchesPerEpoch)
       return (0...alternation.schedule.steps).contains(step) && steps.count == step
-        && (0...total).contains(done) && inPeriod >= 0
+        && (0...total).contains(done) && inPeriod >= 0 && reach >= 0 && mu > 0
     }
   }
 

@@ -110,13 +110,14 @@ final class CouplingStep {
   /// ‖w‖ over the compressed weights.
   var norm: Double { plan.distance(from: weights, to: compressed).norm }
 
-  /// Makes θ and Δ(θ) those of the present weights, which a hard coupling may have left behind.
+  /// Makes Δ(θ) that of the present weights, which a hard coupling may have left behind, to be evaluated.
+  /// The period goes on from the θ before, as if nothing had been.
   ///
   /// - Parameter isFresh: whether no mini-batch followed the last C step.
   func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
     if coupling == .replacement {
       if !isFresh {
-        forms = try find(mu: mu, progress: progress)
+        _ = try find(mu: mu, progress: progress)
       } else if freedom == .full, let inPlace = try plan.formsInPlace(of: weights) {
         forms = inPlace
         plan.copyCompressed(from: weights, to: compressed)

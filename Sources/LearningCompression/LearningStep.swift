@@ -15,13 +15,13 @@ public protocol LearningStep: AnyObject {
   /// that start anew do so here.
   func begin(step: Int)
 
-  /// How far that many mini-batches go along a constant gradient of length 1, at the present learning
-  /// rate: Σ η / (1 − momentum) for SGD. A proximal step that follows them is as long; above 0.
-  func reach(ofBatches batches: Int) -> Float
+  /// How far the next mini-batch goes along a constant gradient of length 1: η / (1 − momentum) for SGD.
+  /// A proximal step is as long as the mini-batches before it.
+  var reach: Float { get }
 
   /// The largest share s ≤ 1 of the multipliers' step, λ ← λ − s·μ·(w − Δ(θ)), at which w and λ do not swing
-  /// when that many mini-batches lie between two C steps: 1 where they reach the penalised minimum.
-  func damping(mu: Float, batches: Int) -> Float
+  /// when the mini-batches between two C steps go that far: 1 where they reach the penalised minimum.
+  func damping(mu: Float, reach: Float) -> Float
 
   /// Lowers the loss, plus the penalty if there is one, for that many mini-batches.
   ///
@@ -34,7 +34,7 @@ public protocol LearningStep: AnyObject {
 }
 
 extension LearningStep {
-  public func damping(mu: Float, batches: Int) -> Float { 1 }
+  public func damping(mu: Float, reach: Float) -> Float { 1 }
 }
 
 /// An L step that can be interrupted after any mini-batch and go on elsewhere, bit for bit.

@@ -27,6 +27,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
     schedule: PenaltySchedule, budget: Period, every: [Period] = [], multipliers: Multipliers = .on,
     tolerance: Double = 0, evaluateEvery: Int = 1
   ) throws -> Alternation {
+    try schedule.validate()
     if !every.isEmpty, self == .direct || self == .retrain {
       throw LearningCompressionError.invalidOption(
         option: "every", value: "\(every[0])", expected: "left out for the method \(rawValue)")

@@ -58,15 +58,11 @@ public final class NetworkLearning: ResumableLearning {
     trainer.learningRate = learningRate * pow(decay, Float(place.step)) * (factor ?? 1)
   }
 
-  public func reach(ofBatches batches: Int) -> Float {
-    Float(batches) * trainer.learningRate / (1 - trainer.momentum)
-  }
+  public var reach: Float { trainer.learningRate / (1 - trainer.momentum) }
 
-  /// min(1, μ·t/4) for a reach t. Along what cannot be compressed  ẇ = λ − μ·(w − Δ)  and
+  /// min(1, μ·t/4). Along what cannot be compressed  ẇ = λ − μ·(w − Δ)  and
   /// λ̇ = −(s·μ/t)·(w − Δ), which is a spring; it swings unless s·μ/t ≤ μ²/4.
-  public func damping(mu: Float, batches: Int) -> Float {
-    min(1, mu * reach(ofBatches: batches) / 4)
-  }
+  public func damping(mu: Float, reach: Float) -> Float { min(1, mu * reach / 4) }
 
   public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
   {

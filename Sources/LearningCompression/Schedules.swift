@@ -33,14 +33,19 @@ public enum PenaltySchedule: Sendable, Equatable {
     if case .exponential(let initial, let growth, _) = self {
       guard initial > 0, initial.isFinite else {
         throw LearningCompressionError.invalidOption(
-          option: "mu", value: "\(initial)", expected: "above 0")
+          option: "mu", value: "\(initial)", expected: "above 0 and finite")
       }
       guard growth > 0, growth.isFinite else {
         throw LearningCompressionError.invalidOption(
           option: "mu-growth", value: "\(growth)", expected: "above 0, usually a little above 1")
       }
     }
-    for step in 0..<max(1, steps) {
+    // An exponential schedule has its extremes at its ends.
+    let suspects: [Int] =
+      if case .explicit(let values) = self { Array(values.indices) } else {
+        [0, max(0, steps - 1)]
+      }
+    for step in suspects {
       let mu = mu(step: step)
       guard mu > 0, mu.isFinite else {
         throw LearningCompressionError.invalidOption(

@@ -25,7 +25,9 @@ public final class NPZFile: TensorFile {
     if let first = all.first, members.isEmpty {
       throw ModelFileError.malformed(
         path: path, offset: first.headerOffset, expected: "npy arrays in the zip file",
-        found: "other members, such as '\(first.name)'")
+        found: "other members, such as '\(first.name)'"
+          + (first.name.hasSuffix("data.pkl")
+            ? " of PyTorch; write safetensors.torch.save_file(model.state_dict(), …) there" : ""))
     }
     headers = try members.map { member in
       var reader = try ZipMemberReader(member, of: file)

@@ -18,8 +18,8 @@ struct SafetensorsHeader {
     guard length <= Self.maximumByteCount, let byteCount = Int(exactly: length) else {
       throw ModelFileError.malformed(
         path: file.path, offset: 0,
-        expected: "a safetensors header of at most \(Self.maximumByteCount) bytes",
-        found: "\(length) bytes")
+        expected: "a safetensors, npz or npy file",
+        found: "another kind (as safetensors its header would have \(length) bytes)")
     }
     var scanner = JSONScanner(
       try file.bytes(at: 8, count: byteCount), path: file.path, base: 8)

@@ -4,8 +4,8 @@ import Yams
 /// What a recipe says of one option.
 public struct RecipeOption: Sendable, Equatable {
   public let name: String
-  /// None for a flag that is on.
-  public let value: String?
+  /// None for a flag that is on, several for an option that takes a list.
+  public let values: [String]
   /// Where it stands, from one.
   public let line: Int
 }
@@ -16,6 +16,8 @@ public struct RecipeOption: Sendable, Equatable {
 public struct RecipeReader {
   /// In bytes.
   static let limit = 1 << 20
+  /// The options that take several values.
+  public static let lists: Set<String> = ["milestones"]
   /// Lists and mappings within one another.
   static let depth = 32
 
@@ -29,8 +31,13 @@ public struct RecipeReader {
   public func options() throws -> [RecipeOption] { try options(in: text()) }
 
   private func text() throws -> String {
-    guard FileManager.default.fileExists(atPath: path) else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw RecipeError.notFound(path: path)
+    }
+    guard !isFolder.boolValue else {
+      throw RecipeError.malformed(
+        path: path, line: nil, message: "a file was expected, not a folder")
     }
     let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     guard size <= Self.limit else { throw RecipeError.tooLarge(path: path, found: size) }
@@ -74,16 +81,19 @@ public struct RecipeReader {
       }
       let line = key.mark?.line ?? 0
       if name == "compress", value.sequence != nil {
-        return RecipeOption(name: name, value: try plan(value), line: line)
+        return RecipeOption(name: name, values: [try plan(value)], line: line)
       }
-      guard let scalar = value.scalar else {
-        throw wrong(value, "one value was expected for '\(name)'")
+      if let list = value.sequence, Self.lists.contains(name), !list.isEmpty {
+        return RecipeOption(name: name, values: try list.map { try self.text($0) }, line: line)
+      }
+      guard let scalar = value.scalar, !scalar.string.isEmpty else {
+        throw wrong(key, "one value was expected for '\(name)'")
       }
       switch (scalar.string, scalar.style) {
       case ("true", .plain), ("yes", .plain):
-        return RecipeOption(name: name, value: nil, line: line)
+        return RecipeOption(name: name, values: [], line: line)
       case ("false", .plain), ("no", .plain): return nil
-      default: return RecipeOption(name: name, value: scalar.string, line: line)
+      default: return RecipeOption(name: name, values: [scalar.string], line: line)
       }
     }
   }

@@ -31,15 +31,15 @@ public struct CellResult: Codable, Sendable {
   /// 32 bits a weight over the file's, of the compressed tensors alone.
   public var fileRatio: Double {
     // The file holds what is not compressed as well, in 32 bits.
-    Double(referenceBits) / Double(max(1, 8 * fileBytes - uncompressedBits))
+    Double(referenceBits) / max(1, 8 * Double(fileBytes) - uncompressedBits)
   }
 
   /// Of biases and the like, from the two ratios.
-  private var uncompressedBits: Int {
+  private var uncompressedBits: Double {
     // networkRatio = (reference + u) / (bits + u)
     guard networkRatio > 1 else { return 0 }
     let u = (Double(referenceBits) - networkRatio * Double(bits)) / (networkRatio - 1)
-    return max(0, Int(u.rounded()))
+    return max(0, u.rounded())
   }
 }
 
@@ -75,10 +75,21 @@ extension Grid {
         return .done(result)
       }
     }
-    if let data = FileManager.default.contents(atPath: "\(folder)/failed.txt") {
-      return .failed(
-        String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    if let reason = failure(in: folder) { return .failed(reason) }
+    if let reason = failure(of: cell.reference, in: directory) {
+      return .failed("its reference failed: \(reason)")
     }
     return .open
+  }
+
+  /// Why a reference could not be trained, if it could not.
+  public static func failure(of reference: Reference, in directory: String) -> String? {
+    failure(in: folder(reference, in: directory))
+  }
+
+  private static func failure(in folder: String) -> String? {
+    FileManager.default.contents(atPath: "\(folder)/failed.txt").map {
+      String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
   }
 }

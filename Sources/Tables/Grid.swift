@@ -109,6 +109,11 @@ public struct Grid: Sendable {
     references = places.map(\.cell.reference).unique()
   }
 
+  /// The i-th of n parts of the cells.
+  public func cells(ofShard shard: (index: Int, count: Int)) -> [Cell] {
+    cells.enumerated().filter { $0.offset % shard.count == shard.index - 1 }.map(\.element)
+  }
+
   private typealias Plan = (
     name: String, text: String, budget: Double?, methods: [GridRecipe.Way]?, line: Int
   )
@@ -120,7 +125,7 @@ public struct Grid: Sendable {
     // Without variables a plan is taken as it stands.
     let fixed = try network.plans.filter(\.variables.isEmpty).map { plan -> Plan in
       _ = try located(recipe, plan.line) {
-        try storageBits(of: CompressionPlan(parsing: plan.least), for: layout)
+        try ResolvedPlan(CompressionPlan(parsing: plan.least), for: layout)
       }
       return (plan.name, plan.least, nil, plan.methods, plan.line)
     }
@@ -168,7 +173,7 @@ public struct Grid: Sendable {
       // The parser names the option that it does not like.
       let option = options.first {
         message.contains("--\($0.name)'") || message.contains("--\($0.name) ")
-          || message.contains("'\($0.name)'")
+          || message.contains("'\($0.name)'") || message.hasPrefix("\($0.name) ")
       }
       throw recipe.wrong(option?.line ?? options.first?.line ?? 1, message)
     }
@@ -178,9 +183,9 @@ public struct Grid: Sendable {
     -> [String]
   {
     var words = [command]
-    for option in options.sorted(by: { $0.name < $1.name }) {
-      if option.name == "milestones" {
-        words.append("--milestones")
+    for option in options.sorted(by: { $0.name < $1.name }) where !option.isOff {
+      if RecipeReader.lists.contains(option.name) {
+        words.append("--\(option.name)")
         words += (option.value ?? "").split(separator: " ").map(String.init)
       } else if let value = option.value {
         // A value may begin with a minus.

@@ -23,6 +23,8 @@ public struct GridRecipe: Sendable {
     public let name: String
     public let value: String?
     public let line: Int
+    /// A flag that is not to be given, whatever more general options say.
+    var isOff = false
   }
 
   public struct Network: Sendable {
@@ -89,6 +91,7 @@ public struct GridRecipe: Sendable {
       throw reading.wrong(1, "'networks' is missing: the networks of the grid")
     }
     self.networks = try reading.named(networks).map { name, line, value in
+      _ = try reading.name(name, line)
       let own = try value.map {
         try reading.entries(
           $0,
@@ -122,7 +125,9 @@ public struct GridRecipe: Sendable {
     sweep = try entry("sweep").map { node in
       guard case .mapping(let entries) = node.content, entries.count == 1, let only = entries.first
       else { throw reading.wrong(node.line, "one option and its values were expected") }
-      return (only.key, try reading.words(only.value), only.line)
+      return (
+        only.key, try reading.words(only.value).map { try reading.name($0, only.line) }, only.line
+      )
     }
     shrink = try entry("shrink").map { try reading.options($0) }
     seeds =
@@ -134,6 +139,13 @@ public struct GridRecipe: Sendable {
           return seed
         }
       } ?? [0]
+    try reading.checkOnce(methods.map(\.method.rawValue), "method", entry("methods"))
+    try reading.checkOnce(seeds.map { "\($0)" }, "seed", entry("seeds"))
+    try reading.checkOnce(sweep?.values ?? [], "value", entry("sweep"))
+    try reading.checkOnce(self.networks.map(\.label), "network", entry("networks"))
+    for network in self.networks {
+      try reading.checkOnce(network.budgets.map { "\($0.ratio)" }, "budget", entry("budgets"))
+    }
     let known = methods.map(\.method)
     for plan in self.networks.flatMap(\.plans) {
       if let other = plan.methods?.first(where: { !known.contains($0.method) }) {
@@ -142,10 +154,19 @@ public struct GridRecipe: Sendable {
           plan.line, "the grid's methods are \(all); found '\(other.method.rawValue)'")
       }
     }
-    guard !self.networks.isEmpty, !methods.isEmpty, !seeds.isEmpty else {
-      throw reading.wrong(1, "a grid needs a network, a method and a seed")
+    guard !self.networks.isEmpty, !methods.isEmpty, !seeds.isEmpty,
+      self.networks.allSatisfy({ !$0.plans.isEmpty }), sweep?.values.isEmpty != true
+    else {
+      throw reading.wrong(1, "a grid needs a network, a plan, a method, a seed; a sweep a value")
     }
   }
+
+  /// What the grid says to each command itself.
+  static let own: Set<String> = [
+    "seed", "method", "compress", "model", "output", "json", "log", "threads", "checkpoint",
+    "resume",
+    "recipe", "network", "data", "pad", "width",
+  ]
 
   /// The options with others that replace or follow them.
   static func merged(_ options: [Option], with others: [Option]) -> [Option] {
@@ -188,6 +209,20 @@ private struct Reading {
     return entries
   }
 
+  func checkOnce(_ values: [String], _ what: String, _ node: RecipeNode?) throws {
+    var seen: Set<String> = []
+    guard let twice = values.first(where: { !seen.insert($0).inserted }) else { return }
+    throw wrong(node?.line ?? 1, "the \(what) \(twice) stands twice")
+  }
+
+  /// A name for tables and figures, on one line.
+  func name(_ text: String, _ line: Int) throws -> String {
+    guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      throw wrong(line, "a name on one line was expected")
+    }
+    return text
+  }
+
   func word(_ node: RecipeNode) throws -> String {
     guard case .word(let word, _) = node.content, !word.isEmpty else {
       throw wrong(node.line, "one value was expected")
@@ -223,7 +258,15 @@ private struct Reading {
     }
     var found: [GridRecipe.Option] = []
     for entry in entries {
-      guard case .word(let text, let isPlain) = entry.value.content else {
+      if GridRecipe.own.contains(entry.key) {
+        throw wrong(entry.line, "'\(entry.key)' is given by the grid, not by its options")
+      }
+      if case .list(let nodes) = entry.value.content, RecipeReader.lists.contains(entry.key) {
+        let words = try nodes.map(word).joined(separator: " ")
+        found.append(GridRecipe.Option(name: entry.key, value: words, line: entry.line))
+        continue
+      }
+      guard case .word(let text, let isPlain) = entry.value.content, !text.isEmpty else {
         throw wrong(entry.line, "one value was expected for '\(entry.key)'")
       }
       if entry.key == "preset" {
@@ -239,7 +282,9 @@ private struct Reading {
       switch (text, isPlain) {
       case ("true", true), ("yes", true):
         found.append(GridRecipe.Option(name: entry.key, value: nil, line: entry.line))
-      case ("false", true), ("no", true): found.removeAll { $0.name == entry.key }
+      case ("false", true), ("no", true):
+        found.append(
+          GridRecipe.Option(name: entry.key, value: nil, line: entry.line, isOff: true))
       default: found.append(GridRecipe.Option(name: entry.key, value: text, line: entry.line))
       }
     }
@@ -251,6 +296,7 @@ private struct Reading {
       throw wrong(node.line, "'name: plan' was expected")
     }
     return try entries.map { entry in
+      _ = try name(entry.key, entry.line)
       var text = entry.value
       var methods: [GridRecipe.Way]?
       if case .mapping = entry.value.content {

@@ -48,7 +48,7 @@ public struct ResultRow: Sendable, Codable {
   public let parameters: Spread?
   /// How many times fewer parameters it has.
   public let parameterRatio: Spread?
-  /// Whether no row of the same network and budget has a lower test error.
+  /// Whether no row of the same network and budget whose seeds are all done has a lower test error.
   public internal(set) var isBest = false
   public internal(set) var published: [Published.Figure] = []
 }
@@ -115,8 +115,11 @@ public struct ResultTable: Sendable {
       let others = rows.filter {
         $0.network == rows[index].network && $0.budget == rows[index].budget
       }
-      let least = others.compactMap(\.testError?.mean).min()
-      rows[index].isBest = least != nil && rows[index].testError?.mean == least
+      // A mean over fewer seeds is another one.
+      let least = others.filter { $0.done == $0.seeds }.compactMap(\.testError?.mean).min()
+      rows[index].isBest =
+        least != nil && rows[index].done == rows[index].seeds
+        && rows[index].testError?.mean == least
     }
     self.rows = rows
   }

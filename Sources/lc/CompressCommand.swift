@@ -50,13 +50,13 @@ struct CompressCommand: ParsableCommand {
 
   @OptionGroup var learningOptions: LearningOptions
 
-  @Option(help: "The number of steps of the μ schedule.")
+  @Option(parsing: .unconditional, help: "The number of steps of the μ schedule.")
   var steps = 40
 
-  @Option(help: "Epochs in each step (default: 3).")
+  @Option(parsing: .unconditional, help: "Epochs in each step (default: 3).")
   var epochsPerStep: Int?
 
-  @Option(help: "Mini-batches in each step, instead of epochs.")
+  @Option(parsing: .unconditional, help: "Mini-batches in each step, instead of epochs.")
   var batchesPerStep: Int?
 
   @Option(
@@ -66,7 +66,9 @@ struct CompressCommand: ParsableCommand {
       """)
   var every: String?
 
-  @Option(help: "Evaluate Δ(θ) after every so many steps, and after the last one.")
+  @Option(
+    parsing: .unconditional,
+    help: "Evaluate Δ(θ) after every so many steps, and after the last one.")
   var evaluateEvery = 1
 
   @OptionGroup var penalty: PenaltyOptions
@@ -77,6 +79,9 @@ struct CompressCommand: ParsableCommand {
 
   @Flag(help: entropyHelp)
   var entropy = false
+
+  @Option(help: logHelp)
+  var log: String?
 
   @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var common: RunOptions
@@ -139,17 +144,30 @@ struct CompressCommand: ParsableCommand {
     try partial.validate(for: method, hasPlan: compress != nil)
   }
 
-  func run() throws {
-    let written = try compress.map { try CompressionPlan(parsing: $0) }
-    let budget = batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3)
-    let alternation = try method.alternation(
+  private var budget: Period {
+    batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3)
+  }
+
+  private func alternation() throws -> Alternation {
+    try method.alternation(
       schedule: .exponential(
         initial: penalty.firstMu, growth: penalty.growth, steps: steps),
       budget: budget, every: every.flatMap(Period.list) ?? [],
       multipliers: penalty.multipliers ?? .on, tolerance: penalty.tolerance ?? 0,
       evaluateEvery: evaluateEvery)
-    let recorder = try checkpoints.begin()
-    try common.begin(outputs: output)
+  }
+
+  /// What can be said of the options without the network and the data.
+  func check() throws {
+    _ = try alternation()
+    try sgd.check()
+  }
+
+  func run() throws {
+    let written = try compress.map { try CompressionPlan(parsing: $0) }
+    let alternation = try alternation()
+    let recorder = checkpoints.begin()
+    try common.begin(inputs: model, outputs: output, log)
     let options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load(orOf: model)
@@ -169,22 +187,29 @@ struct CompressCommand: ParsableCommand {
         try AlternationRun(alternation, resolved, learning: learning, from: AlternationState($0))
       } ?? AlternationRun(alternation, resolved, learning: learning)
 
-    let log = try StepLog(common.log, run.records.map(Step.init))
+    let log = try StepLog(log, run.records.map(Step.init))
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
     var last = "direct compression"
     let start = ContinuousClock.now
+    /// Seconds of the processes before this one.
+    let before: Double = try saved?.state.value("seconds") ?? 0
+    func checkpoint() throws -> Checkpoint {
+      var checkpoint = try run.state.checkpoint()
+      try checkpoint.state.store(before + seconds(.now - start), as: "seconds")
+      return checkpoint
+    }
     let result: AlternationResult
     do {
       result = try run.finish { progress in
         switch progress {
         case .direct(let figures):
           line.print("direct compression: \(figures.text)")
-          try recorder?.save(run.state.checkpoint())
+          try recorder?.save(checkpoint())
         case .batch(let step, let done, let total, let steps):
           let share = (Double(step) + Double(done) / Double(total)) / Double(steps)
           line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
-          try recorder?.batchDone { try run.state.checkpoint() }
+          try recorder?.batchDone(checkpoint)
         case .step(let step, let steps):
           try log.append(Step(step))
           let coupling =
@@ -192,16 +217,16 @@ struct CompressCommand: ParsableCommand {
             ?? (method == .lc ? "μ \(step.mu)  " : "") + "distance \(step.distance.text(5))"
           last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures?.text ?? "")"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
-          try recorder?.stepDone { try run.state.checkpoint() }
+          try recorder?.stepDone(checkpoint)
         }
       }
       // What is written below can then fail and be repeated.
-      try recorder?.save(run.state.checkpoint())
+      try recorder?.save(checkpoint())
     } catch {
       line.clear()
       throw error
     }
-    let took = seconds(.now - start)
+    let took = before + seconds(.now - start)
 
     let metadata = [
       Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,

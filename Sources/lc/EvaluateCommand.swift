@@ -36,10 +36,19 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: PrecisionChoice.help)
   var precision = Precision.float32
 
+  @Flag(help: "Compute in --precision even where this processor is slower in it.")
+  var evenIfSlow = false
+
   @OptionGroup var common: RunOptions
 
+  func validate() throws {
+    if compressed, precision != .float32 {
+      throw ValidationError("--compressed computes in fp32; leave out --precision")
+    }
+  }
+
   func run() throws {
-    try common.begin()
+    try common.begin(inputs: file)
     let source = try openTensorFile(file)
     let network = try NetworkSource(network, orOf: file)
     let dataset = try data.load(for: file)
@@ -54,7 +63,7 @@ struct EvaluateCommand: ParsableCommand {
       return
     }
     let state = try Weights.load(file, for: definition)
-    let evaluator = try Evaluator(definition, precision: precision.chosen())
+    let evaluator = try Evaluator(definition, precision: precision.chosen(evenIfSlow: evenIfSlow))
     func evaluate(_ images: ImageSet) throws -> Evaluation {
       try evaluator.evaluate(
         state.weights, statistics: state.statistics, on: images,

@@ -14,7 +14,7 @@ struct ExportCommand: ParsableCommand {
   var output: String
 
   func run() throws {
-    try AtomicFile.checkWritable(output)
+    try checkOutputs([output], inputs: [file])
     let model = try CompressedModel(path: file)
     try SafetensorsFile.write(
       model.decompressed().map {

@@ -19,12 +19,18 @@ enum Failure: Error, CustomStringConvertible {
   /// A process of a grid ended for a reason that is not its cell's.
   case stopped(String)
   case cannotStart(String)
+  /// A checkpoint belongs to a run with other options.
+  case otherRun(String)
+  /// A grid has come to its end, but not all of its cells.
+  case cellsFailed(Int, of: Int, folder: String)
 
   var description: String {
     switch self {
     case .usage(let message), .badInput(let message), .stopped(let message),
-      .cannotStart(let message):
+      .cannotStart(let message), .otherRun(let message):
       message
+    case .cellsFailed(let count, let all, let folder):
+      "\(count) of \(all) cells failed; \(folder)/report.html lists them with their reasons"
     case .gridInterrupted(let signal, let folder):
       "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM") after checkpoints in \(folder); "
         + "the same command goes on"
@@ -47,6 +53,8 @@ enum Failure: Error, CustomStringConvertible {
     case Failure.usage: 64
     case Failure.badInput: 65
     case Failure.interrupted(let signal, _), Failure.gridInterrupted(let signal, _): 128 + signal
+    case Failure.cellsFailed: 70
+    case Failure.otherRun: 75
     case Failure.stopped, Failure.cannotStart: 71
     case CompressionError.notFinite, CompressionError.malformedForm: 65
     case is CompressionError: 64

@@ -42,7 +42,7 @@ struct InfoCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.begin()
+    try common.begin(inputs: file)
     let source = try openTensorFile(file)
     let attributes = try? FileManager.default.attributesOfItem(atPath: file)
     let size = (attributes?[.size] as? Int) ?? 0

@@ -20,7 +20,8 @@ struct LC: ParsableCommand {
       'lc project --help' lists the operators. --recipe FILE.yaml holds what options can say.
 
       Exit codes: 0 done, 64 usage, 65 bad input data, 66 missing input, 70 training diverged, \
-      71 a process of a grid ended, 73 cannot write, 130 and 143 interrupted after a checkpoint.
+      71 a process of a grid ended, 73 cannot write, 75 a checkpoint of another run, 130 and 143 \
+      interrupted after a checkpoint.
       """,
     version: version,
     subcommands: [

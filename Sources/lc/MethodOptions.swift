@@ -53,7 +53,9 @@ struct PenaltyOptions: ParsableArguments {
 
 /// What `--method partial` penalises, where no plan says it.
 struct PartialOptions: ParsableArguments {
-  @Option(help: "With --method partial and no plan: the strength α of the penalty.")
+  @Option(
+    parsing: .unconditional,
+    help: "With --method partial and no plan: the strength α of the penalty.")
   var strength: Double?
 
   @Option(help: "The share of each hidden layer's units that is penalised (default: 50%).")
@@ -62,7 +64,9 @@ struct PartialOptions: ParsableArguments {
   @Option(help: "Which of their weights: incoming, outgoing, both (default: incoming).")
   var sides: PartialSides?
 
-  @Option(help: "The share of the penalty on single weights: 0 group lasso, 1 ℓ₁ (default: 0).")
+  @Option(
+    parsing: .unconditional,
+    help: "The share of the penalty on single weights: 0 group lasso, 1 ℓ₁ (default: 0).")
   var single: Double?
 
   @Option(help: "The step along the penalty: proximal or subgradient (default: proximal).")

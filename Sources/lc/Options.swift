@@ -13,16 +13,12 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write a line of JSON after each step or epoch.", valueName: "file"))
-  var log: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Options in YAML, such as 'mu: 0.003'; those of the command line go before.",
+      "Options in YAML, such as 'mu: 0.003'; those of the command line replace them.",
       valueName: "file"))
   var recipe: String?
 
-  @Option(help: "Threads for all computation (default: the processor's cores).")
+  @Option(
+    parsing: .unconditional, help: "Threads for all computation (default: the processor's cores).")
   var threads: Int?
 
   func validate() throws {
@@ -33,11 +29,11 @@ struct RunOptions: ParsableArguments {
 
   /// To be called before anything is computed: sets the threads and finds out, before hours are
   /// spent, whether the outputs can be written.
-  func begin(outputs: String?...) throws {
+  ///
+  /// - Throws: `Failure.usage` when one file would be written twice or over an input.
+  func begin(inputs: String?..., outputs: String?...) throws {
     if let threads { Threads.use(threads) }
-    for path in outputs + [json, log] {
-      if let path { try AtomicFile.checkWritable(path) }
-    }
+    try checkOutputs(outputs + [json], inputs: inputs + [recipe])
   }
 
   func write(_ report: some Encodable) throws {
@@ -47,6 +43,25 @@ struct RunOptions: ParsableArguments {
     try AtomicFile.write(
       [UInt8](encoder.encode(Explained(report: report, provenance: .ofThisCommand()))) + [10],
       to: json)
+  }
+}
+
+/// - Throws: `Failure.usage` when one file would be written twice or over an input;
+///   `ModelFileError.cannotWrite`.
+func checkOutputs(_ outputs: [String?], inputs: [String?]) throws {
+  func file(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+  }
+  let inputs = Set(inputs.compactMap { $0.map(file) })
+  var seen: Set<String> = []
+  for path in outputs.compactMap({ $0 }) {
+    if inputs.contains(file(path)) {
+      throw Failure.usage("\(path) would be written over, but it is read; give another output")
+    }
+    if !seen.insert(file(path)).inserted {
+      throw Failure.usage("\(path) would be written twice; give each output its own file")
+    }
+    try AtomicFile.checkWritable(path)
   }
 }
 
@@ -98,7 +113,7 @@ struct DataOptions: ParsableArguments {
       """)
   var data: String
 
-  @Option(help: "Pad the images to this height and width.")
+  @Option(parsing: .unconditional, help: "Pad the images to this height and width.")
   var pad: Int?
 
   @Option(
@@ -111,12 +126,8 @@ struct DataOptions: ParsableArguments {
   /// - Parameter model: the file whose weights will be used, if there is one.
   /// - Throws: `Failure.usage` when that was trained with another normalisation.
   func load(for model: String? = nil) throws -> Dataset {
-    let kind = try model.flatMap(Weights.normalisation(ofModelAt:))
-    if let model, let kind, let normalise, kind != normalise {
-      throw Failure.usage(
-        "\(model) was trained with '--normalise \(kind.rawValue)', not '\(normalise.rawValue)'")
-    }
-    return try Dataset.load(data, pad: pad).normalised(by: normalise ?? kind ?? .mean)
+    let kind = try model.flatMap { try Weights.normalisation(ofModelAt: $0, wanted: normalise) }
+    return try Dataset.load(data, pad: pad).normalised(by: kind ?? normalise ?? .mean)
   }
 }
 
@@ -134,10 +145,12 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "Use Nesterov's momentum.")
   var nesterov = false
 
-  @Option(help: "Adds this times the weights to the gradient.")
+  @Option(parsing: .unconditional, help: "Adds this times the weights to the gradient.")
   var weightDecay: Float = 0
 
-  @Option(help: "The seed of the initial weights and of the order of the images.")
+  @Option(
+    parsing: .unconditional, help: "The seed of the initial weights and of the order of the images."
+  )
   var seed: UInt64 = 0
 
   @Flag(help: "Take the images in the order of the file, in each epoch.")
@@ -146,7 +159,9 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "No weight decay for biases and batch norm.")
   var decayWeightsOnly = false
 
-  @Option(help: "Move each training image at random by up to this many pixels each way.")
+  @Option(
+    parsing: .unconditional,
+    help: "Move each training image at random by up to this many pixels each way.")
   var shift = 0
 
   @Flag(help: "Mirror each training image with probability 1/2.")
@@ -158,12 +173,28 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "Compute in --precision even where this processor is slower in it.")
   var evenIfSlow = false
 
-  @Option(help: "Label smoothing: this share of each label goes to all classes alike.")
+  @Option(
+    parsing: .unconditional,
+    help: "Label smoothing: this share of each label goes to all classes alike.")
   var labelSmoothing: Float = 0
 
+  private func optimiser() throws -> SGD {
+    try SGD(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
+  }
+
+  /// - Throws: what is wrong whatever the data are.
+  func check() throws {
+    _ = try optimiser()
+    guard batchSize > 0 else {
+      throw Failure.usage("--batch-size must be 1 or more, found \(batchSize)")
+    }
+    guard learningRate > 0, learningRate.isFinite else {
+      throw Failure.usage("--learning-rate must be above 0, found \(learningRate)")
+    }
+  }
+
   func trainingOptions() throws -> TrainingOptions {
-    var options = TrainingOptions(
-      optimiser: try SGD(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay))
+    var options = TrainingOptions(optimiser: try optimiser())
     options.batchSize = batchSize
     options.learningRate = learningRate
     options.shuffles = !noShuffle
@@ -209,6 +240,8 @@ enum PrecisionChoice {
   static let help = ArgumentHelp(
     "Activations and products in fp32 or bf16; weights, statistics and the loss stay in fp32.")
 }
+
+let logHelp = ArgumentHelp("Write a line of JSON after each step or epoch.", valueName: "file")
 
 let entropyHelp: ArgumentHelp =
   "Deflate codes and sparse places in the file where that is smaller; not in the count of bits."

@@ -12,10 +12,11 @@ struct ProjectCommand: ParsableCommand {
       Needs no network and no data. The tensors that the plan does not name are kept, as 32-bit floats.
 
       Example:
-        lc project weights.safetensors --compress '*: quantize(k=16)' --output compressed.lcm
+        lc project weights.safetensors --compress '*.weight: quantize(k=16)' --output compressed.lcm
 
       A plan is TENSORS: OPERATOR, several of them separated by ';'. TENSORS is a name, a pattern \
-      with * ? [abc], or joint(PATTERN, …), which takes all tensors together as one vector; \
+      with * ? [abc] (a single * takes biases and statistics too), or joint(PATTERN, …), which takes all \
+      tensors together as one vector; each(PATTERN, …) takes each by itself; \
       vector(PATTERN) and matrix(PATTERN) take each tensor as such. Operators are added by '+'.
 
       Operators:
@@ -65,8 +66,13 @@ struct ProjectCommand: ParsableCommand {
 
   func run() throws {
     let plan = try CompressionPlan(parsing: compress)
-    try common.begin(outputs: output)
+    try common.begin(inputs: file, outputs: output)
     let source = try openTensorFile(file)
+    let known = (source as? SafetensorsFile)?.metadata ?? [:]
+    if let safetensors = source as? SafetensorsFile, CompressedModel.isCompressed(safetensors) {
+      throw Failure.badInput(
+        "\(file) is a compressed model; 'lc export' writes the weights that it stands for")
+    }
     let line = Mutex(ProgressLine())
     let start = ContinuousClock.now
     let projection = try Projection(source, plan: plan, mu: mu) { share, label in
@@ -76,8 +82,8 @@ struct ProjectCommand: ParsableCommand {
     let took = seconds(.now - start)
     let provenance = Provenance.ofThisCommand()
     var metadata = [Provenance.key: try provenance.json()]
-    metadata[Weights.normalisationKey] =
-      (source as? SafetensorsFile)?.metadata[Weights.normalisationKey]
+    // The network and its data are still the same.
+    for key in [Weights.networkKey, Weights.normalisationKey, "data"] { metadata[key] = known[key] }
     let model = projection.model.adding(metadata)
     let entropy = entropy ? try model.entropyCoded() : nil
     let bytes = try output.map { try (entropy?.model ?? model).write(to: $0) }

@@ -13,7 +13,7 @@ import Recipes
 ///         view: joint
 ///         operators: [quantize(k=2), {prune: {keep: 1%}}]
 ///
-/// `compress` may be a plan in its own language, too. Options of the command line go before.
+/// `compress` may be a plan in its own language, too. Options of the command line replace them.
 struct Recipe {
   let path: String
   /// The options that the file says, in its order.
@@ -52,7 +52,10 @@ struct Recipe {
     var result = arguments
     var added: [String] = []
     for option in options where !given.contains("--" + option.name) {
-      added += ["--" + option.name] + (option.value.map { [$0] } ?? [])
+      // A single value may begin with a minus.
+      added +=
+        option.values.count == 1
+        ? ["--\(option.name)=\(option.values[0])"] : ["--" + option.name] + option.values
     }
     result.insert(contentsOf: added, at: min(1, result.count))
     return result

@@ -28,6 +28,7 @@ struct ShrinkCommand: ParsableCommand {
   var network: String?
 
   @Option(
+    parsing: .unconditional,
     help: "Set units to zero first whose weights' norm is at most this × their layer's largest.")
   var threshold: Float?
 
@@ -42,8 +43,11 @@ struct ShrinkCommand: ParsableCommand {
   @Option(help: "Images, as for 'lc train': the loss and errors before and after are printed.")
   var data: String?
 
-  @Option(help: "Pad the images to this height and width.")
+  @Option(parsing: .unconditional, help: "Pad the images to this height and width.")
   var pad: Int?
+
+  @Option(help: "How the images were normalised, mean or standard, if the file does not say.")
+  var normalise: Normalisation.Kind?
 
   @Option(help: ArgumentHelp("Where the smaller network goes (.safetensors).", valueName: "file"))
   var output: String?
@@ -55,15 +59,16 @@ struct ShrinkCommand: ParsableCommand {
       throw ValidationError("--threshold must be from 0 to below 1, found \(threshold)")
     }
     if let energy, !(energy.share > 0 && energy.share <= 1) {
-      throw ValidationError("--energy must be above 0% and at most 100%, found \(energy.text)")
+      throw ValidationError(
+        "--energy must be above 0% and at most 100%, such as 99% or 0.99, found \(energy.text)")
     }
     if pad != nil, data == nil { throw ValidationError("--pad needs --data") }
   }
 
   func run() throws {
-    try common.begin(outputs: output)
+    try common.begin(inputs: file, outputs: output)
     let source = try NetworkSource(network, orOf: file)
-    let kind = try Weights.normalisation(ofModelAt: file)
+    let kind = try Weights.normalisation(ofModelAt: file, wanted: normalise)
     let dataset = try data.map { try Dataset.load($0, pad: pad).normalised(by: kind ?? .mean) }
     let definition: NetworkDefinition
     switch (source, dataset) {

@@ -22,7 +22,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var network: NetworkOptions
   @OptionGroup var sgd: SGDOptions
 
-  @Option(help: "How often all images are seen.")
+  @Option(parsing: .unconditional, help: "How often all images are seen.")
   var epochs = 30
 
   @Option(
@@ -41,7 +41,7 @@ struct TrainCommand: ParsableCommand {
     parsing: .upToNextOption, help: "With --schedule steps: the epochs at which it is multiplied.")
   var milestones: [Int] = []
 
-  @Option(help: "So many epochs in which the learning rate rises from 0.")
+  @Option(parsing: .unconditional, help: "So many epochs in which the learning rate rises from 0.")
   var warmUp = 0
 
   private func learningRates() throws -> LearningRateSchedule {
@@ -57,14 +57,20 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Begin with the weights of this file.", valueName: "file"))
   var initial: String?
 
-  @Option(help: "Evaluate after every so many epochs, and after the last one.")
+  @Option(
+    parsing: .unconditional, help: "Evaluate after every so many epochs, and after the last one.")
   var evaluateEvery = 1
 
-  @Option(help: "Stop after this many mini-batches, and list each one's loss in the JSON.")
+  @Option(
+    parsing: .unconditional,
+    help: "Stop after this many mini-batches, and list each one's loss in the JSON.")
   var maxSteps: Int?
 
   @Option(help: ArgumentHelp("Where the weights go (.safetensors).", valueName: "file"))
   var output: String?
+
+  @Option(help: logHelp)
+  var log: String?
 
   @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var common: RunOptions
@@ -94,6 +100,13 @@ struct TrainCommand: ParsableCommand {
     if !(decay > 0 && decay.isFinite) {
       throw ValidationError("--decay must be above 0, found \(decay)")
     }
+    if (schedule == .steps) == milestones.isEmpty {
+      throw ValidationError("--schedule steps and --milestones need each other")
+    }
+    if !(0..<epochs).contains(warmUp) {
+      throw ValidationError(
+        "--warm-up must be from 0 to fewer than the \(epochs) epochs, found \(warmUp)")
+    }
     if let maxSteps, maxSteps < 1 {
       throw ValidationError("--max-steps must be 1 or more, found \(maxSteps)")
     }
@@ -109,9 +122,15 @@ struct TrainCommand: ParsableCommand {
     var stepLosses: [Double] = []
   }
 
+  /// What can be said of the options without the network and the data.
+  func check() throws {
+    _ = try learningRates()
+    try sgd.check()
+  }
+
   func run() throws {
-    let recorder = try checkpoints.begin()
-    try common.begin(outputs: output)
+    let recorder = checkpoints.begin()
+    try common.begin(inputs: initial, outputs: output, log)
     let options = try sgd.trainingOptions()
     let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
@@ -141,7 +160,7 @@ struct TrainCommand: ParsableCommand {
       }
     }
 
-    let log = try StepLog(common.log, course.epochs)
+    let log = try StepLog(log, course.epochs)
     let perEpoch = trainer.batchesPerEpoch
     let (all, overflow) = perEpoch.multipliedReportingOverflow(by: epochs)
     let total = min(overflow ? .max : all, maxSteps ?? .max)

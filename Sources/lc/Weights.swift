@@ -110,9 +110,10 @@ enum Weights {
 
   /// What evaluation must know of the images; nothing where they are normalised as usual.
   static func metadata(_ normalisation: Normalisation.Kind?) -> [String: String] {
-    guard let kind = normalisation, kind != .mean else { return [:] }
-    return [normalisationKey: kind.rawValue]
+    normalisation == .mean ? [:] : [normalisationKey: normalisation?.rawValue ?? unknown]
   }
+
+  private static let unknown = "unknown"
 
   /// How the images were normalised that the model of a file was trained with; none when the file
   /// does not say, as those of other programs.
@@ -123,10 +124,25 @@ enum Weights {
     guard let text = metadata[normalisationKey] else {
       return metadata[networkKey] == nil ? nil : .mean
     }
+    if text == unknown { return nil }
     guard let kind = Normalisation.Kind(rawValue: text) else {
       throw Failure.badInput(
         "\(path): the metadata entry '\(normalisationKey)' is not one of "
           + Normalisation.Kind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return kind
+  }
+
+  /// The same, or what is wanted where the file does not say it.
+  ///
+  /// - Throws: also `Failure.usage` when the file says something else.
+  static func normalisation(ofModelAt path: String, wanted: Normalisation.Kind?) throws
+    -> Normalisation.Kind?
+  {
+    guard let kind = try normalisation(ofModelAt: path) else { return wanted }
+    if let wanted, kind != wanted {
+      throw Failure.usage(
+        "\(path) was trained with '--normalise \(kind.rawValue)', not '\(wanted.rawValue)'")
     }
     return kind
   }
@@ -145,8 +161,27 @@ enum Weights {
     } catch let error as NeuralNetworkError {
       throw Failure.badInput("\(path): \(error)")
     } catch {
-      throw Failure.badInput("\(path): the metadata entry '\(networkKey)' describes no network")
+      throw Failure.badInput(
+        "\(path): the metadata entry '\(networkKey)' describes no network: \(reason(error))")
     }
+  }
+}
+
+/// What a decoder found wrong, and where.
+private func reason(_ error: any Error) -> String {
+  func text(_ context: DecodingError.Context, _ last: String? = nil) -> String {
+    let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+    return (keys + (last.map { [$0] } ?? [])).joined(separator: ".")
+  }
+  switch error {
+  case DecodingError.keyNotFound(let key, let context):
+    return "\(text(context, key.stringValue)) is missing"
+  case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+    return "\(text(context)): \(context.debugDescription)"
+  case DecodingError.dataCorrupted(let context):
+    return context.codingPath.isEmpty
+      ? "it is not JSON" : "\(text(context)): \(context.debugDescription)"
+  default: return "\(error)"
   }
 }
 

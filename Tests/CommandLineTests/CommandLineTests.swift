@@ -219,7 +219,7 @@ final class Workspace: Sendable {
     let models = try ["a.lcm", "b.lcm"].map { try CompressedModel(path: space.path($0)) }
     #expect(models[0].parts.map(\.form) == models[1].parts.map(\.form))
     #expect(models[0].parts.map(\.operation) == models[1].parts.map(\.operation))
-    // The command line goes before.
+    // The command line replaces it.
     #expect(
       try project(recipe, "--compress", "*: binary()", "--mu", "2").output.contains("fc1.bias"))
 
@@ -229,6 +229,7 @@ final class Workspace: Sendable {
       ("compress: [{tensors: a, operators: binary(), k: 2}]", 65, "r.yaml:1: tensors, view and"),
       ("mu: 1\nmu: 2", 65, "r.yaml"), ("- a", 65, "'option: value' were expected"),
       ("a: [", 65, "this is not YAML"), ("mu: [1, 2]", 65, "one value was expected for 'mu'"),
+      ("mu:", 65, "r.yaml:1: one value was expected for 'mu'"),
     ] {
       let outcome = try project(text)
       #expect(outcome.code == code && outcome.errors.contains(message), "\(outcome.errors)")

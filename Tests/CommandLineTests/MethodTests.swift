@@ -85,6 +85,43 @@ import Testing
     return path
   }
 
+  @Test func outputsDoNotReplaceInputs() throws {
+    let space = try Self.trained.get()
+    let weights = space.path("r.safetensors")
+    let before = try Data(contentsOf: URL(fileURLWithPath: weights))
+    let over = try Program.run(
+      "project", weights, "--compress", "*: binary()", "--output", space.path("./r.safetensors"))
+    #expect(over.code == 64 && over.errors.contains("it is read"), "\(over.errors)")
+    let twice = try Program.run(
+      "project", weights, "--compress", "*: binary()", "--output", space.path("twice"), "--json",
+      space.path("twice"))
+    #expect(twice.code == 64 && twice.errors.contains("written twice"), "\(twice.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: weights)) == before)
+  }
+
+  @Test func aProjectedNetworkKnowsItself() throws {
+    let space = try Self.trained.get()
+    let model = space.path("projected.lcm")
+    #expect(
+      try Program.run(
+        "project", space.path("r.safetensors"), "--compress", "*.weight: binary()", "--output",
+        model
+      ).code == 0)
+    #expect(try Program.run("evaluate", model, "--data", space.data).code == 0)
+    let again = try Program.run("project", model, "--compress", "*: binary()")
+    #expect(again.code == 65 && again.errors.contains("lc export"), "\(again.errors)")
+  }
+
+  @Test func aGridOfFailuresSaysSo() throws {
+    let space = try Workspace()
+    let recipe = try recipe(space, "grid.yaml") {
+      $0.replacingOccurrences(of: "batch-size: 16}\nmethods", with: "batch-size: 5000}\nmethods")
+    }
+    let outcome = try Program.run("table", recipe, "--output", space.path("grid"))
+    #expect(outcome.code == 70 && outcome.errors.contains("cells failed"), "\(outcome.errors)")
+    #expect(outcome.output.contains("failed"))
+  }
+
   @Test func aGridRunsOnceAndWritesItsTables() throws {
     let space = try Workspace()
     let recipe = try recipe(space, "grid.yaml")
@@ -113,6 +150,8 @@ import Testing
     ("networks: [lenet300]", "networks: [lenet30]", ":3: ", "lenet5"),
     ("mu: 0.01", "mew: 0.01", ":6: ", "--mew"), ("steps: 1,", "steps: one,", ":5: ", "one"),
     ("budgets: [20]", "budgets: [60]", ":9: ", "reaches 31."),
+    ("mu: 0.01", "mu: -1", ":6: ", "mu must be above 0"),
+    ("batch-size: 16}\ncompress", "batch-size: 0}\ncompress", ":4: ", "--batch-size must be 1"),
     ("{keep}", "{kept}", ":8: ", "{keep}"), ("data:", "date:", ":2: ", "date"),
   ]) func wrongRecipesAreRefusedBeforeAnythingRuns(
     old: String, new: String, line: String, text: String

@@ -98,7 +98,7 @@ import Testing
     let anew = try Program.run(arguments + ["--checkpoint", run])
     #expect(anew.code == 73 && anew.errors.contains("resume it"))
     let other = try Program.run(arguments + ["--resume", run, "--seed", "3"])
-    #expect(other.code == 64)
+    #expect(other.code == 75)
     #expect(other.errors.contains("--epochs was 100000, now 2; --seed was 0, now 3"))
     #expect(try Program.run(arguments + ["--resume", space.path("none")]).code == 66)
     #expect(

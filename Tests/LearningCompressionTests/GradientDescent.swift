@@ -26,8 +26,8 @@ final class GradientDescent: ResumableLearning {
   }
 
   func begin(step: Int) {}
-  func reach(ofBatches batches: Int) -> Float { rate * Float(batches) }
-  func damping(mu: Float, batches: Int) -> Float { min(1, mu * reach(ofBatches: batches) / 4) }
+  var reach: Float { rate }
+  func damping(mu: Float, reach: Float) -> Float { min(1, mu * reach / 4) }
 
   func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws {
     for _ in 0..<batches {

@@ -1,3 +1,4 @@
+import Compression
 import Datasets
 import Foundation
 import LearningCompression
@@ -53,6 +54,23 @@ import Testing
         #expect(abs(Double(rate) - expected) < 1e-7, "step \(step), batch \(batch)")
       }
     }
+  }
+
+  /// μ of a coupling without a penalty is 1/t, with t the sum of η/(1 − momentum) as they were.
+  @Test func theReachOfAPeriodIsASumOfWhatWas() throws {
+    let learning = NetworkLearning(
+      try trainer(), learningRate: 0.1, decay: 1,
+      schedule: StepSchedule(try LearningRateSchedule(.cosine), length: .batches(6)))
+    let plan = try ResolvedPlan(
+      CompressionPlan(parsing: "*.weight: l1penalty(alpha=1e-3)"), for: learning.weights.layout)
+    let result = try Method.proximal.alternation(
+      schedule: .exponential(initial: 1, growth: 1, steps: 2), budget: .batches(6),
+      every: [.batches(3)]
+    ).run(plan, learning: learning)
+    let rates: [Double] = [3, 4, 5].map { 0.05 * (1 + cos(Double.pi * $0 / 6)) }
+    let reach = rates.reduce(0, +) / (1 - 0.9)
+    #expect(result.steps.count == 2)
+    for step in result.steps { #expect(abs(Double(step.mu) * reach - 1) < 1e-5) }
   }
 
   @Test func withoutAScheduleItIsConstant() throws {

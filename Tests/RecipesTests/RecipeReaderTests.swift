@@ -23,10 +23,10 @@ import Testing
       """.utf8)
     #expect(
       found == [
-        RecipeOption(name: "data", value: "R&D/a*b", line: 2),
-        RecipeOption(name: "nesterov", value: nil, line: 3),
+        RecipeOption(name: "data", values: ["R&D/a*b"], line: 2),
+        RecipeOption(name: "nesterov", values: [], line: 3),
         RecipeOption(
-          name: "compress", value: "joint(conv?.w, [ab].w, w[12]): binary()", line: 5),
+          name: "compress", values: ["joint(conv?.w, [ab].w, w[12]): binary()"], line: 5),
       ])
   }
 
@@ -37,7 +37,7 @@ import Testing
         - tensors: ["*.weight", b]
           operators: [quantize(k=2), {prune: {keep: 1%}}]
       """.utf8)
-    #expect(found.map(\.value) == ["each(*.weight, b): quantize(k=2) + prune(keep=1%)"])
+    #expect(found.map(\.values) == [["each(*.weight, b): quantize(k=2) + prune(keep=1%)"]])
   }
 
   @Test(arguments: [

@@ -46,6 +46,14 @@ func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws ->
     seeds: [0, 1]
     """
 
+  @Test func aFlagCanBeSwitchedOff() throws {
+    let grid = try grid(
+      recipe.replacingOccurrences(of: "  direct:", with: "  direct: {nesterov: false}"))
+    for place in grid.places {
+      #expect(place.cell.arguments.contains("--nesterov") == (place.method == .lc))
+    }
+  }
+
   @Test func aPlanCanChangeWhatAMethodHas() throws {
     let grid = try grid(
       recipe.replacingOccurrences(
@@ -92,6 +100,12 @@ func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws ->
     ("direct:\n", "dirct:\n", 10, "the methods are lc"),
     ("budgets: [28, 20]", "budgets: [28, 40]", 15, "impossible for the plan 'Q'"),
     ("budgets: [28, 20]", "budgets: [28, x]", 15, "ratios above 1"),
+    ("seeds: [0, 1]", "seeds: [0, 0]", 16, "the seed 0 stands twice"),
+    ("seeds: [0, 1]", "sweep: {every: []}", 1, "a sweep a value"),
+    ("nesterov: true}", "nesterov: true, seed: 3}", 4, "'seed' is given by the grid"),
+    ("  nesterov: true\n", "  nesterov: true\n  threads: 3\n", 8, "'threads' is given by the grid"),
+    ("  nesterov: true\n", "  nesterov:\n", 7, "one value was expected for 'nesterov'"),
+    ("  Q: ", "  \"a\\nb\": ", 12, "a name on one line"),
     ("methods: [direct]", "methods: [retrain]", 14, "the grid's methods are lc, direct"),
     ("{k}", "{levels}", 12, "the variables are {k}, {keep} and {rank}"),
     ("quantize(k={k})", "quantise(k={k})", 12, "quantise"),

@@ -77,6 +77,29 @@ import Testing
       let table = try ResultTable(grid, in: directory)
       #expect(table.findings.contains("1 results are still open."))
       #expect(table.findings.contains("1 runs failed: diverged."))
+      // The mean over one of two seeds is no best one.
+      #expect(table.markdown.contains("13.00 (1 of 2)"))
+    }
+  }
+
+  @Test func cellsFailWithTheirReference() throws {
+    try withResults { grid, directory in
+      let cell = try #require(grid.cells.first)
+      let reference = Grid.folder(cell.reference, in: directory)
+      try FileManager.default.createDirectory(
+        atPath: reference, withIntermediateDirectories: true)
+      try Data("no\n".utf8).write(to: URL(fileURLWithPath: "\(reference)/failed.txt"))
+      // What is done stays done.
+      guard case .done = Grid.state(of: cell, in: directory) else {
+        Issue.record("not done")
+        return
+      }
+      try FileManager.default.removeItem(
+        atPath: Grid.folder(cell, in: directory) + "/result.json")
+      guard case .failed("its reference failed: no") = Grid.state(of: cell, in: directory) else {
+        Issue.record("not failed")
+        return
+      }
     }
   }
 

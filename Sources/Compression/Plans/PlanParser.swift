@@ -58,6 +58,9 @@ private struct PlanParser {
     let word = read { !":;,()+".contains($0) }
     if position < characters.count, characters[position] == "(" {
       guard let view = Selection.View(rawValue: word) else {
+        if let tensors = word.split(separator: " ").first, tensors.count < word.count {
+          throw mistake("':' was expected between '\(tensors)' and the operator", at: start)
+        }
         throw mistake(
           "unknown view '\(word)'; there are: "
             + Selection.View.allCases.map(\.rawValue).joined(separator: ", "), at: start)

@@ -19,10 +19,12 @@ public final class RunDirectory {
   /// - Throws: `ModelFileError.cannotWrite` when it cannot be made or written to or holds a run
   ///   already, `.locked`.
   public convenience init(creating path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw ModelFileError.cannotWrite(path: path, reason: "the folder cannot be made")
+    if !FileManager.default.fileExists(atPath: path) {
+      do {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      } catch {
+        throw ModelFileError.cannotWrite(path: path, reason: "the folder cannot be made")
+      }
     }
     try self.init(locking: path)
     guard numbers.isEmpty else {

@@ -251,7 +251,9 @@ extension Trainer {
   /// - Throws: `LinearAlgebraError.unusableState` when the state is another trainer's.
   public func restore(_ state: Snapshot) throws {
     let place: Place = try state.value("place")
-    guard (0..<data.training.count).contains(place.position), place.batchesDone >= 0 else {
+    guard (0..<data.training.count).contains(place.position),
+      (0...1 << 48).contains(place.batchesDone)
+    else {
       throw LinearAlgebraError.unusableState(
         entry: "place", expected: "a position below \(data.training.count)",
         found: "\(place.position)")

@@ -27,7 +27,7 @@ extension ResultTable {
     columns += [
       Column(title: "train loss", name: "train_loss") { $0.trainLoss?.text(4) ?? "" },
       Column(title: "train error %", name: "train_error") { $0.trainError?.text(2) ?? "" },
-      Column(title: "test error %", name: "test_error") { $0.testError?.text(2) ?? $0.stateText },
+      Column(title: "test error %", name: "test_error") { $0.testErrorText },
     ]
     if rows.contains(where: { $0.parameters != nil }) {
       return columns + [
@@ -62,6 +62,12 @@ extension ResultTable {
 }
 
 extension ResultRow {
+  /// With the number of seeds where some are missing.
+  var testErrorText: String {
+    guard let testError else { return stateText }
+    return testError.text(2) + (done < seeds ? " (\(done) of \(seeds))" : "")
+  }
+
   /// What stands where there is no error yet.
   var stateText: String { failures.isEmpty ? "open" : "failed" }
 }

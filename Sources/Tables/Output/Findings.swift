@@ -27,7 +27,7 @@ extension ResultTable {
 
   private func winners(_ rows: [ResultRow]) -> [String] {
     var lines: [String] = []
-    var dominated = 0
+    var (dominated, compared) = (0, 0)
     var budgets: [Double] = []
     for row in rows {
       if let budget = row.budget, !budgets.contains(budget) { budgets.append(budget) }
@@ -43,18 +43,18 @@ extension ResultTable {
       if let single = singles.min(by: { error($0) < error($1) }),
         let sum = sums.min(by: { error($0) < error($1) })
       {
-        let isBetter = error(sum) < error(single)
-        if isBetter { dominated += 1 }
+        compared += 1
+        if error(sum) < error(single) { dominated += 1 }
         line +=
           "; the best sum \(sum.plan) has \(sum.testError?.text(2) ?? "") %, the best single "
           + "compression \(single.plan) \(single.testError?.text(2) ?? "") %"
       }
       lines.append(line + ".")
     }
-    if budgets.count > 0, let network = rows.first?.network {
+    if compared > 0, let network = rows.first?.network {
       lines.append(
         "\(network): the best sum of compressions beats the best single one at \(dominated) of "
-          + "\(budgets.count) budgets.")
+          + "\(compared) budget\(compared == 1 ? "" : "s").")
     }
     return lines
   }

@@ -45,7 +45,7 @@ extension ResultTable {
   /// Numbers for programs: means and deviations in columns of their own.
   public var csv: String {
     func quoted(_ text: String) -> String {
-      text.contains { ",\"\n".contains($0) }
+      text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }
         ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
     }
     func numbers(_ spread: Spread?) -> [String] {
@@ -89,6 +89,8 @@ extension ResultTable {
         case "±": result += "$\\pm$"
         case "\\": result += "\\textbackslash{}"
         case "{", "}": result += "\\\(character)"
+        case "^": result += "\\textasciicircum{}"
+        case "~": result += "\\textasciitilde{}"
         default: result.append(character)
         }
       }
@@ -96,7 +98,7 @@ extension ResultTable {
     }
     let columns = columns
     var lines = [
-      "% \(grid.recipe.title); needs booktabs",
+      "% \(grid.recipe.title.replacingOccurrences(of: "\n", with: " ")); needs booktabs",
       "\\begin{tabular}{\(columns.map { ["network", "plan", "method"].contains($0.name) ? "l" : "r" }.joined())}",
       "\\toprule", columns.map { escaped($0.title) }.joined(separator: " & ") + " \\\\",
       "\\midrule",

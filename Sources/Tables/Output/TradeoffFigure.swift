@@ -60,25 +60,29 @@ public struct TradeoffFigure: Sendable {
       (["# Pareto front"] + front.map { "\($0.0) \($0.1) 0" }).joined(separator: "\n"))
     data = blocks.joined(separator: "\n\n\n") + "\n"
 
+    // Between quotes, for gnuplot.
+    func quoted(_ text: String) -> String {
+      "'" + text.replacingOccurrences(of: "'", with: "’") + "'"
+    }
     let palette = [
       "#3366aa", "#cc5533", "#449944", "#8855bb", "#bb8800", "#228899", "#aa3377", "#777777",
     ]
     var plots = series.enumerated().map { index, one in
       "'\(name).dat' index \(index) using 1:2:3 with yerrorlines lw 2 pt \(index % 12 + 4) ps 0.8 "
         + "lc rgb '\(palette[index % palette.count])' dt \(index / palette.count + 1) "
-        + "title '\(one.title.replacingOccurrences(of: "'", with: "’"))'"
+        + "title \(quoted(one.title))"
     }
     if front.count > 1 {
       plots.append(
-        "'\(name).dat' index \(series.count) using 1:2 with steps lw 1 lc rgb '#000000' dt 3 "
+        "'\(name).dat' index \(series.count) using 1:2 with fsteps lw 1 lc rgb '#000000' dt 3 "
           + "title 'Pareto front'")
     }
     plots.append("\(reference) with lines lc rgb '#999999' dt 2 title 'reference'")
     let xs = series.flatMap(\.points).map(\.x)
     let ticks =
       sweep.map { sweep in
-        "set xlabel '\(sweep.option)'\nset xrange [-0.5:\(Double(sweep.values.count) - 0.5)]\nset xtics ("
-          + sweep.values.enumerated().map { "'\($1)' \($0)" }.joined(separator: ", ") + ")"
+        "set xlabel \(quoted(sweep.option))\nset xrange [-0.5:\(Double(sweep.values.count) - 0.5)]\nset xtics ("
+          + sweep.values.enumerated().map { "\(quoted($1)) \($0)" }.joined(separator: ", ") + ")"
       }
       ?? "set xlabel '\(rows.contains { $0.parameters != nil } ? "times fewer parameters" : "storage ratio")'\nset logscale x\nset xtics (1,1.5,2,3,4,6,8,10,15,20,30,40,60,80,100)\n"
       + "set xrange [\(0.9 * (xs.min() ?? 1)):\(1.1 * (xs.max() ?? 100))]"
@@ -88,7 +92,7 @@ public struct TradeoffFigure: Sendable {
     script = """
       # gnuplot \(name).gp draws \(name).svg and \(name).png
       set encoding utf8
-      set title '\(network)' noenhanced
+      set title \(quoted(network)) noenhanced
       set key outside right top noenhanced
       set grid lt 1 lw 1 lc rgb '#cccccc'
       set border lc rgb '#555555'

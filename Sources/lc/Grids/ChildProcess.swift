@@ -18,6 +18,9 @@ final class ChildProcess {
   /// - Throws: `Failure.usage` when it cannot be started.
   init(_ arguments: [String], outputs: (standard: String, error: String)) throws {
     let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+    // The program that runs now, even when another one has been built in its place.
+    let running = "/proc/self/exe"
+    let path = FileManager.default.fileExists(atPath: running) ? running : program
     var words = ([program] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
     words.append(nil)
@@ -40,7 +43,7 @@ final class ChildProcess {
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var child: pid_t = 0
-    let code = posix_spawn(&child, program, &actions, &attributes, words, variables)
+    let code = posix_spawn(&child, path, &actions, &attributes, words, variables)
     guard code == 0 else {
       throw Failure.cannotStart("\(program): \(String(cString: strerror(code)))")
     }

@@ -6,12 +6,15 @@ import Tables
 /// are done.
 struct GridEstimate {
   private let grid: Grid
+  /// Of the shard.
+  private let cells: [Grid.Cell]
   private let directory: String
   private let jobs: Int
   private let threads: Int
 
-  init(_ grid: Grid, directory: String, jobs: Int, threads: Int) {
+  init(_ grid: Grid, _ cells: [Grid.Cell], directory: String, jobs: Int, threads: Int) {
     self.grid = grid
+    self.cells = cells
     self.directory = directory
     self.jobs = jobs
     self.threads = threads
@@ -20,15 +23,13 @@ struct GridEstimate {
   func text() throws -> String {
     var table = Table(["network", "references", "cells", "done", "s/epoch", "epochs", "left"])
     var total = 0.0
+    let shard = Set(cells)
     for network in grid.recipe.networks {
       let places = grid.places.filter { $0.network == network.label }
-      let cells = Set(places.map(\.cell))
+      let cells = Set(places.map(\.cell)).intersection(shard)
       let references = Set(cells.map(\.reference))
       let openCells = cells.filter { isOpen($0) }
-      let openReferences = references.filter {
-        !FileManager.default.fileExists(
-          atPath: Grid.folder($0, in: directory) + "/result.json")
-      }
+      let openReferences = references.filter { isOpen($0) }
       let (perEpoch, batches) = try references.first.map(timing) ?? (0, 1)
       let epochs = (openCells.map(\.arguments) + openReferences.map(\.arguments)).reduce(0.0) {
         $0 + Self.epochs(of: $1, batchesPerEpoch: batches)
@@ -37,10 +38,15 @@ struct GridEstimate {
       total += left
       table.add([
         network.label, "\(references.count)", "\(cells.count)", "\(cells.count - openCells.count)",
-        perEpoch.text(2), "\(Int(epochs))", Self.clock(left),
+        perEpoch.text(2), "\(Int(min(epochs, 1e15)))", Self.clock(left),
       ])
     }
-    let text = grid.cells.map { "lc " + $0.arguments.map(quoted).joined(separator: " ") }
+    let open = cells.filter { isOpen($0) }
+    var trained: Set<Grid.Reference> = []
+    let commands =
+      open.map(\.reference).filter { isOpen($0) && trained.insert($0).inserted }.map(\.arguments)
+      + open.map(\.arguments)
+    let text = commands.map { "lc " + $0.map(quoted).joined(separator: " ") }
     return
       (text + [
         "", table.text,
@@ -54,6 +60,10 @@ struct GridEstimate {
 
   private func isOpen(_ cell: Grid.Cell) -> Bool {
     if case .open = Grid.state(of: cell, in: directory) { true } else { false }
+  }
+
+  private func isOpen(_ reference: Grid.Reference) -> Bool {
+    !FileManager.default.fileExists(atPath: Grid.folder(reference, in: directory) + "/result.json")
   }
 
   /// Times 30 mini-batches of the network's training in a process of its own.
@@ -78,7 +88,8 @@ struct GridEstimate {
               "the estimate of \(reference.name) ended with \(end): "
                 + String(
                   decoding: FileManager.default.contents(atPath: "\(folder)/errors.txt") ?? Data(),
-                  as: UTF8.self))
+                  as: UTF8.self
+                ).trimmingCharacters(in: .whitespacesAndNewlines))
           }
           break
         }

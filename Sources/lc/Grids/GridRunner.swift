@@ -19,7 +19,6 @@ final class GridRunner {
     let lock: FolderLock
   }
 
-  private let grid: Grid
   private let directory: String
   private let jobs: Int
   private let threads: Int
@@ -27,20 +26,22 @@ final class GridRunner {
   private let cells: [Grid.Cell]
   private var open: [Unit] = []
   private var running: [Running] = []
-  private var signals = StopSignals()
+  private var signals: StopSignals
   private var line = ProgressLine()
   private let started = ContinuousClock.now
   private var finishedHere = 0
 
+  /// - Parameters:
+  ///   - cells: those of this shard.
+  ///   - signals: held back since before any computation.
   init(
-    _ grid: Grid, directory: String, jobs: Int, threads: Int, shard: (index: Int, count: Int)
+    _ cells: [Grid.Cell], directory: String, jobs: Int, threads: Int, signals: StopSignals
   ) {
-    self.grid = grid
+    self.cells = cells
     self.directory = directory
     self.jobs = jobs
     self.threads = threads
-    cells = grid.cells.enumerated().filter { $0.offset % shard.count == shard.index - 1 }
-      .map(\.element)
+    self.signals = signals
   }
 
   /// - Throws: `Failure.interrupted` after a signal, when all processes have written a checkpoint;
@@ -48,7 +49,10 @@ final class GridRunner {
   func run() throws {
     var needed: Set<Grid.Reference> = []
     for cell in cells {
-      guard case .open = Grid.state(of: cell, in: directory) else { continue }
+      guard case .open = Grid.state(of: cell, in: directory) else {
+        try clean(.cell(cell))
+        continue
+      }
       if needed.insert(cell.reference).inserted { open.append(.reference(cell.reference)) }
       open.append(.cell(cell))
     }
@@ -93,33 +97,36 @@ final class GridRunner {
   }
 
   private func isDone(_ unit: Unit) -> Bool {
-    let folder = folder(unit)
-    func has(_ name: String) -> Bool {
-      FileManager.default.fileExists(atPath: "\(folder)/\(name)")
+    switch unit {
+    case .cell(let cell):
+      if case .open = Grid.state(of: cell, in: directory) { return false } else { return true }
+    case .reference(let reference):
+      let folder = Grid.folder(reference, in: directory)
+      return Grid.failure(of: reference, in: directory) != nil
+        || FileManager.default.fileExists(atPath: "\(folder)/result.json")
     }
-    return has("failed.txt") || has("result.json") && (!shrinks(unit) || has("shrink.json"))
-  }
-
-  private func shrinks(_ unit: Unit) -> Bool {
-    if case .cell(let cell) = unit { cell.shrinking != nil } else { false }
   }
 
   /// Starts the next unit that can be; false when there is none now.
   private func startNext() throws -> Bool {
+    var waiting: Set<Grid.Reference> = []
     for (index, unit) in open.enumerated() {
       if case .cell(let cell) = unit {
-        let reference = Unit.reference(cell.reference)
-        guard isDone(reference) else { continue }
-        if let reason = failure(of: reference) {
+        if waiting.contains(cell.reference) { continue }
+        guard isDone(.reference(cell.reference)) else {
+          waiting.insert(cell.reference)
+          continue
+        }
+        // By the failure of its reference, perhaps.
+        if isDone(unit) {
           open.remove(at: index)
-          try fail(unit, "its reference failed: \(reason)")
           return true
         }
       }
       let folder = folder(unit)
       try makeFolder(folder)
       // Another shard may have it, or a process that is about to stop.
-      guard let lock = FolderLock(folder) else { continue }
+      guard let lock = try FolderLock(folder) else { continue }
       open.remove(at: index)
       if isDone(unit) {
         lock.release()
@@ -137,6 +144,8 @@ final class GridRunner {
   private func arguments(_ unit: Unit, in folder: String) throws -> [String] {
     let checkpoint = "\(folder)/checkpoint"
     let begins = !FileManager.default.fileExists(atPath: checkpoint)
+    // A run goes on with as many threads as it began with.
+    let threads = begins ? self.threads : threadsBefore(in: folder) ?? self.threads
     let own: [String]
     if case .cell(let cell) = unit, let shrinking = cell.shrinking,
       FileManager.default.fileExists(atPath: "\(folder)/result.json")
@@ -161,15 +170,33 @@ final class GridRunner {
         "--threads=\(threads)", "--json=\(folder)/result.json", "--log=\(folder)/log.jsonl",
         (begins ? "--checkpoint=" : "--resume=") + checkpoint,
       ]
-    struct Configuration: Encodable {
-      let command: [String]
-    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes]
     try AtomicFile.write(
       [UInt8](encoder.encode(Configuration(command: ["lc"] + own + ["--threads=\(threads)"])))
         + [10], to: "\(folder)/configuration.json")
     return arguments
+  }
+
+  private struct Configuration: Codable {
+    let command: [String]
+  }
+
+  private func threadsBefore(in folder: String) -> Int? {
+    FileManager.default.contents(atPath: "\(folder)/configuration.json")
+      .flatMap { try? JSONDecoder().decode(Configuration.self, from: $0) }?
+      .command.last { $0.hasPrefix("--threads=") }
+      .flatMap { Int($0.dropFirst("--threads=".count)) }
+  }
+
+  /// Removes the checkpoints of what is done, which a killed process has left behind.
+  private func clean(_ unit: Unit) throws {
+    let checkpoint = "\(folder(unit))/checkpoint"
+    guard FileManager.default.fileExists(atPath: checkpoint),
+      let lock = try FolderLock(folder(unit))
+    else { return }
+    try? FileManager.default.removeItem(atPath: checkpoint)
+    lock.release()
   }
 
   private func finish(_ unit: Unit, _ end: ChildProcess.End) throws {
@@ -183,7 +210,7 @@ final class GridRunner {
       // What a finished run needs no more.
       try? FileManager.default.removeItem(atPath: "\(folder)/checkpoint")
       line.print(doneText(unit))
-    case .exit(let code) where [64, 65, 66, 70].contains(code):
+    case .exit(let code) where [64, 65, 70].contains(code):
       try fail(unit, lastLine("\(folder)/errors.txt"))
     case .exit(let code) where code == 128 + SIGTERM || code == 128 + SIGINT:
       open.append(unit)
@@ -199,11 +226,6 @@ final class GridRunner {
   private func fail(_ unit: Unit, _ message: String) throws {
     try AtomicFile.write(Array("\(message)\n".utf8), to: "\(folder(unit))/failed.txt")
     line.print("\(name(unit)): failed: \(message)")
-  }
-
-  private func failure(of unit: Unit) -> String? {
-    FileManager.default.contents(atPath: "\(folder(unit))/failed.txt")
-      .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
   }
 
   private func doneText(_ unit: Unit) -> String {
@@ -246,15 +268,21 @@ func makeFolder(_ path: String) throws {
 final class FolderLock {
   private let file: Int32
 
-  /// None when another process has it, or it cannot be locked.
-  init?(_ folder: String) {
+  /// None when another process has it.
+  ///
+  /// - Throws: `ModelFileError.cannotWrite` when it cannot be locked.
+  init?(_ folder: String) throws {
     // Inherited by the process that works in the folder: it is locked until that one has stopped, even when
     // this one was killed.
-    file = open("\(folder)/lock", O_RDWR | O_CREAT, 0o644)
-    guard file >= 0 else { return nil }
+    let path = "\(folder)/lock"
+    file = open(path, O_RDWR | O_CREAT, 0o644)
+    guard file >= 0 else {
+      throw ModelFileError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    // A class closes its file in `deinit` as soon as all members are set, also when this fails.
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      close(file)
-      return nil
+      if errno == EWOULDBLOCK { return nil }
+      throw ModelFileError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
   }
 

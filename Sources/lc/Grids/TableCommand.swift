@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import LearningCompression
 import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
@@ -27,10 +28,12 @@ struct TableCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where everything goes.", valueName: "folder"))
   var output: String
 
-  @Option(help: "How many cells run at the same time.")
+  @Option(parsing: .unconditional, help: "How many cells run at the same time.")
   var jobs = 1
 
-  @Option(help: "Threads of each cell (default: the processor's cores over the jobs).")
+  @Option(
+    parsing: .unconditional,
+    help: "Threads of each cell (default: the processor's cores over the jobs).")
   var threads: Int?
 
   @Option(help: "Run the i-th of n parts of the cells only: 1/4. Parts may share the folder.")
@@ -61,10 +64,13 @@ struct TableCommand: ParsableCommand {
   }
 
   func run() throws {
+    // A dry run can be stopped anywhere.
+    let signals = dryRun ? nil : StopSignals()
     let grid = try Self.grid(recipe)
+    let cells = grid.cells(ofShard: parsedShard ?? (1, 1))
     let perJob = threads ?? max(1, Threads.count / jobs)
-    if dryRun {
-      print(try GridEstimate(grid, directory: output, jobs: jobs, threads: perJob).text())
+    guard let signals else {
+      print(try GridEstimate(grid, cells, directory: output, jobs: jobs, threads: perJob).text())
       return
     }
     try makeFolder(output)
@@ -75,7 +81,7 @@ struct TableCommand: ParsableCommand {
     }
     let outputs = GridOutputs(grid, in: output)
     let runner = GridRunner(
-      grid, directory: output, jobs: jobs, threads: perJob, shard: parsedShard ?? (1, 1))
+      cells, directory: output, jobs: jobs, threads: perJob, signals: signals)
     do {
       try runner.run()
     } catch {
@@ -83,13 +89,20 @@ struct TableCommand: ParsableCommand {
       throw error
     }
     try outputs.write()
-    print(try ResultTable(grid, in: output).markdown, terminator: "")
+    let table = try ResultTable(grid, in: output)
+    print(table.markdown, terminator: "")
+    let failures = table.rows.reduce(0) { $0 + $1.failures.count }
+    if failures > 0 {
+      throw Failure.cellsFailed(failures, of: grid.places.count, folder: output)
+    }
   }
 
   /// The recipe as commands, all of which are checked.
   static func grid(_ path: String) throws -> Grid {
     var shapes: [[String]: (shape: [Int], classes: Int)] = [:]
-    return try Grid(GridRecipe(path: path)) { network in
+    let recipe = try GridRecipe(path: path)
+    if let published = recipe.published { _ = try Published(path: published, besides: path) }
+    return try Grid(recipe) { network in
       func value(_ name: String) -> String? { network.options.first { $0.name == name }?.value }
       let name = value("network") ?? network.label
       guard NetworkZoo.names.contains(name) else {
@@ -109,7 +122,15 @@ struct TableCommand: ParsableCommand {
       return try definition.widened(by: width).layout()
     } check: { arguments in
       do {
-        _ = try LC.parseAsRoot(arguments)
+        let command = try LC.parseAsRoot(arguments)
+        try (command as? CompressCommand)?.check()
+        try (command as? TrainCommand)?.check()
+      } catch let error as Failure {
+        throw error
+      } catch let error as LearningCompressionError {
+        throw error
+      } catch let error as NeuralNetworkError {
+        throw error
       } catch {
         let message = LC.message(for: error).split(whereSeparator: \.isNewline).first ?? ""
         throw Failure.usage(String(message).replacingOccurrences(of: "Error: ", with: ""))

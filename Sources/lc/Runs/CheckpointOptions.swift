@@ -26,20 +26,12 @@ struct CheckpointOptions: ParsableArguments {
     }
   }
 
-  /// Locks the folder and, from now on, holds back SIGINT and SIGTERM until a checkpoint is written;
-  /// none when no folder is given.
-  ///
-  /// - Throws: `ModelFileError`.
-  func begin() throws -> CheckpointRecorder? {
-    if let checkpoint {
-      return CheckpointRecorder(
-        try RunDirectory(creating: checkpoint), every: checkpointEvery, resumes: false)
+  /// From now on, holds back SIGINT and SIGTERM until a checkpoint is written; to be called before any
+  /// computation. None when no folder is given.
+  func begin() -> CheckpointRecorder? {
+    (checkpoint ?? resume).map {
+      CheckpointRecorder($0, every: checkpointEvery, resumes: resume != nil)
     }
-    if let resume {
-      return CheckpointRecorder(
-        try RunDirectory(opening: resume), every: checkpointEvery, resumes: true)
-    }
-    return nil
   }
 }
 

@@ -7,7 +7,8 @@ final class CheckpointRecorder {
   private static let optionsKey = "options"
   private static let provenanceKey = "provenance"
 
-  private let directory: RunDirectory
+  private let path: String
+  private var directory: RunDirectory?
   private let period: CheckpointPeriod
   private let resumes: Bool
   private var signals = StopSignals()
@@ -17,26 +18,30 @@ final class CheckpointRecorder {
   private var batches = 0
   private var steps = 0
 
-  init(_ directory: RunDirectory, every period: CheckpointPeriod, resumes: Bool) {
-    self.directory = directory
+  /// From now on SIGINT and SIGTERM wait until a checkpoint is written.
+  init(_ path: String, every period: CheckpointPeriod, resumes: Bool) {
+    self.path = path
     self.period = period
     self.resumes = resumes
   }
 
-  /// What the run goes on from; none when it begins.
+  /// Makes or opens the folder, and locks it.
   ///
+  /// - Returns: what the run goes on from; none when it begins.
   /// - Parameters:
   ///   - options: what the run's results depend on, by the option that says it; options that are not
   ///     among them are compared as they were given.
   ///   - provenance: becomes that of the run's first process, so that a run ends in the same bytes
   ///     whether it was interrupted or not.
-  /// - Throws: `Failure.usage` when the run was begun with other options; `ModelFileError` when none
-  ///   of its checkpoints can be read.
+  /// - Throws: `Failure.otherRun` when the run was begun with other options; `ModelFileError` when the
+  ///   folder cannot be had, or none of its checkpoints can be read.
   func start(_ options: [String: String], provenance: inout Provenance) throws -> Checkpoint? {
     let options = RecordedCommand().options.merging(options) { $1 }
     self.options = options
     self.provenance = provenance
     lastSaved = .now
+    let directory = try resumes ? RunDirectory(opening: path) : RunDirectory(creating: path)
+    self.directory = directory
     guard resumes else { return nil }
     func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
     var wasDamaged = false
@@ -54,7 +59,7 @@ final class CheckpointRecorder {
       "\(name) was \(before[name] ?? "not there"), now \(options[name] ?? "not there")"
     }
     guard changes.isEmpty else {
-      throw Failure.usage(
+      throw Failure.otherRun(
         "\(directory.path) holds a run with other options: \(changes.joined(separator: "; "))")
     }
     if !wasDamaged { say("\(directory.path): going on from the last checkpoint") }
@@ -97,7 +102,7 @@ final class CheckpointRecorder {
     var checkpoint = checkpoint
     try checkpoint.state.store(options, as: Self.optionsKey)
     try checkpoint.state.store(provenance, as: Self.provenanceKey)
-    try directory.save(checkpoint)
+    try directory?.save(checkpoint)
     lastSaved = .now
     batches = 0
     steps = 0
@@ -106,6 +111,6 @@ final class CheckpointRecorder {
   private func stopIfAsked(_ state: () throws -> Checkpoint) throws {
     guard let signal = signals.pending() else { return }
     try save(state())
-    throw Failure.interrupted(signal: signal, folder: directory.path)
+    throw Failure.interrupted(signal: signal, folder: path)
   }
 }

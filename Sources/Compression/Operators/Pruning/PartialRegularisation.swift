@@ -68,6 +68,8 @@ public struct PartialRegularisation: InPlaceOperator {
 
   public func validate(shape: [Int], view: String) throws { _ = try part(of: shape, view: view) }
 
+  /// - Returns: the sum of the squares of the steps: ‖w − Δ(θ)‖² where no weight is in two groups, at least
+  ///   half of it (a third, with single weights penalised as well) elsewhere.
   public func apply(to weights: UnsafeMutableBufferPointer<Float>, shape: [Int], penalty mu: Float)
     throws -> Double
   {
