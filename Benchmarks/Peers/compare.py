@@ -214,4 +214,5 @@ def main():
         row(f"{name}, n = {n}, cold", mine[0], seconds, f"relative error {mine[1]:.6f}, peer's {error:.6f}")
 
 
-main()
+if __name__ == "__main__":
+    main()
