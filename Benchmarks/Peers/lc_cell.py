@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 from safetensors.torch import load_file
+
+from networks import LeNet300
 
 folder, reference, kept = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 torch.set_num_threads(int(sys.argv[4]) if len(sys.argv) > 4 else 2)
@@ -31,15 +32,6 @@ def idx(name):
 def images(name, mean):
     x = idx(name).reshape(-1, 784).astype(np.float32) / 255
     return torch.from_numpy(x - (x.mean(0) if mean is None else mean)), x.mean(0)
-
-
-class LeNet300(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc1, self.fc2, self.fc3 = nn.Linear(784, 300), nn.Linear(300, 100), nn.Linear(100, 10)
-
-    def forward(self, x):
-        return self.fc3(torch.tanh(self.fc2(torch.tanh(self.fc1(x)))))
 
 
 def two_levels(w):

@@ -9,9 +9,10 @@ import gzip, json, os, subprocess, sys, tempfile
 
 import numpy as np
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
+
+from networks import LeNet300
 
 LC, FOLDER = sys.argv[1:3]
 STEPS, BATCH = 60, 128
@@ -19,15 +20,6 @@ STEPS, BATCH = 60, 128
 
 def idx(name, offset, dtype=np.uint8):
     return np.frombuffer(gzip.open(os.path.join(FOLDER, name + ".gz")).read(), dtype, offset=offset)
-
-
-class LeNet300(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc1, self.fc2, self.fc3 = nn.Linear(784, 300), nn.Linear(300, 100), nn.Linear(100, 10)
-
-    def forward(self, x):
-        return self.fc3(torch.tanh(self.fc2(torch.tanh(self.fc1(x)))))
 
 
 torch.manual_seed(0)
