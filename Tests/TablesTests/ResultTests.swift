@@ -18,8 +18,10 @@ import Testing
     """
 
   /// A directory with results: the error of a cell follows from its plan, method and seed.
-  private func withResults(_ body: (Grid, String) throws -> Void) throws {
-    let grid = try grid(recipe)
+  private func withResults(
+    _ other: String? = nil, _ body: (Grid, String) throws -> Void
+  ) throws {
+    let grid = try grid(other ?? recipe)
     let directory = NSTemporaryDirectory() + "lc-results-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: directory) }
     for place in grid.places {
@@ -64,6 +66,44 @@ import Testing
       #expect(
         html.contains("A grid &amp; more") && html.contains("<figure><svg><g/></svg></figure>"))
       #expect(!html.contains("http") && !html.contains("<?xml"))
+    }
+  }
+
+  @Test func anOverviewHasAColumnForEachBudget() throws {
+    try withResults(recipe.replacingOccurrences(of: "[20]", with: "[20, 10]")) { grid, directory in
+      let table = try ResultTable(grid, in: directory)
+      #expect(table.markdown.contains("|  |  | 20× | 10× |\n|---|---|---|---|\n"))
+      #expect(table.markdown.contains("| P | direct | 17.50 ± 0.71 | 17.50 ± 0.71 |"))
+      #expect(table.markdown.contains("| Q+P | lc | **11.50 ± 0.71** | **11.50 ± 0.71** |"))
+      let html = table.html(drawings: [:])
+      #expect(
+        html.contains("<th scope=\"row\">Q+P</th><th scope=\"row\">lc</th><td class=\"best\">11.50")
+      )
+      #expect(
+        table.findings.contains {
+          $0.hasSuffix("at 2 of 2 budgets, at 2 by more than the larger deviation.")
+        })
+    }
+  }
+
+  @Test func anOverviewOfASweepHasAColumnForEachValue() throws {
+    let swept =
+      recipe.replacingOccurrences(of: "[lc, direct]", with: "[lc]")
+      + "\nsweep: {every: [1, 10]}\ncompress: {steps: 2}\n"
+    try withResults(swept) { grid, directory in
+      let last = try #require(grid.places.last { $0.plan == "P" && $0.swept == "10" })
+      let path = Grid.folder(last.cell, in: directory) + "/result.json"
+      let better = try String(contentsOfFile: path, encoding: .utf8)
+        .replacingOccurrences(of: "13.0", with: "11.0")
+      try Data(better.utf8).write(to: URL(fileURLWithPath: path))
+      let table = try ResultTable(grid, in: directory)
+      #expect(table.markdown.contains("|  |  | 1 | 10 |"))
+      #expect(table.markdown.contains("| P | 20× | 12.50 ± 0.71 | **11.50 ± 0.71** |"))
+    }
+    // One column says no more than the table.
+    try withResults { grid, directory in
+      let table = try ResultTable(grid, in: directory)
+      #expect(table.overviews.isEmpty)
     }
   }
 

@@ -33,13 +33,13 @@ extension ResultTable {
       return columns + [
         Column(title: "parameters", name: "parameters") { $0.parameters?.text(0) ?? "" },
         Column(title: "fewer", name: "parameter_ratio") {
-          $0.parameterRatio.map { "\($0.text(1))×" } ?? ""
+          $0.parameterRatio.map(times) ?? ""
         },
       ]
     }
     columns += [
-      Column(title: "ratio", name: "ratio") { $0.ratio.map { "\($0.text(1))×" } ?? "" },
-      Column(title: "by file", name: "file_ratio") { $0.fileRatio.map { "\($0.text(1))×" } ?? "" },
+      Column(title: "ratio", name: "ratio") { $0.ratio.map(times) ?? "" },
+      Column(title: "by file", name: "file_ratio") { $0.fileRatio.map(times) ?? "" },
       Column(title: "mult.", name: "multiplications") { $0.multiplications.map(count) ?? "" },
       Column(title: "add.", name: "additions") { $0.additions.map(count) ?? "" },
     ]
@@ -75,6 +75,12 @@ extension ResultRow {
 /// A number without a trailing `.0`.
 func trimmed(_ value: Double) -> String {
   value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+}
+
+/// A ratio, without a deviation that rounds to nothing.
+private func times(_ spread: Spread) -> String {
+  let (text, none) = (spread.text(1), " ± 0.0")
+  return (text.hasSuffix(none) ? String(text.dropLast(none.count)) : text) + "×"
 }
 
 /// Operations, in thousands or millions.

@@ -27,24 +27,24 @@ extension ResultTable {
 
   private func winners(_ rows: [ResultRow]) -> [String] {
     var lines: [String] = []
-    var (dominated, compared) = (0, 0)
-    var budgets: [Double] = []
-    for row in rows {
-      if let budget = row.budget, !budgets.contains(budget) { budgets.append(budget) }
-    }
-    for budget in budgets {
+    var (dominated, clearly, compared) = (0, 0, 0)
+    for budget in unique(rows.compactMap(\.budget)) {
       let plans = rows.filter { $0.budget == budget && $0.method == .lc }
       guard let best = plans.min(by: { error($0) < error($1) }) else { continue }
       let singles = plans.filter { !$0.plan.contains("+") }
       let sums = plans.filter { $0.plan.contains("+") }
       var line =
-        "\(best.network) at \(trimmed(budget))×: \(best.plan) wins with "
+        "\(best.network) at \(trimmed(budget))×: by LC, \(best.plan) wins with "
         + "\(best.testError?.text(2) ?? "") %"
       if let single = singles.min(by: { error($0) < error($1) }),
         let sum = sums.min(by: { error($0) < error($1) })
       {
         compared += 1
-        if error(sum) < error(single) { dominated += 1 }
+        let lead = error(single) - error(sum)
+        if lead > 0 { dominated += 1 }
+        if lead > max(single.testError?.deviation ?? 0, sum.testError?.deviation ?? 0) {
+          clearly += 1
+        }
         line +=
           "; the best sum \(sum.plan) has \(sum.testError?.text(2) ?? "") %, the best single "
           + "compression \(single.plan) \(single.testError?.text(2) ?? "") %"
@@ -54,7 +54,9 @@ extension ResultTable {
     if compared > 0, let network = rows.first?.network {
       lines.append(
         "\(network): the best sum of compressions beats the best single one at \(dominated) of "
-          + "\(compared) budget\(compared == 1 ? "" : "s").")
+          + "\(compared) budget\(compared == 1 ? "" : "s")"
+          + (grid.recipe.seeds.count > 1
+            ? ", at \(clearly) by more than the larger deviation." : "."))
     }
     return lines
   }

@@ -24,11 +24,25 @@ extension ResultTable {
           "<tr\(starts ? " class=\"first\"" : "") title=\"\(escaped(row.text).replacingOccurrences(of: "\"", with: "&quot;"))\">\(cells)</tr>"
       }.joined(separator: "\n")
       return
-        "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead>\n<tbody>\n\(body)\n</tbody></table></div>"
+        "<div class=\"scroll\"><table class=\"all\"><thead><tr>\(head)</tr></thead>\n<tbody>\n\(body)\n</tbody></table></div>"
     }
+    func glance(_ overview: Overview) -> String {
+      let head = overview.head.map { "<th>\(escaped($0))</th>" }.joined()
+      let body = overview.lines.map { line in
+        "<tr>" + line.names.map { "<th scope=\"row\">\(escaped($0))</th>" }.joined()
+          + line.cells.map { cell in
+            "<td\(cell?.isBest == true ? " class=\"best\"" : "")>\(escaped(cell?.text ?? ""))</td>"
+          }.joined() + "</tr>"
+      }.joined(separator: "\n")
+      return
+        "<h3>Test error %</h3>\n<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead>\n"
+        + "<tbody>\n\(body)\n</tbody></table></div>\n<h3>All figures</h3>\n"
+    }
+    let overviews = overviews
     let parts = networks.map { network in
       "<h2>\(escaped(network))</h2>\n"
         + (drawings[network].map { "<figure>\(inline($0))</figure>\n" } ?? "")
+        + (overviews.first { $0.network == network }.map(glance) ?? "")
         + table(rows.filter { $0.network == network })
     }
     let notes = [
@@ -49,12 +63,13 @@ extension ResultTable {
       <style>
       body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 68rem;
         margin: 2rem auto; padding: 0 1rem; }
-      h1, h2 { line-height: 1.2; }
+      h1, h2, h3 { line-height: 1.2; }
       .scroll { overflow-x: auto; }
       table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
       th, td { padding: 0.2rem 0.7rem; text-align: right; white-space: nowrap; }
       th { border-bottom: 2px solid #888; }
-      td:nth-child(-n+3), th:nth-child(-n+3) { text-align: left; }
+      .all :is(td, th):nth-child(-n+3), th[scope] { text-align: left; }
+      th[scope] { border: 0; font-weight: 400; }
       tr.first td { border-top: 1px solid #bbb; }
       tbody tr:hover { background: #f2f5fa; }
       .best { font-weight: 700; }

@@ -1,23 +1,38 @@
 import Foundation
 
 extension ResultTable {
-  /// A Markdown page: the table, the references, the findings, the sources.
+  /// A Markdown page: test errors at a glance, what they say, the whole table, the plans, the sources.
   public var markdown: String {
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ")
+        + " |"
+    }
+    func table(_ head: [String], _ body: [[String]]) -> [String] {
+      [line(head), "|" + head.map { _ in "---|" }.joined()] + body.map(line) + [""]
+    }
     let columns = columns
     var lines = ["# \(grid.recipe.title)", ""]
     if let note = grid.recipe.note { lines += [note, ""] }
     lines += [legend, ""]
-    lines.append("| " + columns.map(\.title).joined(separator: " | ") + " |")
-    lines.append("|" + columns.map { _ in "---|" }.joined())
-    for row in rows {
-      let cells = columns.map { column -> String in
-        let text = column.text(row).replacingOccurrences(of: "|", with: "\\|")
-        return row.isBest && column.name == "test_error" ? "**\(text)**" : text
-      }
-      lines.append("| " + cells.joined(separator: " | ") + " |")
+    for overview in overviews {
+      lines += ["## \(overview.title)", ""]
+      lines += table(
+        overview.head,
+        overview.lines.map { line in
+          line.names + line.cells.map { $0.map { $0.isBest ? "**\($0.text)**" : $0.text } ?? "" }
+        })
     }
-    lines += ["", "## What it says", ""] + findings.map { "- \($0)" }
-    lines += ["", "## Plans", ""] + planTexts.map { "- \($0)" }
+    lines += ["## What it says", ""] + findings.map { "- \($0)" }
+    lines += ["", "## All figures", ""]
+    lines += table(
+      columns.map(\.title),
+      rows.map { row in
+        columns.map { column in
+          let text = column.text(row)
+          return row.isBest && column.name == "test_error" ? "**\(text)**" : text
+        }
+      })
+    lines += ["## Plans", ""] + planTexts.map { "- \($0)" }
     if !sources.isEmpty { lines += ["", "## Sources", ""] + sources.map { "- \($0)" } }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -34,12 +49,11 @@ extension ResultTable {
 
   /// What ran under each plan's name.
   var planTexts: [String] {
-    var seen: Set<String> = []
-    return rows.compactMap { row in
-      let budget = row.budget.map { " at \(trimmed($0))×" } ?? ""
-      let text = "\(row.network), \(row.plan)\(budget): `\(row.text)`"
-      return seen.insert(text).inserted ? text : nil
-    }
+    unique(
+      rows.map { row in
+        let budget = row.budget.map { " at \(trimmed($0))×" } ?? ""
+        return "\(row.network), \(row.plan)\(budget): `\(row.text)`"
+      })
   }
 
   /// Numbers for programs: means and deviations in columns of their own.

@@ -1,0 +1,67 @@
+/// Test errors at a glance: a line for each plan and method, a column for each budget or, of a sweep, for each of
+/// its values.
+struct Overview {
+  struct Line {
+    let names: [String]
+    /// None where a plan has no such row.
+    let cells: [Cell?]
+  }
+
+  struct Cell {
+    let text: String
+    /// Whether it is the lowest of its network and budget; of a sweep, of its line.
+    let isBest: Bool
+  }
+
+  let network: String
+  let title: String
+  /// As many as a line has names and cells; empty above names.
+  let head: [String]
+  let lines: [Line]
+}
+
+extension ResultTable {
+  /// One for each network that has two columns or more.
+  var overviews: [Overview] {
+    networks.compactMap { network in overview(of: network, rows.filter { $0.network == network }) }
+  }
+
+  private func overview(of network: String, _ rows: [ResultRow]) -> Overview? {
+    let sweep = grid.recipe.sweep
+    func budget(_ row: ResultRow) -> String? { row.budget.map { "\(trimmed($0))×" } }
+    func column(_ row: ResultRow) -> String? { sweep == nil ? budget(row) : row.swept }
+    let columns = unique(rows.compactMap(column))
+    guard columns.count > 1 else { return nil }
+
+    let hasMethods = Set(rows.map(\.method)).count > 1
+    func names(_ row: ResultRow) -> [String] {
+      [row.plan] + (sweep == nil ? [] : budget(row).map { [$0] } ?? [])
+        + (hasMethods ? [row.method.rawValue] : [])
+    }
+    let lines = unique(rows.map(names)).map { line in
+      let own = rows.filter { names($0) == line }
+      let complete = own.filter { $0.done == $0.seeds }
+      let lowest = complete.compactMap(\.testError?.mean).min()
+      return Overview.Line(
+        names: line,
+        cells: columns.map { name in
+          own.first { column($0) == name }.map { row in
+            .init(
+              text: row.testErrorText,
+              isBest: sweep == nil
+                ? row.isBest
+                : lowest != nil && row.done == row.seeds && row.testError?.mean == lowest)
+          }
+        })
+    }
+    return Overview(
+      network: network, title: "\(network): test error %, by \(sweep?.option ?? "budget")",
+      head: (lines.first?.names ?? []).map { _ in "" } + columns, lines: lines)
+  }
+}
+
+/// The values in their order, each once.
+func unique<Value: Hashable>(_ values: [Value]) -> [Value] {
+  var seen: Set<Value> = []
+  return values.filter { seen.insert($0).inserted }
+}
