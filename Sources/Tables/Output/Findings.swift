@@ -45,9 +45,10 @@ extension ResultTable {
         if lead > max(single.testError?.deviation ?? 0, sum.testError?.deviation ?? 0) {
           clearly += 1
         }
-        line +=
-          "; the best sum \(sum.plan) has \(sum.testError?.text(2) ?? "") %, the best single "
-          + "compression \(single.plan) \(single.testError?.text(2) ?? "") %"
+        let other =
+          best.plan.contains("+")
+          ? ("best single compression", single) : ("best sum of compressions", sum)
+        line += "; the \(other.0), \(other.1.plan), has \(other.1.testError?.text(2) ?? "") %"
       }
       lines.append(line + ".")
     }
