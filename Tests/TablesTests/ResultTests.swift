@@ -161,6 +161,20 @@ import Testing
     }
   }
 
+  @Test func aFigureOfEqualErrorsHasARange() throws {
+    try withResults { grid, directory in
+      for cell in grid.cells {
+        let path = Grid.folder(cell, in: directory) + "/result.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+          .replacing(/"testErrorPercent": [0-9.]+/, with: "\"testErrorPercent\": 10")
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      }
+      let figure = try #require(try ResultTable(grid, in: directory).figures.first)
+      #expect(!figure.script.contains("yrange [10.0:10.0]"))
+      #expect(figure.script.contains("set yrange [9.99:10.015]"))
+    }
+  }
+
   @Test func publishedFiguresNeedASource() throws {
     let good = """
       - {network: lenet300, plan: P, ratio: 19, test-error: 2.18, data: MNIST, source: "a paper"}

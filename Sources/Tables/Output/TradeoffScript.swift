@@ -46,9 +46,11 @@ extension TradeoffFigure {
       let points = (trained.isEmpty ? series : trained).flatMap(\.points)
       let least = points.map { $0.error - $0.deviation }.reduce(reference, min)
       let most = points.map { $0.error + $0.deviation }.reduce(reference, max)
+      // Gnuplot draws nothing in an empty range.
+      let span = max(most - least, 0.1)
       isLogarithmic = least > 0 && most > 4 * least
-      bottom = isLogarithmic ? 0.8 * least : max(0, least - 0.1 * (most - least))
-      top = isLogarithmic ? 1.2 * most : most + 0.15 * (most - least)
+      bottom = isLogarithmic ? 0.8 * least : max(0, least - 0.1 * span)
+      top = isLogarithmic ? 1.2 * most : most + 0.15 * span
     }
   }
 
