@@ -29,6 +29,12 @@ public struct Alternation: Sendable {
   public var every: [Period]
   /// The run ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖; for the coupling `.penalty`.
   public var tolerance: Double
+  /// So many of the last steps go on from w ← Δ(θ) as retraining does: coupling `.replacement`, freedom
+  /// `.fixed`. For the coupling `.penalty`.
+  ///
+  /// - Source: Zhang et al., "A systematic DNN weight pruning framework using alternating direction method
+  ///   of multipliers", arXiv 1804.03294, which retrains what is left after pruning.
+  public var retrainSteps: Int
   /// Every so many steps, and after the last one, Δ(θ) is evaluated.
   public var evaluateEvery: Int
 
@@ -37,7 +43,7 @@ public struct Alternation: Sendable {
   public init(
     _ coupling: Coupling = .penalty(multipliers: .on), freedom: Freedom = .full,
     schedule: PenaltySchedule, budget: Period, every: [Period] = [], tolerance: Double = 0,
-    evaluateEvery: Int = 1
+    retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws {
     try schedule.validate()
     guard budget.batches(perEpoch: 1) > 0 else {
@@ -48,10 +54,18 @@ public struct Alternation: Sendable {
       throw LearningCompressionError.invalidOption(
         option: "every", value: "\(wrong)", expected: "1 mini-batch or more")
     }
-    guard every.count <= max(1, schedule.steps) else {
+    guard (0...schedule.steps).contains(retrainSteps), retrainSteps == 0 || coupling.isSoft else {
+      throw LearningCompressionError.invalidOption(
+        option: "retrain-steps", value: "\(retrainSteps)",
+        expected: coupling.isSoft
+          ? "0 or more, and no more than the \(schedule.steps) steps"
+          : "0 where w ← Δ(θ) from the beginning")
+    }
+    let sharing = schedule.steps - retrainSteps
+    guard every.count <= max(1, sharing) else {
       throw LearningCompressionError.invalidOption(
         option: "every", value: "\(every.count) periods",
-        expected: "no more than the \(schedule.steps) steps that share them")
+        expected: "no more than the \(sharing) steps that share them")
     }
     guard tolerance >= 0 else {
       throw LearningCompressionError.invalidOption(
@@ -72,6 +86,7 @@ public struct Alternation: Sendable {
         option: "evaluate-every", value: "\(evaluateEvery)", expected: "1 step or more")
     }
     self.tolerance = tolerance
+    self.retrainSteps = retrainSteps
     self.evaluateEvery = evaluateEvery
   }
 
@@ -92,12 +107,20 @@ public struct Alternation: Sendable {
   /// The mini-batches of one step.
   func batches(perEpoch: Int) -> Int { budget.batches(perEpoch: perEpoch) }
 
+  /// Whether a step is one of the last, with w = Δ(θ) and the structure fixed.
+  func isRetraining(step: Int) -> Bool { step >= schedule.steps - retrainSteps }
+
+  func coupling(ofStep step: Int) -> Coupling { isRetraining(step: step) ? .replacement : coupling }
+
+  func freedom(ofStep step: Int) -> Freedom { isRetraining(step: step) ? .fixed : freedom }
+
   /// The mini-batches between two C steps during that step.
   func period(ofStep step: Int, perEpoch: Int) -> Int {
-    if freedom == .fixed { return 1 }
+    if freedom(ofStep: step) == .fixed { return 1 }
     let total = batches(perEpoch: perEpoch)
     guard !every.isEmpty else { return total }
-    let period = every[min(every.count - 1, step * every.count / max(1, schedule.steps))]
+    let sharing = max(1, schedule.steps - retrainSteps)
+    let period = every[min(every.count - 1, step * every.count / sharing)]
       .batches(perEpoch: perEpoch)
     return coupling.endsEachStep ? min(total, period) : period
   }

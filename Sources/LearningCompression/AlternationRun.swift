@@ -87,7 +87,9 @@ public final class AlternationRun<Learning: LearningStep> {
   /// The weight of ‖w − Δ(θ)‖² in the C step: μ of the schedule with a penalty; else 1/t, where t is how
   /// far the mini-batches before it went.
   private func mu(step: Int, reach: Float) -> Float {
-    if case .penalty = alternation.coupling { return alternation.schedule.mu(step: step) }
+    if case .penalty = alternation.coupling(ofStep: step) {
+      return alternation.schedule.mu(step: step)
+    }
     return 1 / max(reach, 1e-30)
   }
 
@@ -113,7 +115,9 @@ public final class AlternationRun<Learning: LearningStep> {
     let step = position.step
     let total = alternation.batches(perEpoch: learning.batchesPerEpoch)
     let period = alternation.period(ofStep: step, perEpoch: learning.batchesPerEpoch)
-    let isLast = alternation.coupling.endsEachStep || step == steps - 1
+    let coupling = alternation.coupling(ofStep: step)
+    let isLast = coupling.endsEachStep || step == steps - 1
+    if alternation.isRetraining(step: step) { coupled.retrain(fromTheForms: position.done == 0) }
     if position.done == 0 { learning.begin(step: step) }
     while true {
       let isDue = position.inPeriod >= period || position.done == total && isLast
@@ -129,9 +133,9 @@ public final class AlternationRun<Learning: LearningStep> {
       let batches = min(period - position.inPeriod, total - position.done)
       try learn(batches, of: total, &position, progress)
     }
-    let replaces = alternation.coupling == .replacement
+    let replaces = coupling == .replacement
     let distance = replaces ? 0 : coupled.relativeDistance
-    let isNear = alternation.coupling.isSoft && distance <= alternation.tolerance
+    let isNear = coupling.isSoft && distance <= alternation.tolerance
     let isEvaluated = isNear || step == steps - 1 || (step + 1) % alternation.evaluateEvery == 0
     if isEvaluated {
       try coupled.catchUp(

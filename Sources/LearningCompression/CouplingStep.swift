@@ -3,8 +3,8 @@ import LinearAlgebra
 
 /// θ, Δ(θ), and how they act on the weights.
 final class CouplingStep {
-  private let coupling: Coupling
-  private let freedom: Freedom
+  private var coupling: Coupling
+  private var freedom: Freedom
   private let plan: ResolvedPlan
   private let weights: Arena
   /// θ, one form a problem.
@@ -56,9 +56,15 @@ final class CouplingStep {
     }
   }
 
+  /// From now on w ← Δ(θ), and the structure of θ stays.
+  func retrain(fromTheForms: Bool) {
+    (coupling, freedom) = (.replacement, .fixed)
+    if fromTheForms { plan.copyCompressed(from: compressed, to: weights) }
+  }
+
   /// The term that the L step adds to the loss.
   func penalty(mu: Float) -> QuadraticPenalty? {
-    guard let target else { return nil }
+    guard coupling.isSoft, let target else { return nil }
     plan.formTarget(compressed, multipliers: multipliers, mu: mu, into: target)
     return QuadraticPenalty(mu: mu, target: target, ranges: plan.ranges)
   }

@@ -21,11 +21,12 @@ public enum Method: String, Sendable, CaseIterable, Codable {
 
   /// - Parameters:
   ///   - multipliers: for `.lc`.
+  ///   - retrainSteps: for `.lc`.
   ///   - every: the periods of the C step, if not the method's own.
   /// - Throws: `LearningCompressionError.invalidOption`, also for a period where the method has none.
   public func alternation(
     schedule: PenaltySchedule, budget: Period, every: [Period] = [], multipliers: Multipliers = .on,
-    tolerance: Double = 0, evaluateEvery: Int = 1
+    tolerance: Double = 0, retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws -> Alternation {
     try schedule.validate()
     if !every.isEmpty, self == .direct || self == .retrain {
@@ -38,7 +39,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
       try Alternation(
         coupling, freedom: freedom, schedule: schedule, budget: budget,
         every: every.isEmpty ? usual.map { [$0] } ?? [] : every, tolerance: tolerance,
-        evaluateEvery: evaluateEvery)
+        retrainSteps: retrainSteps, evaluateEvery: evaluateEvery)
     }
     switch self {
     case .lc: return try alternation(.penalty(multipliers: multipliers))

@@ -154,7 +154,7 @@ struct CompressCommand: ParsableCommand {
         initial: penalty.firstMu, growth: penalty.growth, steps: steps),
       budget: budget, every: every.flatMap(Period.list) ?? [],
       multipliers: penalty.multipliers ?? .on, tolerance: penalty.tolerance ?? 0,
-      evaluateEvery: evaluateEvery)
+      retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: evaluateEvery)
   }
 
   /// What can be said of the options without the network and the data.

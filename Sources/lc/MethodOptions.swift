@@ -28,6 +28,14 @@ struct PenaltyOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Stop when ‖w − Δ(θ)‖ / ‖w‖ is no more than this.")
   var tolerance: Double?
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      The last so many of the steps go on from w = Δ(θ) with codes, places and ranks fixed, as \
+      --method retrain does (default: 0).
+      """)
+  var retrainSteps: Int?
+
   var firstMu: Double { mu ?? 0.003 }
   var growth: Double { muGrowth ?? 1.15 }
 
@@ -37,6 +45,7 @@ struct PenaltyOptions: ParsableArguments {
     let given: [(String, Bool)] = [
       ("--mu", mu != nil && method != .direct), ("--mu-growth", muGrowth != nil),
       ("--multipliers", multipliers != nil), ("--tolerance", tolerance != nil),
+      ("--retrain-steps", retrainSteps != nil),
     ]
     if let wrong = given.first(where: \.1) {
       throw ValidationError("\(wrong.0) belongs to --method lc, found --method \(method.rawValue)")
@@ -44,10 +53,12 @@ struct PenaltyOptions: ParsableArguments {
   }
 
   var description: [String: String] {
-    [
+    var all = [
       "--mu": "\(firstMu)", "--mu-growth": "\(growth)",
       "--multipliers": (multipliers ?? .on).rawValue, "--tolerance": "\(tolerance ?? 0)",
     ]
+    if let retrainSteps { all["--retrain-steps"] = "\(retrainSteps)" }
+    return all
   }
 }
 

@@ -35,22 +35,26 @@ import Testing
 
   /// Interrupts a run at every place where it reports progress, through a file each time.
   @Test(arguments: [
-    ("w: quantize(k=3) + prune(keep=3)", Coupling.penalty(multipliers: .on), Freedom.full),
-    ("w: lowrank(r=2) + binary()", .penalty(multipliers: .on), .full),
-    ("w: quantize(k=2)", .penalty(multipliers: .off), .full),
-    ("w: quantize(k=2)", .replacement, .full),
-    ("w: nuclear(alpha=0.3)", .replacement, .full),
-    ("w: partial(alpha=0.02, rows=50%, columns=3)", .replacement, .full),
-    ("w: prune(keep=20%) + binary()", .replacement, .fixed),
-    ("w: prune(keep=20%)", .replacement, .gradual(until: 0.7)),
-    ("w: ternary()", .straightThrough, .full),
+    ("w: quantize(k=3) + prune(keep=3)", Coupling.penalty(multipliers: .on), Freedom.full, 0),
+    ("w: lowrank(r=2) + binary()", .penalty(multipliers: .on), .full, 0),
+    ("w: quantize(k=2)", .penalty(multipliers: .off), .full, 0),
+    ("w: quantize(k=3) + prune(keep=3)", .penalty(multipliers: .on), .full, 1),
+    ("w: lowrank(r=2)", .penalty(multipliers: .damped), .full, 2),
+    ("w: quantize(k=2)", .replacement, .full, 0),
+    ("w: nuclear(alpha=0.3)", .replacement, .full, 0),
+    ("w: partial(alpha=0.02, rows=50%, columns=3)", .replacement, .full, 0),
+    ("w: prune(keep=20%) + binary()", .replacement, .fixed, 0),
+    ("w: prune(keep=20%)", .replacement, .gradual(until: 0.7), 0),
+    ("w: ternary()", .straightThrough, .full, 0),
   ])
-  func goesOnAsIfNothingHadHappened(plan: String, coupling: Coupling, freedom: Freedom) throws {
+  func goesOnAsIfNothingHadHappened(
+    plan: String, coupling: Coupling, freedom: Freedom, retrainSteps: Int
+  ) throws {
     let path = NSTemporaryDirectory() + "lc-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
     let alternation = try Alternation(
       coupling, freedom: freedom, schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3),
-      budget: .batches(5), every: [.batches(2)])
+      budget: .batches(5), every: [.batches(2)], retrainSteps: retrainSteps)
     let plan = try ResolvedPlan(CompressionPlan(parsing: plan), for: learning().weights.layout)
     var places = 0
     let undisturbed = try alternation.run(plan, learning: learning()) { _ in places += 1 }

@@ -223,5 +223,14 @@ import Testing
     #expect(throws: LearningCompressionError.self) {
       try Alternation(schedule: .explicit([1]), budget: .batches(1), tolerance: -1)
     }
+    for (coupling, steps) in [
+      (Coupling.penalty(multipliers: .on), -1), (.penalty(multipliers: .on), 4), (.replacement, 1),
+    ] {
+      #expect(throws: LearningCompressionError.self) {
+        try Alternation(
+          coupling, schedule: .exponential(initial: 1, growth: 1, steps: 3), budget: .batches(1),
+          retrainSteps: steps)
+      }
+    }
   }
 }

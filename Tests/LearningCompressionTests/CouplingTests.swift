@@ -16,12 +16,12 @@ import Testing
 
   private func run(
     _ method: Method, _ plan: String, seed: UInt64, steps: Int = 3, batches: Int = 5,
-    every: [Period] = []
+    every: [Period] = [], retrainSteps: Int = 0
   ) throws -> (AlternationResult, GradientDescent) {
     let (learning, resolved) = try setting(plan, seed: seed)
     let alternation = try method.alternation(
       schedule: .exponential(initial: 1, growth: 1, steps: steps), budget: .batches(batches),
-      every: every)
+      every: every, retrainSteps: retrainSteps)
     return (try alternation.run(resolved, learning: learning), learning)
   }
 
@@ -170,6 +170,33 @@ import Testing
       w = w.indices.map { $0 >= 48 || mask[$0] ? next[$0] : 0 }
     }
     expectSame(result.weights.floats, w)
+  }
+
+  /// The LC algorithm's last steps are masked gradient descent from the Δ(θ) of the steps before.
+  @Test(arguments: 0..<3) func retrainStepsGoOnFromTheCompressedWeights(seed: Int) throws {
+    let (plan, seed) = ("w: prune(keep=10)", UInt64(seed))
+    let (before, _) = try run(.lc, plan, seed: seed, steps: 2)
+    let (result, _) = try run(.lc, plan, seed: seed, steps: 4, retrainSteps: 2)
+    let twin = GradientDescent(try #require(layout), seed: seed)
+    var w = Array(before.weights.floats)
+    let mask = w.map { $0 != 0 }
+    for _ in 0..<10 {
+      let next = twin.stepped(w)
+      w = w.indices.map { $0 >= 48 || mask[$0] ? next[$0] : 0 }
+    }
+    expectSame(result.weights.floats, w)
+    #expect(result.steps.map { $0.change == nil } == [true, true, false, false])
+    #expect(result.steps.prefix(2).map(\.loss) == before.steps.map(\.loss))
+    #expect(result.compressed.trainLoss < before.compressed.trainLoss)
+  }
+
+  @Test(arguments: ["w: quantize(k=3) + prune(keep=4)", "w: lowrank(r=2)"])
+  func retrainStepsAloneAreRetraining(plan: String) throws {
+    let (all, _) = try run(.lc, plan, seed: 5, retrainSteps: 3)
+    let (retrained, _) = try run(.retrain, plan, seed: 5)
+    #expect(all.forms == retrained.forms)
+    #expect(all.steps.map(\.loss) == retrained.steps.map(\.loss))
+    #expect(Array(all.weights.floats) == Array(retrained.weights.floats))
   }
 
   @Test func gradualPruningFollowsTheCubicSchedule() throws {
