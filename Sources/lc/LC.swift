@@ -46,13 +46,13 @@ struct LC: ParsableCommand {
 
   static func main() {
     var recipe: Recipe?
+    let arguments = Self.arguments
     do {
-      let arguments = Self.arguments
       recipe = try Recipe(namedIn: arguments)
       var command = try parseAsRoot(recipe?.expanded(arguments) ?? arguments)
       try command.run()
     } catch {
-      if let error = recipe?.mistake(behind: error) { Failure.exit(error) }
+      if let error = recipe?.mistake(behind: error, in: arguments) { Failure.exit(error) }
       Failure.exit(error)
     }
   }

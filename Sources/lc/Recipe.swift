@@ -1,5 +1,7 @@
 import ArgumentParser
+import Compression
 import Foundation
+import LearningCompression
 import Recipes
 
 /// A YAML file that holds what options can say:
@@ -47,8 +49,7 @@ struct Recipe {
 
   /// The arguments with the file's options after the command's name, unless given themselves.
   func expanded(_ arguments: [String]) -> [String] {
-    let given = Set(
-      arguments.map { $0.split(separator: "=", maxSplits: 1).first.map(String.init) ?? $0 })
+    let given = Self.names(arguments)
     var result = arguments
     var added: [String] = []
     for option in options where !given.contains("--" + option.name) {
@@ -61,13 +62,31 @@ struct Recipe {
     return result
   }
 
-  /// The parser's error with the place in the file, when it is about one of the file's options.
-  func mistake(behind error: any Error) -> Failure? {
-    guard LC.exitCode(for: error) == .validationFailure else { return nil }
-    let message = LC.message(for: error).replacingOccurrences(of: "Error: ", with: "")
-    let found = options.first { option in
-      message.contains("--\(option.name)'") || message.contains("--\(option.name) ")
-    }
+  /// The error with the place in the file, when it is about one of the file's options that stand.
+  func mistake(behind error: any Error, in arguments: [String]) -> Failure? {
+    let given = Self.names(arguments)
+    let found = options.first { !given.contains("--" + $0.name) && isAbout($0.name, error) }
+    let message =
+      LC.exitCode(for: error) == .validationFailure
+      ? LC.message(for: error).replacingOccurrences(of: "Error: ", with: "") : "\(error)"
     return found.map { .usage("\(path):\($0.line): \(message)") }
+  }
+
+  private func isAbout(_ option: String, _ error: any Error) -> Bool {
+    switch error {
+    case CompressionError.notFinite, CompressionError.malformedForm: return false
+    case is CompressionError: return option == "compress"
+    case LearningCompressionError.invalidOption(let name, _, _):
+      return name == option || name.hasPrefix(option + " ")
+    default:
+      guard LC.exitCode(for: error) == .validationFailure else { return false }
+      let message = LC.message(for: error)
+      return message.contains("--\(option)'") || message.contains("--\(option) ")
+    }
+  }
+
+  /// The arguments without the values behind a =.
+  private static func names(_ arguments: [String]) -> Set<String> {
+    Set(arguments.map { $0.split(separator: "=", maxSplits: 1).first.map(String.init) ?? $0 })
   }
 }

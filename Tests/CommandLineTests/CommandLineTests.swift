@@ -227,6 +227,8 @@ final class Workspace: Sendable {
       ("mu: 1\nspeed: 3", 64, "r.yaml:2: 'lc project' has no option 'speed'"),
       ("compress: '*: binary()'\nmu: x", 64, "r.yaml:2: The value 'x' is invalid for '--mu"),
       ("compress: [{tensors: a, operators: binary(), k: 2}]", 65, "r.yaml:1: tensors, view and"),
+      ("mu: 1\ncompress: '*: binray()'", 64, "r.yaml:2: plan, character 4: "),
+      ("mu: 1\ncompress: 'fc9: binary()'", 64, "r.yaml:2: the pattern 'fc9' fits no parameter"),
       ("mu: 1\nmu: 2", 65, "r.yaml"), ("- a", 65, "'option: value' were expected"),
       ("a: [", 65, "this is not YAML"), ("mu: [1, 2]", 65, "one value was expected for 'mu'"),
       ("mu:", 65, "r.yaml:1: one value was expected for 'mu'"),
@@ -234,6 +236,9 @@ final class Workspace: Sendable {
       let outcome = try project(text)
       #expect(outcome.code == code && outcome.errors.contains(message), "\(outcome.errors)")
     }
+    // What the command line says is not the file's mistake.
+    let other = try project(recipe, "--compress", "fc9: binary()")
+    #expect(other.code == 64 && !other.errors.contains("r.yaml"), "\(other.errors)")
   }
 
   @Test func projectsAFile() throws {
