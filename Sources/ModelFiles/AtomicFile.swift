@@ -50,6 +50,17 @@ public enum AtomicFile {
     unlink(temporary)
   }
 
+  fileprivate static let (prefix, suffix) = (".lc-", ".tmp")
+
+  /// Removes what killed processes have left of files that they were writing into the folder; for whoever
+  /// knows that nobody writes there now.
+  public static func removeLeftovers(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+      unlink("\(folder)/\(name)")
+    }
+  }
+
   fileprivate static func check(_ result: Int32, path: String) throws {
     if result != 0 { throw ModelFileError.cannotWrite(path: path, reason: reason(of: errno)) }
   }
@@ -99,7 +110,7 @@ extension AtomicFile {
     func createTemporary() throws -> (descriptor: Int32, path: String) {
       while true {
         let tag = String(UInt64.random(in: .min ... .max), radix: 36)
-        let temporary = "\(folder).lc-\(tag).tmp"
+        let temporary = "\(folder)\(AtomicFile.prefix)\(tag)\(AtomicFile.suffix)"
         let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         if descriptor >= 0 { return (descriptor, temporary) }
         guard errno == EEXIST || errno == EINTR else {

@@ -66,10 +66,8 @@ public final class RunDirectory {
     }
     numbers = names.compactMap(Self.number(of:)).sorted()
     newest = numbers.last ?? 0
-    // What a killed process has left behind; nobody else writes while the lock is held.
-    for name in names where name.hasPrefix(".lc-") && name.hasSuffix(".tmp") {
-      unlink("\(path)/\(name)")
-    }
+    // Nobody else writes while the lock is held.
+    AtomicFile.removeLeftovers(in: path)
   }
 
   deinit { close(lock) }

@@ -132,6 +132,7 @@ final class GridRunner {
         lock.release()
         return true
       }
+      AtomicFile.removeLeftovers(in: folder)
       let process = try ChildProcess(
         arguments(unit, in: folder),
         outputs: ("\(folder)/output.txt", "\(folder)/errors.txt"))
