@@ -19,6 +19,9 @@ public final class NetworkLearning: ResumableLearning {
   private let decay: Float
   private let schedule: StepSchedule?
   private let statistics: Statistics
+  /// Where the figures of the weights that the run begins with are looked up: the reference's and those of
+  /// direct compression.
+  public var known: KnownFigures?
   private var place = Place(step: 0, firstBatch: 0)
 
   /// The present step, and the number of its first mini-batch.
@@ -101,8 +104,11 @@ public final class NetworkLearning: ResumableLearning {
     func evaluate(_ images: ImageSet) throws -> Evaluation {
       try trainer.evaluate(weights, statistics: statistics, on: images)
     }
-    return try Figures(
-      training: evaluate(trainer.data.training), test: evaluate(trainer.data.test))
+    func figures() throws -> Figures {
+      try Figures(training: evaluate(trainer.data.training), test: evaluate(trainer.data.test))
+    }
+    guard let known, trainer.batchesDone == 0 else { return try figures() }
+    return try known.figures(of: weights, statistics, find: figures)
   }
 
   /// The statistics that these weights are evaluated with and belong to.

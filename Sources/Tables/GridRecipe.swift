@@ -165,7 +165,7 @@ public struct GridRecipe: Sendable {
   static let own: Set<String> = [
     "seed", "method", "compress", "model", "output", "json", "log", "threads", "checkpoint",
     "resume",
-    "recipe", "network", "data", "pad", "width",
+    "recipe", "network", "data", "pad", "width", "known-figures",
   ]
 
   /// The options with others that replace or follow them.

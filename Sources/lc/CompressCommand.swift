@@ -83,6 +83,14 @@ struct CompressCommand: ParsableCommand {
   @Option(help: logHelp)
   var log: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where runs on the same data share the figures of the reference and of direct compression, so that \
+      only the first evaluates them.
+      """, valueName: "folder"))
+  var knownFigures: String?
+
   @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var common: RunOptions
 
@@ -180,6 +188,11 @@ struct CompressCommand: ParsableCommand {
       statistics: reference.statistics)
     let learning = try learningOptions.learning(
       trainer, learningRate: options.learningRate, length: budget)
+    learning.known = try knownFigures.map {
+      var context = try runFingerprint(definition, data)
+      context["--precision"] = "\(options.precision)"
+      return KnownFigures(folder: $0, context: context)
+    }
     let saved = try recorder?.start(
       runOptions(definition, data, plan: plan, model: reference), provenance: &provenance)
     let run =

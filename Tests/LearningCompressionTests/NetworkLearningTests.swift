@@ -182,4 +182,27 @@ import Testing
     #expect(bits(undisturbed.weights) == bits(reestimated.weights))
     #expect(bits(undisturbed.statistics) == bits(reestimated.trainer.statistics))
   }
+
+  /// Only what is evaluated before the first mini-batch is looked up.
+  @Test func knownFiguresAreThoseOfTheBeginning() throws {
+    let folder = NSTemporaryDirectory() + "lc-figures-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func learning() throws -> NetworkLearning {
+      let learning = NetworkLearning(try trainer(), learningRate: 0.1, decay: 1)
+      learning.known = KnownFigures(folder: folder, context: [:])
+      return learning
+    }
+    func files() -> Int {
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).count
+    }
+    let (first, second) = (try learning(), try learning())
+    let figures = try first.evaluate(first.weights)
+    #expect(files() == 1)
+    #expect(try second.evaluate(second.weights) == figures)
+    #expect(files() == 1)
+    second.begin(step: 0)
+    try second.learn(batches: 1, penalty: nil) { _ in }
+    #expect(try second.evaluate(second.weights) != figures)
+    #expect(files() == 1)
+  }
 }

@@ -163,7 +163,7 @@ final class GridRunner {
       own =
         cell.arguments + [
           "--model=\(Grid.folder(cell.reference, in: directory))/weights.safetensors",
-          "--output=\(folder)/compressed.lcm",
+          "--output=\(folder)/compressed.lcm", "--known-figures=\(directory)/figures",
         ]
     }
     let arguments =

@@ -4,6 +4,7 @@ struct RecordedCommand {
   /// Options that change nothing, each followed by its value.
   private static let unrecorded: Set = [
     "--output", "--json", "--log", "--recipe", "--checkpoint", "--checkpoint-every", "--resume",
+    "--known-figures",
   ]
 
   let words: [String]
