@@ -14,6 +14,8 @@ public enum CompressionError: Error, Equatable, CustomStringConvertible {
   case notFinite(view: String)
   /// A view's size does not fit: empty, or more weights than can be counted in 32 bits.
   case unsupportedSize(view: String, count: Int)
+  /// The result cannot be stored: a number is beyond the range of its format.
+  case outOfRange(operation: String, problem: String)
   /// A stored form does not describe a tensor.
   case malformedForm(String)
 
@@ -37,6 +39,8 @@ public enum CompressionError: Error, Equatable, CustomStringConvertible {
       "\(view): the weights hold NaN or infinity; finite numbers were expected"
     case .unsupportedSize(let view, let count):
       "\(view): \(count) weights; from 1 to \(UInt32.max) were expected"
+    case .outOfRange(let operation, let problem):
+      "\(operation): \(problem)"
     case .malformedForm(let message):
       "compressed form: \(message)"
     }

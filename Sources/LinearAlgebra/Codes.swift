@@ -6,19 +6,20 @@ import RealModule
 /// Writes how many of the ascending thresholds are less than each xᵢ.
 ///
 /// - Complexity: O(n) for many values: a table tells the count for a float's 16 leading bits, but for
-///   the thresholds that share these. O(n·log K) for few, O(n·K) sixteen lanes at a time up to 3
-///   thresholds.
+///   the thresholds that share these. O(n·log K) for few, O(n·K) vectorised up to 16 thresholds.
 public func countThresholds(
   below x: UnsafeBufferPointer<Float>, _ thresholds: [Float],
   into codes: UnsafeMutableBufferPointer<UInt16>
 ) {
   precondition(codes.count == x.count && thresholds.count <= UInt16.max)
-  if thresholds.count <= 3 { return compareThresholds(below: x, thresholds, into: codes) }
-  if x.count < 65_536 {
-    for index in x.indices {
-      codes[index] = UInt16(truncatingIfNeeded: position(of: x[index], in: thresholds))
+  if thresholds.count <= 3 || x.count < 65_536 {
+    return thresholds.withUnsafeBufferPointer { thresholds in
+      parallel(over: x.count, grain: 32_768) { _, range in
+        countFewThresholds(
+          below: UnsafeBufferPointer(rebasing: x[range]), thresholds,
+          into: UnsafeMutableBufferPointer(rebasing: codes[range]))
+      }
     }
-    return
   }
   // The number of thresholds below every float with these leading bits. Adding +0 turns −0 into +0,
   // so that a weight of +0 is not taken to exceed it.
@@ -36,11 +37,36 @@ public func countThresholds(
         for index in range {
           let value = x[index]
           // 16 bits: below the table's 65,536 entries.
-          var code = Int(table[Int(orderedBits(value) >> 16)])
-          while code < thresholds.count, value > thresholds[code] { code += 1 }
+          let bin = Int(orderedBits(value) >> 16)
+          var code = Int(table[bin])
+          // Where many thresholds share the leading bits they are halved, not walked through.
+          let next = bin + 1 < 65_536 ? Int(table[bin + 1]) : thresholds.count
+          if next - code > 8 {
+            code += position(
+              of: value, in: UnsafeBufferPointer(rebasing: thresholds[code..<next]))
+          } else {
+            while code < next, value > thresholds[code] { code += 1 }
+          }
           codes[index] = UInt16(truncatingIfNeeded: code)
         }
       }
+    }
+  }
+}
+
+/// The same for few values, or few thresholds, on the calling thread.
+public func countFewThresholds(
+  below x: UnsafeBufferPointer<Float>, _ thresholds: UnsafeBufferPointer<Float>,
+  into codes: UnsafeMutableBufferPointer<UInt16>
+) {
+  if thresholds.count <= 16 {
+    for index in x.indices { codes[index] = 0 }
+    for threshold in thresholds {
+      for index in x.indices { codes[index] &+= x[index] > threshold ? 1 : 0 }
+    }
+  } else {
+    for index in x.indices {
+      codes[index] = UInt16(truncatingIfNeeded: position(of: x[index], in: thresholds))
     }
   }
 }
@@ -52,21 +78,8 @@ func orderedBits(_ value: Float) -> UInt32 {
   return bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000)
 }
 
-/// The same by comparing with each threshold, for a few of them.
-private func compareThresholds(
-  below x: UnsafeBufferPointer<Float>, _ thresholds: [Float],
-  into codes: UnsafeMutableBufferPointer<UInt16>
-) {
-  parallel(over: x.count, grain: 32_768) { _, range in
-    for index in range { codes[index] = 0 }
-    for threshold in thresholds {
-      for index in range { codes[index] &+= x[index] > threshold ? 1 : 0 }
-    }
-  }
-}
-
 /// How many of the ascending thresholds are less than x. O(log K).
-private func position(of x: Float, in thresholds: [Float]) -> Int {
+private func position(of x: Float, in thresholds: UnsafeBufferPointer<Float>) -> Int {
   var low = 0
   var high = thresholds.count
   while low < high {
@@ -96,13 +109,22 @@ public func addEntries(
   }
 }
 
-/// For each threshold: how many xᵢ exceed it, and their sum. One pass, O(n·K).
+/// The same on the calling thread, without scratch.
+public func addFewEntries(
+  _ entries: UnsafeBufferPointer<Float>, at codes: UnsafeBufferPointer<UInt16>, scale: Float,
+  to target: UnsafeMutableBufferPointer<Float>
+) {
+  for index in codes.indices { target[index] += entries[Int(codes[index])] * scale }
+}
+
+/// For each threshold: how many xᵢ exceed it, and the sum of their distances from a center. One pass,
+/// O(n·K).
 ///
 /// This is all that an iteration of Lloyd's algorithm needs; differences of neighbours give each
-/// cell's count and sum.
-public func countsAndSums(above thresholds: [Float], _ x: UnsafeBufferPointer<Float>) -> (
-  counts: [Int], sums: [Double]
-) {
+/// cell's count and sum. With the center near the mean, sums lose little where the xᵢ differ little.
+public func countsAndSums(
+  above thresholds: [Float], _ x: UnsafeBufferPointer<Float>, about center: Float
+) -> (counts: [Int], sums: [Double]) {
   let cells = thresholds.count
   let parts = partCount(of: x.count, grain: 32_768)
   var counts = [Int](repeating: 0, count: parts * cells)
@@ -117,7 +139,7 @@ public func countsAndSums(above thresholds: [Float], _ x: UnsafeBufferPointer<Fl
         while start < range.upperBound {
           let end = min(start + 4096, range.upperBound)
           for (cell, threshold) in thresholds.enumerated() {
-            let (count, sum) = countAndSum(above: threshold, x, start..<end)
+            let (count, sum) = countAndSum(above: threshold, x, start..<end, center)
             counts[part * cells + cell] += count
             sums[part * cells + cell] += sum
           }
@@ -136,7 +158,8 @@ public func countsAndSums(above thresholds: [Float], _ x: UnsafeBufferPointer<Fl
 }
 
 private func countAndSum(
-  above threshold: Float, _ x: UnsafeBufferPointer<Float>, _ range: Range<Int>
+  above threshold: Float, _ x: UnsafeBufferPointer<Float>, _ range: Range<Int>,
+  _ center: Float
 ) -> (Int, Double) {
   var count = 0
   var total = 0.0
@@ -151,7 +174,7 @@ private func countAndSum(
       let value = x[index]
       let isAbove = value > threshold
       above &+= isAbove ? 1 : 0
-      sum = Relaxed.sum(sum, isAbove ? value : 0)
+      sum = Relaxed.sum(sum, isAbove ? value - center : 0)
     }
     count += Int(above)
     total += Double(sum)

@@ -1,105 +1,173 @@
-// One layer of the dynamic programme of one-dimensional k-means.
+// One-dimensional k-means as a partition of ascending points into intervals.
 //
-// With the points ascending, relative to their mean, and S their prefix sums, the distortion of a
-// partition into intervals is Σx² − Σ (S_end − S_start)² / (end − start). The gain, the second sum, is
-// maximised. The best start of the last interval never moves left as its end moves right, so an end's
-// search is limited by those of its neighbours.
+// With the points relative to their mean, W and S the prefix sums of weight and of weight · point, the
+// distortion of a partition is Σ w·x² − Σ (S_end − S_start)² / (W_end − W_start). The gain, the second
+// sum, is maximised. The best start of the last interval never moves left as its end moves right (the
+// gain is a Monge array), so an end's search is limited by those of its neighbours.
 
-/// For every end m in 1...n: the greatest `gain[start] + (S[m] − S[start])² / (m − start)` over
-/// `least ≤ start < m`, and that start.
-///
-/// The ends are visited from coarse to fine: first n, then the odd multiples of n's greatest power of
-/// two, of half of it, and so on; a level scans the candidates once, in order.
-///
-/// - Parameters:
-///   - sums: S, n + 1 values.
-///   - gain: the gains of the layer before, n + 1 values.
-///   - least: the smallest start that may be taken.
-///   - best: receives the gains for the ends; those up to `least` are left alone.
-///   - starts: receives the starts.
-/// - Complexity: O(n·log n) time, no scratch.
-public func bestLastIntervals(
-  sums: [Double], gain: [Double], least: Int, best: inout [Double], starts: inout [Int32]
-) {
-  let n = sums.count - 1
-  precondition(gain.count == n + 1 && best.count == n + 1 && starts.count == n + 1)
-  precondition(n <= Int32.max && least >= 0)
-  guard least < n else { return }
-  sums.withUnsafeBufferPointer { sums in
-    gain.withUnsafeBufferPointer { gain in
-      best.withUnsafeMutableBufferPointer { best in
-        starts.withUnsafeMutableBufferPointer { starts in
-          let best = best
-          let starts = starts
-          func solve(_ end: Int, _ low: Int, _ high: Int) {
-            (best[end], starts[end]) = search(sums, gain, end: end, low: low, high: high)
-          }
-          solve(n, least, n - 1)
-          var step = 1
-          while step * 2 < n { step *= 2 }
-          while step >= 1 {
-            // The odd multiples of the step that are less than n.
-            let count = (n - 1 + step) / (2 * step)
-            let spacing = step
-            parallel(over: count, grain: 256) { _, range in
-              for index in range {
-                let end = (2 * index + 1) * spacing
-                guard end > least, end < n else { continue }
-                let left = end - spacing
-                let right = min(end + spacing, n)
-                let low = left > least ? Int(starts[left]) : least
-                solve(end, low, min(Int(starts[right]), end - 1))
+/// The prefix sums of ascending points, relative to any origin: n + 1 values each.
+public struct IntervalSums: Sendable {
+  /// W: prefix sums of the weights, strictly ascending from 0.
+  public private(set) var weights: [Double] = [0]
+  /// S: prefix sums of weight · point.
+  public private(set) var sums: [Double] = [0]
+
+  public init(capacity: Int = 0) {
+    weights.reserveCapacity(capacity + 1)
+    sums.reserveCapacity(capacity + 1)
+  }
+
+  /// The number of points.
+  public var count: Int { weights.count - 1 }
+
+  /// Adds the next point; its weight is above 0.
+  public mutating func append(_ point: Double, weight: Double) {
+    weights.append(weights[weights.count - 1] + weight)
+    sums.append(sums[sums.count - 1] + weight * point)
+  }
+
+  /// The mean of the points `from..<to`, of which there is at least one.
+  public func mean(_ from: Int, _ to: Int) -> Double {
+    (sums[to] - sums[from]) / (weights[to] - weights[from])
+  }
+
+  /// From this many intervals on the priced search is faster than one layer an interval.
+  private static let layered = 32
+
+  /// The boundaries 0 = b₀ < … < b_K = n of the partition into K intervals with the greatest gain.
+  ///
+  /// Exact. Up to 32 intervals by dynamic programming, a layer an interval; beyond by a search for the
+  /// price of an interval at which the best partition has K of them, which does not depend on K.
+  /// - Precondition: 1 ≤ K ≤ n.
+  /// - Complexity: O(K·n·log n) time and 4·K·n bytes, or O(n·log n) a price, ten prices or so.
+  public func bestPartition(into intervals: Int) -> [Int] {
+    precondition(intervals >= 1 && intervals <= count)
+    if intervals == count { return Array(0...count) }
+    return intervals <= Self.layered ? layers(intervals) : priced(intervals)
+  }
+
+  /// S² / W of the points up to each end: the gains of one interval.
+  public var gainsOfOne: [Double] {
+    weights.indices.map { $0 == 0 ? 0 : sums[$0] * sums[$0] / weights[$0] }
+  }
+
+  private func layers(_ intervals: Int) -> [Int] {
+    var gain = gainsOfOne
+    var next = gain
+    var layers: [[Int32]] = []
+    for layer in 1..<max(1, intervals) {
+      layers.append(addInterval(to: gain, least: layer, into: &next))
+      swap(&gain, &next)
+    }
+    var boundaries = [count]
+    for starts in layers.reversed() {
+      boundaries.append(Int(starts[boundaries[boundaries.count - 1]]))
+    }
+    boundaries.append(0)
+    return boundaries.reversed()
+  }
+
+  /// For every end m: the greatest `gain[start] + (S[m] − S[start])² / (W[m] − W[start])` over
+  /// `least ≤ start < m`, and that start.
+  ///
+  /// The ends are visited from coarse to fine: first n, then the odd multiples of n's greatest power of
+  /// two, of half of it, and so on; a level scans the candidates once, in order.
+  ///
+  /// - Parameters:
+  ///   - gain: the gains of the layer before, n + 1 values.
+  ///   - best: receives the gains for the ends; those up to `least` are left alone.
+  /// - Complexity: O(n·log n) time, no scratch.
+  public func addInterval(to gain: [Double], least: Int, into best: inout [Double]) -> [Int32] {
+    let n = count
+    precondition(gain.count == n + 1 && best.count == n + 1 && n <= Int32.max && least >= 0)
+    var starts = [Int32](repeating: 0, count: n + 1)
+    guard least < n else { return starts }
+    weights.withUnsafeBufferPointer { weights in
+      sums.withUnsafeBufferPointer { sums in
+        gain.withUnsafeBufferPointer { gain in
+          best.withUnsafeMutableBufferPointer { best in
+            starts.withUnsafeMutableBufferPointer { starts in
+              let (best, starts) = (best, starts)
+              let search = LastInterval(weights: weights, sums: sums, gain: gain)
+              func solve(_ end: Int, _ low: Int, _ high: Int) {
+                (best[end], starts[end]) = search.best(end: end, low: low, high: high)
+              }
+              solve(n, least, n - 1)
+              var step = 1
+              while step * 2 < n { step *= 2 }
+              while step >= 1 {
+                // The odd multiples of the step that are less than n.
+                let odd = (n - 1 + step) / (2 * step)
+                let spacing = step
+                parallel(over: odd, grain: 256) { _, range in
+                  for index in range {
+                    let end = (2 * index + 1) * spacing
+                    guard end > least, end < n else { continue }
+                    let left = end - spacing
+                    let right = min(end + spacing, n)
+                    let low = left > least ? Int(starts[left]) : least
+                    solve(end, low, min(Int(starts[right]), end - 1))
+                  }
+                }
+                step /= 2
               }
             }
-            step /= 2
           }
         }
       }
     }
+    return starts
   }
 }
 
-/// The best start in `low...high` for one end: four lanes, the lowest start among equals in a lane.
-private func search(
-  _ sums: UnsafeBufferPointer<Double>, _ gain: UnsafeBufferPointer<Double>, end: Int, low: Int,
-  high: Int
-) -> (Double, Int32) {
-  let total = sums[end]
-  var best = -Double.infinity
-  var start = low
-  var candidate = low
-  if high - low >= 16 {
-    let rawSums = UnsafeRawBufferPointer(sums)
-    let rawGain = UnsafeRawBufferPointer(gain)
-    var bests = SIMD4<Double>(repeating: -.infinity)
-    var places = SIMD4<Double>(repeating: Double(low))
-    var place = SIMD4<Double>(0, 1, 2, 3) + Double(low)
-    let last = SIMD4<Double>(repeating: Double(end))
-    let whole = SIMD4<Double>(repeating: total)
-    while candidate + 4 <= high + 1 {
-      let s = whole - rawSums.loadUnaligned(fromByteOffset: candidate * 8, as: SIMD4<Double>.self)
-      let g = rawGain.loadUnaligned(fromByteOffset: candidate * 8, as: SIMD4<Double>.self)
-      let value = g + s * s / (last - place)
-      let better = value .> bests
-      bests.replace(with: value, where: better)
-      places.replace(with: place, where: better)
-      place += 4
-      candidate += 4
+/// The search for the best start of the last interval.
+private struct LastInterval {
+  let weights: UnsafeBufferPointer<Double>
+  let sums: UnsafeBufferPointer<Double>
+  let gain: UnsafeBufferPointer<Double>
+
+  /// The best start in `low...high` for one end: four lanes, the lowest start among equals in a lane.
+  func best(end: Int, low: Int, high: Int) -> (Double, Int32) {
+    let (weight, total) = (weights[end], sums[end])
+    var best = -Double.infinity
+    var start = low
+    var candidate = low
+    if high - low >= 16 {
+      let rawWeights = UnsafeRawBufferPointer(weights)
+      let rawSums = UnsafeRawBufferPointer(sums)
+      let rawGain = UnsafeRawBufferPointer(gain)
+      func four(_ raw: UnsafeRawBufferPointer) -> SIMD4<Double> {
+        raw.loadUnaligned(fromByteOffset: candidate * 8, as: SIMD4<Double>.self)
+      }
+      var bests = SIMD4<Double>(repeating: -.infinity)
+      var places = SIMD4<Double>(repeating: Double(low))
+      var place = SIMD4<Double>(0, 1, 2, 3) + Double(low)
+      let last = SIMD4<Double>(repeating: weight)
+      let whole = SIMD4<Double>(repeating: total)
+      while candidate + 4 <= high + 1 {
+        let s = whole - four(rawSums)
+        let value = four(rawGain) + s * s / (last - four(rawWeights))
+        let better = value .> bests
+        bests.replace(with: value, where: better)
+        places.replace(with: place, where: better)
+        place += 4
+        candidate += 4
+      }
+      for lane in 0..<4
+      where bests[lane] > best || (bests[lane] == best && Int(places[lane]) < start) {
+        best = bests[lane]
+        start = Int(places[lane])
+      }
     }
-    for lane in 0..<4
-    where bests[lane] > best || (bests[lane] == best && Int(places[lane]) < start) {
-      best = bests[lane]
-      start = Int(places[lane])
+    while candidate <= high {
+      let s = total - sums[candidate]
+      let value = gain[candidate] + s * s / (weight - weights[candidate])
+      if value > best {
+        best = value
+        start = candidate
+      }
+      candidate += 1
     }
+    return (best, Int32(truncatingIfNeeded: start))
   }
-  while candidate <= high {
-    let s = total - sums[candidate]
-    let value = gain[candidate] + s * s / Double(end - candidate)
-    if value > best {
-      best = value
-      start = candidate
-    }
-    candidate += 1
-  }
-  return (best, Int32(truncatingIfNeeded: start))
 }

@@ -39,6 +39,11 @@ public struct Matrix: Sendable, Equatable {
     }
   }
 
+  /// This matrix times a power of two.
+  public func scaled(byPowerOfTwo exponent: Int) throws -> Matrix {
+    try Matrix(rows: rows, columns: columns, values: values.scaled(byPowerOfTwo: exponent))
+  }
+
   /// op(A) · op(B), where op transposes on request. O(m·n·k), by `sgemm`.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the inner sizes differ.

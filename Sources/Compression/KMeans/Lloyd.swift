@@ -39,9 +39,14 @@ extension Array where Element == Float {
   /// What all cells hold together is found once, when this is made.
   func cellFinder() -> ([Float]) -> [Cell] {
     let all = Cell(count: count, sum: sum)
+    let center = Float(all.sum / Double(Swift.max(1, count)))
     return { thresholds in
-      let (counts, sums) = withUnsafeBufferPointer { countsAndSums(above: thresholds, $0) }
-      let above = [all] + zip(counts, sums).map { Cell(count: $0, sum: $1) }
+      let (counts, sums) = withUnsafeBufferPointer {
+        countsAndSums(above: thresholds, $0, about: center)
+      }
+      let above =
+        [all]
+        + zip(counts, sums).map { Cell(count: $0, sum: $1 + Double($0) * Double(center)) }
       return above.indices.map { index in
         guard index + 1 < above.count else { return above[index] }
         return Cell(

@@ -1,4 +1,3 @@
-import Foundation
 import LinearAlgebra
 
 /// Weights in ascending order with their prefix sums: the count and the sum of any interval in
@@ -68,6 +67,32 @@ struct SortedWeights {
     }
   }
 
+  /// The distinct values with their counts; of more than `limit` equal counts of neighbours instead.
+  /// O(n).
+  func summary(atMost limit: Int = .max) -> Summary {
+    var distinct = Summary(capacity: min(values.count, limit))
+    var start = 0
+    while start < values.count, distinct.counts.count <= limit {
+      let value = values[start]
+      var end = start + 1
+      while end < values.count, values[end] == value { end += 1 }
+      distinct.append(count: end - start, sum: Double(value) * Double(end - start))
+      start = end
+    }
+    if start == values.count, distinct.counts.count <= limit { return distinct }
+    var runs = Summary(capacity: limit)
+    start = 0
+    for run in 1...limit {
+      let end = run * values.count / limit
+      runs.append(count: end - start, sum: prefixSum(end) - prefixSum(start))
+      start = end
+    }
+    return runs
+  }
+
+  /// Up to that many distinct values the best codebook is found among all of them.
+  private static let summarised = 1 << 17
+
   /// K entries of which one is 0, next to the global optimum: for each number of entries below zero,
   /// the negative and the positive weights have codebooks of their own, by the exact optimum of their
   /// summary with a cell about zero. O(n + K·m·log m).
@@ -79,8 +104,8 @@ struct SortedWeights {
       entries[nearest] = 0
       return entries
     }
-    return WeightedPoints(summarising: self, cuts: max(2048, 16 * levels))
-      .optimalEntries(levels, withZero: true)
+    return summary(atMost: Self.summarised).points(atMost: max(2048, 16 * levels))
+      .optimalEntriesWithZero(levels)
   }
 
   /// The best of several runs of Lloyd's algorithm, each from a k-means++ choice of entries.
@@ -124,40 +149,31 @@ struct SortedWeights {
     Compression.lloyd(from: entries, cells: cells(between:))
   }
 
-  /// K entries at, or next to, the global optimum: exact for K ≤ 2.
+  /// K entries at, or next to, the global optimum: exact for K ≤ 2, for K from the number of distinct
+  /// values on, and for K > 32 where there are at most 131,072 of these.
   func bestEntries(_ levels: Int) -> [Float] {
     switch levels {
-    case 1: lloyd(from: [values.first ?? 0])
-    case 2: lloyd(from: bestPair())
-    case ...1024:
-      lloyd(
-        from: WeightedPoints(summarising: self, cuts: max(2048, 16 * levels)).optimalEntries(levels)
-      )
-    default: lloyd(from: compandedEntries(levels))
+    case 1: return lloyd(from: [values.first ?? 0])
+    case 2: return lloyd(from: bestPair())
+    default:
+      let summary = summary(atMost: Self.summarised)
+      if let values = summary.values(atMost: levels) { return values }
+      let limit = levels > 32 ? Self.summarised : Summary.points(for: levels)
+      return lloyd(
+        from: summary.points(atMost: max(limit, Summary.points(for: levels)))
+          .optimalEntries(levels))
     }
   }
 
-  /// K entries whose density is the cube root of the weights' density, which is optimal as K grows
-  /// (Panter & Dite 1951). For K too large for dynamic programming. O(n).
-  private func compandedEntries(_ levels: Int) -> [Float] {
-    let n = values.count
-    let runs = min(n, 4 * levels)
-    let cuts = (0...runs).map { $0 * n / runs }
-    // Each run of weights gets its share of the entries: count^(1/3) · width^(2/3).
-    var share = [0.0]
-    for (start, end) in zip(cuts, cuts.dropFirst()) {
-      let width = Double(values[end - 1]) - Double(values[start])
-      share.append(share[share.count - 1] + cbrt(Double(end - start) * width * width))
-    }
-    guard let total = share.last, total > 0 else {
-      return Array(repeating: values.first ?? 0, count: levels)
-    }
-    var run = 0
-    return (0..<levels).map { level in
-      let wanted = total * (Double(level) + 0.5) / Double(levels)
-      while run + 1 < runs, share[run + 1] < wanted { run += 1 }
-      return values[(cuts[run] + cuts[run + 1]) / 2]
-    }
+  /// The K entries of least distortion: the global optimum of one-dimensional k-means, by dynamic
+  /// programming over all distinct values.
+  ///
+  /// - Complexity: O(K·n·log n) time and 4·K·n + 48·n bytes up to K = 32; O(n·log n) for each of ten or
+  ///   so prices and 60·n bytes beyond.
+  func exactEntries(_ levels: Int) -> [Float] {
+    let summary = summary()
+    return summary.values(atMost: levels)
+      ?? lloyd(from: summary.points(atMost: .max).optimalEntries(levels))
   }
 
   /// The two means of the best split, found by trying all n − 1. O(n).

@@ -1,145 +1,93 @@
+import LinearAlgebra
+
 /// Ascending points with weights, and the exact one-dimensional k-means of them.
 struct WeightedPoints {
-  // Prefix sums of weight, weight · point and weight · point², relative to the mean point.
-  private var weights = [0.0]
-  private var sums = [0.0]
-  private var squares = [0.0]
+  // Relative to the origin.
+  private var sums: IntervalSums
   private let origin: Double
 
-  var count: Int { weights.count - 1 }
-
-  /// At most twice `bins` bins of the weights: cut at equal counts, which resolves where most weights
-  /// are, and at equal widths, which resolves the tails.
-  init(summarising sorted: SortedWeights, cuts bins: Int) {
-    let n = sorted.values.count
-    let low = sorted.values.first ?? 0
-    let width = (Double(sorted.values.last ?? 0) - Double(low)) / Double(bins)
-    var cuts = Set((0...bins).map { $0 * n / bins })
-    for bin in 1..<bins where width > 0 {
-      cuts.insert(sorted.position(after: Float(Double(low) + width * Double(bin))))
-    }
-    let mean = n == 0 ? 0 : sorted.prefixSum(n) / Double(n)
-    self.init(origin: mean)
-    var start = 0
-    var startSum = 0.0
-    for end in cuts.sorted() where end > start {
-      let endSum = sorted.prefixSum(end)
-      append(point: (endSum - startSum) / Double(end - start), weight: Double(end - start))
-      (start, startSum) = (end, endSum)
-    }
+  /// - Parameter origin: a point near the mean of all, so that little cancels.
+  init(origin: Double, capacity: Int = 0) {
+    self.origin = origin
+    sums = IntervalSums(capacity: capacity)
   }
 
-  init(origin: Double) { self.origin = origin }
+  var count: Int { sums.count }
 
-  /// Points must come in ascending order.
+  /// Points must come in ascending order, with weights above 0.
   mutating func append(point: Double, weight: Double) {
-    let point = point - origin
-    weights.append(weights[count] + weight)
-    sums.append(sums[sums.count - 1] + weight * point)
-    squares.append(squares[squares.count - 1] + weight * point * point)
+    sums.append(point - origin, weight: weight)
   }
 
-  /// The distortion of the points `from..<to` about their mean.
-  private func cost(_ from: Int, _ to: Int) -> Double {
-    let weight = weights[to] - weights[from]
-    guard weight > 0 else { return 0 }
-    let sum = sums[to] - sums[from]
-    return max(0, squares[to] - squares[from] - sum * sum / weight)
-  }
-
-  /// The distortion of the points `from..<to` about 0.
-  private func costAboutZero(_ from: Int, _ to: Int) -> Double {
-    let weight = weights[to] - weights[from]
-    return squares[to] - squares[from] + 2 * origin * (sums[to] - sums[from])
-      + origin * origin * weight
-  }
-
-  /// The entries of the best partition into K intervals, ascending: their means; with `withZero` one
-  /// interval's entry is 0.
+  /// The entries of the best partition into K intervals, their means, ascending; those of fewer
+  /// points than K are the points themselves, and the last entry stands for the rest.
   ///
-  /// Dynamic programming over the number of intervals; the best last interval's start never moves
-  /// left as the end moves right, so each layer is solved by divide and conquer. With a zero there are
-  /// two tables: without and with the interval about zero.
-  /// - Complexity: O(K·m·log m) time and O(K·m) memory for m points.
-  func optimalEntries(_ levels: Int, withZero: Bool = false) -> [Float] {
+  /// - Complexity: see `IntervalSums.bestPartition(into:)`.
+  func optimalEntries(_ levels: Int) -> [Float] {
+    guard count > 0 else { return Array(repeating: 0, count: levels) }
+    let boundaries = sums.bestPartition(into: min(levels, count))
+    return filled(zip(boundaries, boundaries.dropFirst()).map { mean($0, $1) }, to: levels)
+  }
+
+  /// The same with one entry that is 0, whose interval may be empty.
+  ///
+  /// Two tables of gains, without and with the interval about zero. The distortion about zero of an
+  /// interval is a difference of prefix sums, so that its best start is a running maximum.
+  /// - Complexity: O(K·m·log m) time and 8·K·m bytes for m points.
+  func optimalEntriesWithZero(_ levels: Int) -> [Float] {
     let m = count
     guard m > 0 else { return Array(repeating: 0, count: levels) }
-    let used = min(levels, m)
-    var free = [Layer(costs: (0...m).map { cost(0, $0) })]
-    var zero = withZero ? [Layer(costs: (0...m).map { costAboutZero(0, $0) }, isZero: true)] : []
+    let used = min(levels, m + 1)
+    let about = zip(sums.weights, sums.sums).map { -origin * (2 * $1 + origin * $0) }
+    var free = sums.gainsOfOne
+    var zero = about
+    var layers: [Layer] = []
     for layer in 1..<max(1, used) {
-      if withZero {
-        let after = next(zero[layer - 1].costs, from: layer, cost: cost)
-        let now = next(free[layer - 1].costs, from: layer, cost: costAboutZero)
-        zero.append(after.better(than: now))
+      var nextZero = [Double](repeating: -.infinity, count: m + 1)
+      var starts = sums.addInterval(to: zero, least: layer - 1, into: &nextZero)
+      var isZero = [Bool](repeating: false, count: m + 1)
+      var best = (gain: -Double.infinity, start: Int32(layer))
+      for end in layer...max(layer, m) where end <= m {
+        let gain = free[end] - about[end]
+        if gain > best.gain { best = (gain, Int32(end)) }
+        if best.gain + about[end] >= nextZero[end] {
+          nextZero[end] = best.gain + about[end]
+          starts[end] = best.start
+          isZero[end] = true
+        }
       }
-      free.append(next(free[layer - 1].costs, from: layer, cost: cost))
+      var nextFree = [Double](repeating: -.infinity, count: m + 1)
+      let freeStarts = sums.addInterval(to: free, least: layer, into: &nextFree)
+      layers.append(Layer(free: freeStarts, zero: starts, isZero: isZero))
+      (free, zero) = (nextFree, nextZero)
     }
     var entries: [Float] = []
     var end = m
-    var pending = withZero
-    for layer in (0..<used).reversed() {
-      let table = pending ? zero[layer] : free[layer]
-      let start = Int(table.starts[end])
-      let aboutZero = pending && table.isZero[end]
+    var pending = true
+    for layer in layers.reversed() {
+      let aboutZero = pending && layer.isZero[end]
+      let start = Int(pending ? layer.zero[end] : layer.free[end])
       entries.append(aboutZero ? 0 : mean(start, end))
       if aboutZero { pending = false }
       end = start
     }
+    entries.append(pending ? 0 : mean(0, end))
     // An interval about zero may be empty and stand anywhere.
-    entries.sort()
-    // Fewer points than entries: the last entry stands for the rest.
-    return entries + Array(repeating: entries[entries.count - 1], count: levels - used)
+    return filled(entries.sorted(), to: levels)
   }
 
-  /// For each number of points: the least cost, the last interval's start, and whether that interval
-  /// is the one about zero.
+  /// For each end the last interval's start, without and with one about zero, and whether it is that.
   private struct Layer {
-    var costs: [Double]
-    var starts: [Int32]
-    var isZero: [Bool]
-
-    init(costs: [Double], isZero: Bool = false) {
-      self.costs = costs
-      starts = Array(repeating: 0, count: costs.count)
-      self.isZero = Array(repeating: isZero, count: costs.count)
-    }
-
-    /// At each place the cheaper of this layer and one whose last interval is the one about zero.
-    func better(than aboutZero: Layer) -> Layer {
-      var result = self
-      for index in costs.indices where aboutZero.costs[index] < costs[index] {
-        result.costs[index] = aboutZero.costs[index]
-        result.starts[index] = aboutZero.starts[index]
-      }
-      result.isZero = zip(aboutZero.costs, costs).map { $0 < $1 }
-      return result
-    }
+    let free: [Int32]
+    let zero: [Int32]
+    let isZero: [Bool]
   }
 
-  /// The layer with one interval more, each start at least `least`.
-  private func next(_ before: [Double], from least: Int, cost: (Int, Int) -> Double) -> Layer {
-    var layer = Layer(costs: [Double](repeating: 0, count: before.count))
-    var pending = [(low: least, high: count, from: least, to: count)]
-    while let (low, high, from, to) = pending.popLast() {
-      if low > high { continue }
-      let middle = (low + high) / 2
-      var best = Double.infinity
-      var split = from
-      for candidate in from...max(from, min(middle, to)) {
-        let total = before[candidate] + cost(candidate, middle)
-        if total < best { (best, split) = (total, candidate) }
-      }
-      layer.costs[middle] = best
-      layer.starts[middle] = Int32(split)
-      pending.append((low, middle - 1, from, split))
-      pending.append((middle + 1, high, split, to))
-    }
-    return layer
+  private func filled(_ entries: [Float], to levels: Int) -> [Float] {
+    entries + Array(repeating: entries[entries.count - 1], count: max(0, levels - entries.count))
   }
 
   private func mean(_ from: Int, _ to: Int) -> Float {
-    let weight = weights[to] - weights[from]
-    return Float(origin + (weight > 0 ? (sums[to] - sums[from]) / weight : 0))
+    from < to ? Float(origin + sums.mean(from, to)) : Float(origin)
   }
 }

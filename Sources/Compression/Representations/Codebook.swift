@@ -29,12 +29,24 @@ public struct Codebook: CompressedForm {
     public var values: [Float] {
       switch self {
       case .free(let values, _): values
-      case .scaled(let scales, let pattern): scales.flatMap { scale in pattern.map { scale * $0 } }
+      case .scaled(let scales, let pattern):
+        filled(scales.count, pattern.count) { scales[$0] * pattern[$1] }
       case .affine(let offsets, let steps, let levels):
-        zip(offsets, steps).flatMap { offset, step in
-          (0..<max(0, levels)).map { offset + step * Float($0) }
-        }
+        filled(offsets.count, levels) { offsets[$0] + steps[$0] * Float($1) }
       case .fixed(let pattern): pattern
+      }
+    }
+
+    /// `levels` entries for each group.
+    private func filled(_ groups: Int, _ levels: Int, _ entry: (Int, Int) -> Float) -> [Float] {
+      let levels = max(0, levels)
+      let (total, overflow) = groups.multipliedReportingOverflow(by: levels)
+      guard !overflow else { return [] }
+      return [Float](unsafeUninitializedCapacity: total) { entries, count in
+        for group in 0..<groups {
+          for level in 0..<levels { entries[group * levels + level] = entry(group, level) }
+        }
+        count = total
       }
     }
 
@@ -111,17 +123,27 @@ public struct Codebook: CompressedForm {
     self.entries = entries
     self.levels = levels
     self.groupSize = groupSize
+    let isOne = groupSize >= values.count
     codes = [UInt16](unsafeUninitializedCapacity: values.count) { codes, count in
+      let codes = UnsafeMutableBufferPointer(rebasing: codes[..<values.count])
       values.withUnsafeBufferPointer { values in
-        var first = 0
-        for start in stride(from: 0, to: values.count, by: groupSize) {
-          let range = start..<min(start + groupSize, values.count)
-          let own = entries[first..<first + levels]
-          countThresholds(
-            below: UnsafeBufferPointer(rebasing: values[range]),
-            zip(own, own.dropFirst()).map { midpoint($0, $1) },
-            into: UnsafeMutableBufferPointer(rebasing: codes[range]))
-          first += levels
+        if isOne {
+          let thresholds = zip(entries, entries.dropFirst()).map { midpoint($0, $1) }
+          countThresholds(below: values, thresholds, into: codes)
+        } else {
+          entries.withUnsafeBufferPointer { entries in
+            forEachGroup(of: groupSize, in: values.count, scratch: levels) {
+              thresholds, group, range in
+              let first = group * levels
+              for level in 0..<levels - 1 {
+                thresholds[level] = midpoint(entries[first + level], entries[first + level + 1])
+              }
+              countFewThresholds(
+                below: UnsafeBufferPointer(rebasing: values[range]),
+                UnsafeBufferPointer(rebasing: thresholds[..<(levels - 1)]),
+                into: UnsafeMutableBufferPointer(rebasing: codes[range]))
+            }
+          }
         }
       }
       count = values.count
@@ -143,13 +165,16 @@ public struct Codebook: CompressedForm {
   public func add(to weights: inout [Float], scale: Float) {
     precondition(weights.count == count)
     weights.withUnsafeMutableBufferPointer { weights in
+      let weights = weights
       codes.withUnsafeBufferPointer { codes in
-        for (group, start) in stride(from: 0, to: count, by: groupSize).enumerated() {
-          let range = start..<min(start + groupSize, count)
-          addEntries(
-            groupCount == 1 ? entries : entries(ofGroup: group),
-            at: UnsafeBufferPointer(rebasing: codes[range]), scale: scale,
-            to: UnsafeMutableBufferPointer(rebasing: weights[range]))
+        if groupCount == 1 { return addEntries(entries, at: codes, scale: scale, to: weights) }
+        entries.withUnsafeBufferPointer { entries in
+          forEachGroup(of: groupSize, in: count) { group, range in
+            addFewEntries(
+              UnsafeBufferPointer(rebasing: entries[group * levels..<(group + 1) * levels]),
+              at: UnsafeBufferPointer(rebasing: codes[range]), scale: scale,
+              to: UnsafeMutableBufferPointer(rebasing: weights[range]))
+          }
         }
       }
     }
@@ -185,3 +210,25 @@ public struct Codebook: CompressedForm {
 /// The threshold between two neighbouring entries; formed so that it neither overflows nor rounds
 /// beyond the upper one.
 func midpoint(_ a: Float, _ b: Float) -> Float { Float((Double(a) + Double(b)) / 2) }
+
+/// Calls `body(group, range)` for each run of `size` out of `count` weights, on all threads.
+func forEachGroup(of size: Int, in count: Int, _ body: (Int, Range<Int>) -> Void) {
+  guard count > 0 else { return }
+  parallel(over: (count - 1) / size + 1, grain: max(1, 16_384 / size)) { _, groups in
+    for group in groups { body(group, group * size..<min((group + 1) * size, count)) }
+  }
+}
+
+/// The same with floats of scratch that a thread's groups share.
+func forEachGroup(
+  of size: Int, in count: Int, scratch: Int,
+  _ body: (UnsafeMutableBufferPointer<Float>, Int, Range<Int>) -> Void
+) {
+  guard count > 0 else { return }
+  parallel(over: (count - 1) / size + 1, grain: max(1, 16_384 / size)) { _, groups in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: scratch) { floats in
+      floats.initialize(repeating: 0)
+      for group in groups { body(floats, group, group * size..<min((group + 1) * size, count)) }
+    }
+  }
+}

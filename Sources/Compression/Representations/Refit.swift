@@ -119,12 +119,18 @@ extension Codebook {
     var counts = totals
     target.withUnsafeBufferPointer { target in
       codes.withUnsafeBufferPointer { codes in
-        for (group, start) in stride(from: 0, to: count, by: groupSize).enumerated() {
-          let range = start..<min(start + groupSize, count)
-          addMoments(
-            of: UnsafeBufferPointer(rebasing: target[range]),
-            codes: UnsafeBufferPointer(rebasing: codes[range]), levels: levels,
-            to: &totals, &counts, at: group * levels)
+        totals.withUnsafeMutableBufferPointer { totals in
+          counts.withUnsafeMutableBufferPointer { counts in
+            let (totals, counts) = (totals, counts)
+            forEachGroup(of: groupSize, in: count) { group, range in
+              let own = group * levels..<(group + 1) * levels
+              addMoments(
+                of: UnsafeBufferPointer(rebasing: target[range]),
+                codes: UnsafeBufferPointer(rebasing: codes[range]),
+                to: UnsafeMutableBufferPointer(rebasing: totals[own]),
+                UnsafeMutableBufferPointer(rebasing: counts[own]))
+            }
+          }
         }
       }
     }
@@ -148,11 +154,20 @@ extension Codebook {
   }
 }
 
-/// Adds each weight, and 1, to its code's sums: eight partial sums a code hide the additions' latency.
+/// Adds each weight, and 1, to its code's sums: eight partial sums a code hide the additions' latency
+/// where there are many weights.
 private func addMoments(
-  of values: UnsafeBufferPointer<Float>, codes: UnsafeBufferPointer<UInt16>, levels: Int,
-  to totals: inout [Double], _ counts: inout [Double], at first: Int
+  of values: UnsafeBufferPointer<Float>, codes: UnsafeBufferPointer<UInt16>,
+  to totals: UnsafeMutableBufferPointer<Double>, _ counts: UnsafeMutableBufferPointer<Double>
 ) {
+  let levels = totals.count
+  guard values.count >= 16 * levels else {
+    for index in values.indices {
+      totals[Int(codes[index])] += Double(values[index])
+      counts[Int(codes[index])] += 1
+    }
+    return
+  }
   let lanes = 8
   withUnsafeTemporaryAllocation(of: SIMD2<Double>.self, capacity: levels * lanes) { partial in
     partial.initialize(repeating: .zero)
@@ -161,8 +176,8 @@ private func addMoments(
     }
     for level in 0..<levels {
       let sum = partial[level * lanes..<(level + 1) * lanes].reduce(SIMD2<Double>.zero, +)
-      totals[first + level] += sum.x
-      counts[first + level] += sum.y
+      totals[level] += sum.x
+      counts[level] += sum.y
     }
   }
 }
@@ -173,7 +188,12 @@ extension LowRank {
     guard (1...left.rows).contains(rank) else { return self }
     let matrix = try Matrix(
       rows: left.rows, columns: right.columns, values: arrangement.arranged(target))
-    let image = try Matrix.product(right, matrix, transposingSecond: true)
+    // Only the directions matter, and products of numbers near 1 neither overflow nor vanish.
+    func near1(_ matrix: Matrix) throws -> Matrix {
+      let exponent = matrix.values.uncomfortableExponent
+      return exponent == 0 ? matrix : try matrix.scaled(byPowerOfTwo: -exponent)
+    }
+    let image = try Matrix.product(near1(right), near1(matrix), transposingSecond: true)
     guard let basis = try orthonormalRows(spanning: image) else { return self }
     let fitted = try basis * matrix
     return try LowRank(

@@ -3,12 +3,13 @@ import LinearAlgebra
 /// Sets every weight to one of K entries of a codebook that is learnt from the weights.
 ///
 /// min ‖w − θ‖² with θᵢ ∈ {c₁ … c_K}: one-dimensional k-means.
-/// - `.lloyd`: without a warm start exact for K ≤ 2; otherwise Lloyd's algorithm from the exact optimum
-///   of a summary of the weights by 4,096 bins or more, which ends at or next to the global optimum
-///   (for K > 1024 from an asymptotically optimal codebook). With a warm start Lloyd's algorithm from
-///   the previous codebook: monotone, a local optimum near it. 65,536 weights or more are not sorted:
-///   Lloyd's algorithm runs on a histogram by the floats' leading bits, with an exact last iteration.
-/// - `.exact`: the global optimum, by dynamic programming over all weights.
+/// - `.lloyd`: without a warm start exact for K ≤ 2, for as many entries as there are distinct values,
+///   for up to 2,048 of these (131,072 for K > 32); otherwise Lloyd's algorithm from the exact optimum of
+///   a summary of the weights by that many points, which ends at or next to the global optimum. With a
+///   warm start Lloyd's algorithm from the previous codebook: monotone, a local optimum near it. For K up
+///   to 256, 65,536 weights or more are not sorted where a histogram by the floats' leading bits resolves
+///   what the entries do: Lloyd's algorithm runs on it, with an exact last iteration.
+/// - `.exact`: the global optimum, by dynamic programming over all distinct values.
 /// - `.restarts`: the best of several runs of Lloyd's algorithm from k-means++, as in other toolkits;
 ///   for comparison.
 ///
@@ -16,7 +17,8 @@ import LinearAlgebra
 /// found by Lloyd's algorithm with this entry held, from the exact optimum of the summary.
 ///
 /// - Complexity: O(n) to sort or to count, then O(K·log n) an iteration; from a warm start with K ≤ 4,
-///   O(K·n) an iteration. `.exact` O(K·n·log n) time and 4·K·n + 24·n bytes.
+///   O(K·n) an iteration. `.exact` O(K·n·log n) time and 4·K·n + 48·n bytes up to K = 32, O(n·log n) a
+///   price, ten or so, and 60·n bytes beyond.
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.04319; Lloyd 1982; Arthur & Vassilvitskii 2007.
 public struct AdaptiveQuantization: CodebookOperator {
   public enum Solver: Sendable, Equatable {
@@ -82,8 +84,8 @@ public struct AdaptiveQuantization: CodebookOperator {
         expected: "at most the \(total) weights of \(grouping == .view ? view : "a group")")
     }
     if case .exact = solver {
-      guard total <= Int32.max, total.multipliedReportingOverflow(by: 4 * levels).0 <= 1 << 35
-      else {
+      let (bytes, overflow) = total.multipliedReportingOverflow(by: 4 * min(levels, 32))
+      guard total <= Int32.max, !overflow, bytes <= 1 << 35 else {
         throw CompressionError.invalidParameter(
           operation: "quantize", parameter: "exact", value: "\(levels) × \(total)",
           expected: "used where 4·k·n is at most 32 GiB")
@@ -92,38 +94,49 @@ public struct AdaptiveQuantization: CodebookOperator {
   }
 
   public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
-    let previous = previous?.count == levels ? previous : nil
-    // Sorting is the dearest step for many weights, and for few levels one pass an iteration is cheaper.
-    let binned = weights.count >= 65_536 && (previous == nil ? 3...1024 : 5...1024).contains(levels)
-    if keepsZero {
-      if binned { return .free(weights.binnedLloyd(levels, from: previous, holding: zeroIndex)) }
-      let start = previous ?? SortedWeights(weights).bestEntriesWithZero(levels)
-      return .free(
-        lloyd(from: start, holding: zeroIndex(of: start), cells: weights.cellFinder()))
+    GroupCodebook.scaleFree(weights, previous?.count == levels ? previous : nil) {
+      .free(keepsZero ? entriesWithZero($0, $1) : entries($0, $1))
     }
-    if solver == .lloyd, levels == 2, previous == nil, weights.count >= 65_536,
-      let pair = WeightHistogram(weights).bestPair(of: weights)
+  }
+
+  private func entriesWithZero(_ weights: [Float], _ previous: [Float]?) -> [Float] {
+    if WeightHistogram.serves(levels, count: weights.count),
+      let found = weights.binnedLloyd(levels, from: previous, holding: zeroIndex)
     {
-      return .free(lloyd(from: pair, cells: weights.cellFinder()))
+      return found
     }
+    let sorted = SortedWeights(weights)
+    let start = previous ?? sorted.bestEntriesWithZero(levels)
+    return lloyd(from: start, holding: zeroIndex(of: start), cells: sorted.cells(between:))
+  }
+
+  private func entries(_ weights: [Float], _ previous: [Float]?) -> [Float] {
     switch solver {
-    case .exact:
-      let sorted = SortedWeights(weights)
-      return .free(sorted.lloyd(from: sorted.exactEntries(levels)))
+    case .exact: return SortedWeights(weights).exactEntries(levels)
     case .restarts(let count):
       let sorted = SortedWeights(weights)
       let found = sorted.bestOfRestarts(count, levels: levels, seed: seed)
-      guard let previous else { return .free(found) }
+      guard let previous else { return found }
       let warm = sorted.lloyd(from: previous)
-      return .free(sorted.distortion(warm) <= sorted.distortion(found) ? warm : found)
-    case .lloyd where binned: return .free(weights.binnedLloyd(levels, from: previous))
-    case .lloyd:
-      guard let previous else { return .free(SortedWeights(weights).bestEntries(levels)) }
-      return .free(
-        levels <= 4
-          ? lloyd(from: previous, cells: weights.cellFinder())
-          : SortedWeights(weights).lloyd(from: previous))
+      return sorted.distortion(warm) <= sorted.distortion(found) ? warm : found
+    case .lloyd: break
     }
+    // Sorting is the dearest step for many weights, and for few levels one pass an iteration is cheaper.
+    let isLarge = weights.count >= 65_536
+    if let previous, levels <= 4 { return lloyd(from: previous, cells: weights.cellFinder()) }
+    if isLarge, levels == 2, previous == nil,
+      let pair = WeightHistogram(weights).bestPair(of: weights)
+    {
+      return lloyd(from: pair, cells: weights.cellFinder())
+    }
+    if levels > 2, WeightHistogram.serves(levels, count: weights.count),
+      let found = weights.binnedLloyd(levels, from: previous)
+    {
+      return found
+    }
+    let sorted = SortedWeights(weights)
+    guard let previous, levels < weights.count else { return sorted.bestEntries(levels) }
+    return sorted.lloyd(from: previous)
   }
 
   /// The entry that is 0, or the one next to it.

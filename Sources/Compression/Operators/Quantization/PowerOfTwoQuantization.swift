@@ -56,15 +56,18 @@ public struct PowerOfTwoQuantization: CodebookOperator {
       let scale = Float(sign: .plus, exponent: top, significand: 1)
       return .fixed(pattern: pattern.map { scale * $0 })
     }
+    let exponent = weights.uncomfortableExponent
+    let weights = weights.scaled(byPowerOfTwo: -exponent)
     let largest = weights.reduce(0) { max($0, abs($1)) }
-    guard largest >= .leastNormalMagnitude else { return .scaled(0, pattern: pattern) }
+    guard largest > 0 else { return .scaled(0, pattern: pattern) }
     let sorted = SortedWeights(weights)
     let start = Int(largest.exponent) + 1
-    let best = (max(-100, start - 24)...start).map { exponent in
-      let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+    // A larger power would not be a Float, a smaller one none either.
+    let best = (start - 24...start).filter { (-149...127).contains($0 + exponent) }.map { power in
+      let scale = Float(sign: .plus, exponent: power, significand: 1)
       return (scale, sorted.distortion(pattern.map { scale * $0 }))
     }.min { $0.1 < $1.1 }
-    return .scaled(best?.0 ?? 0, pattern: pattern)
+    return GroupCodebook.scaled(best?.0 ?? 0, pattern: pattern).scaled(byPowerOfTwo: exponent)
   }
 }
 

@@ -1,0 +1,244 @@
+import Foundation
+import LinearAlgebra
+
+/// Equally spaced values: offset + step · q for the integers q of a range.
+struct UniformGrid: Equatable {
+  var offset: Double
+  var step: Double
+}
+
+/// Points with weights, and how well grids fit them.
+///
+/// Many grids are ranked by a vectorised pass in `Float` each, whatever the number of levels; the
+/// best are then refined in `Double`.
+struct UniformGridSearch {
+  let integers: ClosedRange<Int>
+  /// Whether the offset is free; else it is 0.
+  let isAffine: Bool
+  // Padded to whole vectors by points without weight.
+  private var points: [Float] = []
+  private var weights: [Float] = []
+  private let low: Float
+  private let high: Float
+
+  /// - Parameter points: finite, at least one.
+  init(integers: ClosedRange<Int>, isAffine: Bool, points: [Float], weights: [Float]? = nil) {
+    self.integers = integers
+    self.isAffine = isAffine
+    low = points.reduce(.infinity) { min($0, $1) }
+    high = points.reduce(-.infinity) { max($0, $1) }
+    let padding = -points.count & 7
+    self.points = points + repeatElement(points[0], count: padding)
+    self.weights =
+      (weights ?? Array(repeating: 1, count: points.count)) + repeatElement(0, count: padding)
+  }
+
+  /// The best grid that is found: by its step and by what it cuts off, then nearest codes and least
+  /// squares in turn from the best three.
+  func best() -> UniformGrid {
+    let span = Double(isAffine ? high - low : max(abs(low), abs(high)))
+    guard span > 0 else { return UniformGrid(offset: isAffine ? Double(low) : 0, step: 0) }
+    let coarse = covering(span) + cutting(span)
+    let fine = leaders(coarse).flatMap { around($0) }
+    var best: (grid: UniformGrid, distortion: Double)?
+    for start in leaders(coarse + fine) {
+      let found = refined(start)
+      if found.distortion < best?.distortion ?? .infinity { best = found }
+    }
+    return best?.grid ?? coarse[0]
+  }
+
+  /// The number of steps, from the least to the greatest level or from 0.
+  private var steps: Int { isAffine ? integers.count - 1 : integers.upperBound }
+
+  /// Grids that reach from end to end in m steps: among them is that of weights on a grid of up to
+  /// as many levels, whose step may be a multiple of the finest.
+  private func covering(_ span: Double) -> [UniformGrid] {
+    let counts = Array((steps / 2 + 1...steps).reversed())
+    let stride = (counts.count - 1) / 256 + 1
+    return counts.indices.filter { $0 % stride == 0 }.map {
+      UniformGrid(offset: isAffine ? Double(low) : 0, step: span / Double(counts[$0]))
+    }
+  }
+
+  /// Grids that cut off what is at the ends, down to one part in the root of the number of weights:
+  /// beyond that the farthest weight alone would cost more than all others.
+  private func cutting(_ span: Double) -> [UniformGrid] {
+    let total = weights.reduce(0) { $0 + Double($1) }
+    let trials = isAffine ? 24 : 64
+    let least = 0.5 / total.squareRoot()
+    let ratio = pow(least, 1 / Double(trials))
+    var share = 1.0
+    var grids: [UniformGrid] = []
+    for _ in 0..<trials {
+      share *= ratio
+      let step = share * span / Double(steps)
+      if !isAffine {
+        grids.append(UniformGrid(offset: 0, step: step))
+        continue
+      }
+      let left = span - step * Double(steps)
+      for part in 0...4 {
+        grids.append(UniformGrid(offset: Double(low) + left * Double(part) / 4, step: step))
+      }
+    }
+    return grids
+  }
+
+  /// Grids a little finer and coarser, and moved by parts of a step, with the middle kept.
+  private func around(_ grid: UniformGrid) -> [UniformGrid] {
+    let middle = Double(integers.upperBound + integers.lowerBound) / 2
+    var grids: [UniformGrid] = []
+    for change in -4...4 {
+      let step = grid.step * (1 + 0.03 * Double(change))
+      guard isAffine else {
+        grids.append(UniformGrid(offset: 0, step: step))
+        continue
+      }
+      for move in -2...2 {
+        let offset = grid.offset + middle * (grid.step - step) + step * Double(move) / 4
+        grids.append(UniformGrid(offset: offset, step: step))
+      }
+    }
+    return grids
+  }
+
+  /// The three grids of least distortion.
+  private func leaders(_ grids: [UniformGrid]) -> [UniformGrid] {
+    var best: [(grid: UniformGrid, distortion: Float)] = []
+    for grid in grids {
+      let distortion = roughDistortion(grid)
+      guard best.count < 3 || distortion < best[2].distortion else { continue }
+      let place = best.firstIndex { distortion < $0.distortion } ?? best.count
+      best.insert((grid, distortion), at: place)
+      if best.count > 3 { best.removeLast() }
+    }
+    return best.map(\.grid)
+  }
+
+  private func roughDistortion(_ grid: UniformGrid) -> Float {
+    typealias Vector = SIMD8<Float>
+    let offset = Vector(repeating: Float(grid.offset))
+    let step = Vector(repeating: Float(grid.step))
+    let inverse = Vector(repeating: Float(1 / grid.step))
+    let least = Vector(repeating: Float(integers.lowerBound))
+    let greatest = Vector(repeating: Float(integers.upperBound))
+    // Adding and taking away 1.5 · 2²³ rounds to an integer.
+    let rounding = Vector(repeating: 12_582_912)
+    var total = Vector.zero
+    points.withUnsafeBytes { points in
+      weights.withUnsafeBytes { weights in
+        // Both are whole vectors long.
+        for start in stride(from: 0, to: points.count, by: 32) {
+          let x = points.loadUnaligned(fromByteOffset: start, as: Vector.self) - offset
+          let code = pointwiseMin(pointwiseMax(x * inverse, least), greatest)
+          let error = x - (code + rounding - rounding) * step
+          let weight = weights.loadUnaligned(fromByteOffset: start, as: Vector.self)
+          total += error * error * weight
+        }
+      }
+    }
+    return total.sum()
+  }
+
+  /// Nearest codes, then the least-squares grid for these, until the distortion stays.
+  private func refined(_ start: UniformGrid) -> (grid: UniformGrid, distortion: Double) {
+    var fit = GridFit(start, integers)
+    for index in points.indices { fit.add(points[index], weight: Double(weights[index])) }
+    var best = (grid: start, distortion: fit.distortion)
+    for _ in 0..<30 {
+      guard let next = fit.leastSquares(isAffine: isAffine), next != best.grid else { break }
+      fit = GridFit(next, integers)
+      for index in points.indices { fit.add(points[index], weight: Double(weights[index])) }
+      guard fit.distortion < best.distortion * (1 - 1e-9) else { break }
+      best = (next, fit.distortion)
+    }
+    return best
+  }
+}
+
+/// The moments of weights and of their codes on a grid: what a least-squares fit needs.
+struct GridFit {
+  let grid: UniformGrid
+  private let offset: Float
+  private let step: Float
+  private let inverse: Float
+  private let least: Float
+  private let greatest: Float
+  private(set) var distortion = 0.0
+  // Σ of 1, q, q², w and q·w.
+  private var n = 0.0
+  private var q = 0.0
+  private var qq = 0.0
+  private var w = 0.0
+  private var qw = 0.0
+
+  init(_ grid: UniformGrid, _ integers: ClosedRange<Int>) {
+    self.grid = grid
+    offset = Float(grid.offset)
+    step = Float(grid.step)
+    inverse = grid.step > 0 ? 1 / Float(grid.step) : 0
+    least = Float(integers.lowerBound)
+    greatest = Float(integers.upperBound)
+  }
+
+  @inline(__always)
+  mutating func add(_ value: Float, weight: Double = 1) {
+    let place = max(least, min(greatest, (value - offset) * inverse))
+    let code = place + 12_582_912 - 12_582_912
+    let error = Double(value) - Double(offset + step * code)
+    distortion += weight * error * error
+    let (code64, value64) = (Double(code), Double(value))
+    n += weight
+    q += weight * code64
+    qq += weight * code64 * code64
+    w += weight * value64
+    qw += weight * code64 * value64
+  }
+
+  static func + (a: GridFit, b: GridFit) -> GridFit {
+    var sum = a
+    sum.distortion += b.distortion
+    sum.n += b.n
+    sum.q += b.q
+    sum.qq += b.qq
+    sum.w += b.w
+    sum.qw += b.qw
+    return sum
+  }
+
+  /// The grid that fits the codes best; none where they do not determine one.
+  func leastSquares(isAffine: Bool) -> UniformGrid? {
+    let step: Double
+    var offset = 0.0
+    if isAffine {
+      let determinant = n * qq - q * q
+      guard determinant > 0 else { return nil }
+      step = (n * qw - q * w) / determinant
+      offset = (w - step * q) / n
+    } else {
+      guard qq > 0 else { return nil }
+      step = qw / qq
+    }
+    return step > 0 ? UniformGrid(offset: offset, step: step) : nil
+  }
+
+  /// The fit of a grid to many weights. O(n).
+  static func of(_ grid: UniformGrid, _ integers: ClosedRange<Int>, to weights: [Float]) -> GridFit
+  {
+    let empty = GridFit(grid, integers)
+    var parts = [GridFit](
+      repeating: empty, count: partCount(of: weights.count, grain: 16_384))
+    weights.withUnsafeBufferPointer { weights in
+      parts.withUnsafeMutableBufferPointer { parts in
+        let parts = parts
+        parallel(over: weights.count, grain: 16_384) { part, range in
+          var fit = empty
+          for index in range { fit.add(weights[index]) }
+          parts[part] = fit
+        }
+      }
+    }
+    return parts.dropFirst().reduce(parts[0], +)
+  }
+}

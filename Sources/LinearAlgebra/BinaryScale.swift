@@ -1,0 +1,23 @@
+extension Array where Element == Float {
+  /// The exponent of a power of two by which these numbers should be divided, because their squares and
+  /// sums would leave the range of a `Float` or its full precision; 0 where their magnitudes do not
+  /// exceed 2⁴⁰ and reach 2⁻⁴⁰. O(n).
+  ///
+  /// The largest magnitude is then from 1 to 2, so that what is found at w and at 2ᵏ·w is the same.
+  public var uncomfortableExponent: Int {
+    // The bits of a magnitude are ordered as it is.
+    var bits: UInt32 = 0
+    for value in self { bits = Swift.max(bits, value.bitPattern & 0x7FFF_FFFF) }
+    let largest = Float(bitPattern: bits)
+    guard largest > 0, largest.isFinite, !(0x1p-40...0x1p40).contains(largest) else { return 0 }
+    return Int(largest.exponent)
+  }
+
+  /// These numbers times a power of two; exact unless the result is denormal or infinite. O(n).
+  public func scaled(byPowerOfTwo exponent: Int) -> [Float] {
+    // In two steps, because 2^exponent itself may not be a Float.
+    let first = Float(sign: .plus, exponent: exponent / 2, significand: 1)
+    let second = Float(sign: .plus, exponent: exponent - exponent / 2, significand: 1)
+    return map { $0 * first * second }
+  }
+}
