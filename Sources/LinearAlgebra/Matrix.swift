@@ -39,6 +39,13 @@ public struct Matrix: Sendable, Equatable {
     }
   }
 
+  /// The first rows.
+  ///
+  /// - Precondition: 0 ≤ count ≤ rows.
+  public func prefix(rows count: Int) throws -> Matrix {
+    try Matrix(rows: count, columns: columns, values: Array(values.prefix(count * columns)))
+  }
+
   /// This matrix times a power of two.
   public func scaled(byPowerOfTwo exponent: Int) throws -> Matrix {
     try Matrix(rows: rows, columns: columns, values: values.scaled(byPowerOfTwo: exponent))

@@ -6,7 +6,8 @@ public struct SingularValueDecomposition: Sendable {
   public let singularValues: [Float]
   public let rightTransposed: Matrix
 
-  /// The thin decomposition by LAPACK's divide and conquer, `sgesdd`.
+  /// The thin decomposition by LAPACK's divide and conquer, `sgesdd`, or by its slower `sgesvd` where
+  /// that does not converge.
   ///
   /// - Complexity: O(m·n·min(m, n)) time.
   /// - Throws: `LinearAlgebraError.decompositionFailed` when LAPACK does not converge or finds NaN.
@@ -26,9 +27,17 @@ public struct SingularValueDecomposition: Sendable {
     var u = [Float](repeating: 0, count: m * p)
     var vt = [Float](repeating: 0, count: p * n)
     // Row-major A is column-major Aᵀ = V · diag(s) · Uᵀ: asking for that avoids LAPACKE's copies.
-    let code = LAPACKE_sgesdd(
-      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "S")), Int32(n), Int32(m), &input,
-      Int32(n), &s, &vt, Int32(n), &u, Int32(p))
+    let thin = CChar(UInt8(ascii: "S"))
+    var code = LAPACKE_sgesdd(
+      LAPACK_COL_MAJOR, thin, Int32(n), Int32(m), &input, Int32(n), &s, &vt, Int32(n), &u,
+      Int32(p))
+    if code > 0 {
+      input = matrix.values
+      var rest = [Float](repeating: 0, count: p)
+      code = LAPACKE_sgesvd(
+        LAPACK_COL_MAJOR, thin, thin, Int32(n), Int32(m), &input, Int32(n), &s, &vt, Int32(n), &u,
+        Int32(p), &rest)
+    }
     guard code == 0 else {
       throw LinearAlgebraError.decompositionFailed(routine: "sgesdd", code: Int(code))
     }

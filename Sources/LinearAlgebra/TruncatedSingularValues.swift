@@ -8,6 +8,7 @@ import COpenBLAS
 /// singular values are those of A on the basis. With E the sum of the r largest squared, the residual
 /// is ‖A‖² − E; from the last two gains of E, which fall geometrically, the gain that is still to
 /// come is estimated, and the iteration ends when that is below `tolerance` times the residual.
+/// Directions that are only rounding are left out of the basis; when none is left, it holds all of A.
 ///
 /// - Complexity: 4·m·n·b a block, and O(k²·(m + n)) for a basis of k vectors.
 /// - Source: Musco & Musco, NeurIPS 2015.
@@ -30,9 +31,11 @@ public struct TruncatedSingularValues: Sendable {
   }
 
   /// - Parameters:
+  ///   - matrix: of numbers whose squares are within a `Float`'s range.
   ///   - start: vectors in whose neighbourhood the leading right singular vectors lie, as rows of n,
   ///     such as those of a matrix near this one; at most r are used.
-  ///   - tolerance: the share of the squared residual by which it may exceed the least possible.
+  ///   - tolerance: the share of the squared residual by which it may exceed the least possible. Below
+  ///     a residual of 1e-3 ‖A‖² rounding of the energies limits it; see `LeadingSingularValues`.
   /// - Returns: none when the iteration does not converge, or LAPACK fails.
   /// - Throws: `LinearAlgebraError` when the rank does not fit.
   public init?(
@@ -53,108 +56,83 @@ public struct TruncatedSingularValues: Sendable {
     if let start, start.columns == n {
       let used = min(rank, start.rows)
       let norm = start.values.squaredNorm
-      if norm > 0 {
-        let scale = Float((Double(start.values.count) / norm).squareRoot())
+      if norm > 0, norm.isFinite {
+        let scale = Float((Double(start.values.count) / norm).squareRoot() * 30)
         // The random rows stay to notice directions that the start does not have.
-        for place in 0..<used * n { x[place] = start.values[place] * scale * 30 }
+        for place in 0..<used * n { x[place] = start.values[place] * scale }
       }
     }
 
-    var basis: [Float] = []  // Kᵀ, a row a vector
+    var basis = OrthonormalBasis(length: m)  // Kᵀ, a row a vector
     var image: [Float] = []  // B = Kᵀ·A
     var gram: [Float] = []  // B·Bᵀ, recomputed a block at a time
     var energies: [Double] = []
-    while energies.count < Self.blocks, basis.count / m + width <= min(m, n) {
-      var y = multiply(x, matrix.values, m: width, n: m, k: n, transposed: true)
-      guard orthonormalise(&y, rows: width, length: m, against: basis) else { return nil }
-      basis += y
-      x = multiply(y, matrix.values, m: width, n: n, k: m, transposed: false)
-      image += x
-      let k = basis.count / m
-      // The new rows of the Gram matrix; the lower triangle is enough.
-      let rows = multiply(x, image, m: width, n: k, k: n, transposed: true)
-      gram = extended(gram, by: rows, width: width, to: k)
-      guard let energy = leadingEnergy(gram, size: k, count: rank) else { return nil }
-      energies.append(energy)
-      let residual = max(0, total - energy)
-      if residual <= 1e-6 * total, energies.count > 1 { break }
-      guard energies.count > 1 else { continue }
-      let gain = energy - energies[energies.count - 2]
-      if energies.count == 2 {
-        if gain <= 0.1 * tolerance * residual { break }
-        continue
+    var isConverged = false
+    while !isConverged, energies.count < Self.blocks, basis.count + x.count / n <= min(m, n) {
+      let y = multiply(x, matrix.values, m: x.count / n, n: m, k: n, transposed: true)
+      guard let added = basis.append(y) else { return nil }
+      if added.isEmpty {
+        // Nothing of A is outside of the basis.
+        isConverged = true
+        break
       }
-      let before = energies[energies.count - 2] - energies[energies.count - 3]
-      let rate = min(0.9, max(0, gain / max(before, .leastNonzeroMagnitude)))
-      if gain * rate / (1 - rate) <= tolerance * residual { break }
-      if energies.count == Self.blocks { return nil }
+      x = multiply(added, matrix.values, m: added.count / m, n: n, k: m, transposed: false)
+      image += x
+      let k = basis.count
+      // The new rows of the Gram matrix; the lower triangle is enough.
+      let rows = multiply(x, image, m: x.count / n, n: k, k: n, transposed: true)
+      gram = extended(gram, by: rows, width: x.count / n, to: k)
+      guard let energy = leadingEnergy(gram, size: k, count: min(rank, k)) else { return nil }
+      energies.append(energy)
+      isConverged = Self.isConverged(energies, total: total, tolerance: tolerance)
     }
-    let k = basis.count / m
-    guard energies.count > 1, k >= rank else { return nil }
-    guard
+    let k = basis.count
+    guard isConverged, k > 0,
       let svd = try? SingularValueDecomposition(of: Matrix(rows: k, columns: n, values: image))
     else { return nil }
+    // A basis of fewer vectors holds all of A; zeros stand for the rest.
     var u = [Float](repeating: 0, count: k * rank)
     for row in 0..<k {
-      for column in 0..<rank { u[row * rank + column] = svd.left[row, column] }
+      for column in 0..<min(rank, svd.left.columns) { u[row * rank + column] = svd.left[row, column] }
     }
     left = try Matrix.product(
-      Matrix(rows: k, columns: m, values: basis), Matrix(rows: k, columns: rank, values: u),
+      Matrix(rows: k, columns: m, values: basis.rows), Matrix(rows: k, columns: rank, values: u),
       transposingFirst: true)
-    singularValues = Array(svd.singularValues.prefix(rank))
+    let found = min(rank, svd.singularValues.count)
+    let missing = rank - found
+    singularValues = svd.singularValues.prefix(found) + Array(repeating: 0, count: missing)
     rightTransposed = try Matrix(
-      rows: rank, columns: n, values: Array(svd.rightTransposed.values.prefix(rank * n)))
+      rows: rank, columns: n,
+      values: svd.rightTransposed.values.prefix(found * n)
+        + Array(repeating: 0, count: missing * n))
+    guard Self.isOrthonormal(left, rank: found) else { return nil }
   }
-}
 
-/// a (m × k) · b, or · bᵀ with b n × k.
-private func multiply(_ a: [Float], _ b: [Float], m: Int, n: Int, k: Int, transposed: Bool)
-  -> [Float]
-{
-  var result = [Float](repeating: 0, count: m * n)
-  cblas_sgemm(
-    CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
-    blasint(k), 1, a, blasint(k), b, blasint(transposed ? k : n), 0, &result, blasint(n))
-  return result
-}
-
-/// Orthonormal rows whose span holds the given ones; none when LAPACK fails. O(rows²·columns).
-///
-/// - Precondition: no more rows than columns.
-public func orthonormalRows(spanning matrix: Matrix) throws -> Matrix? {
-  precondition(matrix.rows <= matrix.columns)
-  _ = BLASKernels.chosen
-  var rows = matrix.values
-  guard orthonormalise(&rows, rows: matrix.rows, length: matrix.columns, against: []) else {
-    return nil
+  /// Whether what is still to gain is estimated to be below `tolerance` times the residual.
+  private static func isConverged(_ energies: [Double], total: Double, tolerance: Double) -> Bool {
+    guard energies.count > 1 else { return false }
+    let energy = energies[energies.count - 1]
+    let residual = max(0, total - energy)
+    let gain = energy - energies[energies.count - 2]
+    // The rounding of an energy.
+    let noise = 2e-7 * total
+    if energies.count == 2 { return gain <= max(noise, 0.1 * tolerance * residual) }
+    let before = energies[energies.count - 2] - energies[energies.count - 3]
+    let rate = min(0.9, max(0, gain / max(before, .leastNonzeroMagnitude)))
+    return gain * rate / (1 - rate) <= max(noise, tolerance * residual)
   }
-  return try Matrix(rows: matrix.rows, columns: matrix.columns, values: rows)
-}
 
-/// Makes the rows orthonormal to each other and to those of the basis; twice, because once loses
-/// accuracy where little is left. False when LAPACK fails.
-private func orthonormalise(_ y: inout [Float], rows: Int, length: Int, against basis: [Float])
-  -> Bool
-{
-  let others = basis.count / length
-  var tau = [Float](repeating: 0, count: rows)
-  for _ in 0..<2 {
-    if others > 0 {
-      let overlap = multiply(y, basis, m: rows, n: others, k: length, transposed: true)
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows), blasint(length),
-        blasint(others), -1, overlap, blasint(others), basis, blasint(length), 1, &y,
-        blasint(length))
+  /// Whether the columns are orthonormal: then ‖A − U·Uᵀ·A‖² is what the energies say.
+  private static func isOrthonormal(_ left: Matrix, rank: Int) -> Bool {
+    guard let gram = try? Matrix.product(left, left, transposingFirst: true) else { return false }
+    for row in 0..<rank {
+      for column in 0..<rank {
+        let expected: Float = row == column ? 1 : 0
+        guard abs(gram[row, column] - expected) < 1e-3 else { return false }
+      }
     }
-    // Row-major rows are column-major columns.
-    guard
-      LAPACKE_sgeqrf(
-        LAPACK_COL_MAJOR, Int32(length), Int32(rows), &y, Int32(length), &tau) == 0,
-      LAPACKE_sorgqr(
-        LAPACK_COL_MAJOR, Int32(length), Int32(rows), Int32(rows), &y, Int32(length), &tau) == 0
-    else { return false }
+    return true
   }
-  return true
 }
 
 /// The Gram matrix with `width` more rows; what is right of the diagonal's blocks is not set.

@@ -139,7 +139,7 @@ import Testing
     let total = values.squaredNorm
     func residual(_ found: TruncatedSingularValues) throws -> Double {
       let form = try LowRank(
-        found.left, found.singularValues, found.rightTransposed, rank: rank, .rows, .float32)
+        found.left, found.singularValues, found.rightTransposed, exponent: 0)
       return values.squaredDistance(to: form.decompressed())
     }
     #expect(TruncatedSingularValues.pays(rows: rows, columns: columns, rank: rank))

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How many of n weights: a count, or a share of them.
 public enum Share: Sendable, Equatable, CustomStringConvertible {
   case count(Int)
@@ -20,10 +22,10 @@ public enum Share: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// A number without a trailing ".0", to twelve digits, so that 0.07 · 100 reads 7.
+/// A number without a trailing ".0", to twelve digits, so that 0.07 · 100 reads 7; as a plan can say it,
+/// where a '+' begins another operator.
 func shortest(_ value: Double) -> String {
-  let magnitude = value == 0 ? 1 : 1e12
-  let rounded = (value * magnitude).rounded() / magnitude
-  let text = "\(rounded)"
+  let rounded = Double(String(format: "%.11e", value)) ?? value
+  let text = "\(rounded)".replacing("e+", with: "e")
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

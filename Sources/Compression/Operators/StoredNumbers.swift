@@ -16,13 +16,25 @@ public enum StoredNumbers: Sendable, Equatable {
     }
   }
 
-  /// The format for these numbers. O(1); with K values that of k-means.
-  func format(for numbers: [Float]) -> NumberFormat {
+  /// The format for these numbers. O(n); with K values that of k-means.
+  ///
+  /// - Throws: `CompressionError.outOfRange` where the largest does not fit half precision, or all would
+  ///   be denormal there, without most of their digits.
+  func format(for numbers: [Float]) throws -> NumberFormat {
     switch self {
-    case .float32: .float32
-    case .float16: .float16
+    case .float32: return .float32
+    case .float16:
+      let largest = numbers.reduce(0) { max($0, abs($1)) }
+      guard largest == 0 || (0x1p-14..<65_520).contains(largest) else {
+        throw CompressionError.outOfRange(
+          operation: "bits=16",
+          problem:
+            "numbers of up to \(largest) do not fit half precision, which has 6.1e-05 to 65504; "
+            + "use 32 bits")
+      }
+      return .float16
     case .levels(let count):
-      .codebook(
+      return .codebook(
         numbers.isEmpty ? [0] : SortedWeights(numbers).bestEntries(min(count, numbers.count)))
     }
   }

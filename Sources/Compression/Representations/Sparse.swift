@@ -69,6 +69,17 @@ public struct Sparse: CompressedForm {
     }
   }
 
+  /// The same entries times a power of two.
+  func scaled(byPowerOfTwo exponent: Int) throws -> Sparse {
+    var format = format
+    if case .codebook(let values) = format {
+      format = .codebook(values.scaled(byPowerOfTwo: exponent))
+    }
+    return try Sparse(
+      count: count, indices: indices, values: values.scaled(byPowerOfTwo: exponent),
+      pattern: pattern, format: format)
+  }
+
   public func add(to weights: inout [Float], scale: Float) {
     precondition(weights.count == count)
     weights.withUnsafeMutableBufferPointer {

@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// The matrix of low rank that is nearest to the weights, L·R with L m × r and R r × n.
@@ -13,7 +14,8 @@ import LinearAlgebra
 /// Exact up to rounding where LAPACK decomposes the whole matrix: always when the rank follows from the
 /// weights, and for small matrices or large ranks. Otherwise block Krylov iteration, warm-started from
 /// the last C step's factors, with a squared residual within 0.02 % of the least (tests: 0.1 %), and
-/// LAPACK where it does not converge.
+/// LAPACK where it does not converge. Both relative to what is left, whatever part of the weights
+/// dominates; see `LeadingSingularValues`.
 ///
 /// A kernel [O, I, H, W] is the matrix O × (I·H·W) by scheme 1, (O·H) × (I·W) by scheme 2; `.cheaper`
 /// takes the scheme of the lower objective: fewer numbers for an energy share, less distortion for a
@@ -120,11 +122,17 @@ public struct LowRankApproximation: CompressionOperator {
     var best: (form: LowRank, objective: Double)?
     for arrangement in arrangements(for: target.shape) {
       let (rows, columns) = arrangement.sizes(of: target.shape)
+      let values = arrangement.arranged(target.values)
+      let exponent = values.uncomfortableExponent
       let matrix = try Matrix(
-        rows: rows, columns: columns, values: arrangement.arranged(target.values))
+        rows: rows, columns: columns,
+        values: exponent == 0 ? values : values.scaled(byPowerOfTwo: -exponent))
       let warm = previous?.arrangement == arrangement ? previous : nil
-      let form = try approximation(
-        of: matrix, arrangement, from: warm, penalty: mu, positions: target.positions)
+      let found = try leading(
+        of: matrix, exponent: exponent, from: warm, penalty: mu, positions: target.positions)
+      let form =
+        try found.map { try LowRank($0, exponent: exponent, arrangement, numbers) }
+        ?? .zero(rows: rows, columns: columns, arrangement)
       // With one arrangement there is nothing to compare.
       guard arrangements(for: target.shape).count > 1 else { return form }
       let distortion = target.values.squaredDistance(to: form.decompressed())
@@ -142,22 +150,22 @@ public struct LowRankApproximation: CompressionOperator {
     return best.form
   }
 
-  private func approximation(
-    of matrix: Matrix, _ arrangement: MatrixArrangement, from previous: LowRank?, penalty mu: Float,
-    positions: Int
-  ) throws -> LowRank {
+  /// - Parameter exponent: the weights are the matrix's times 2 to that power.
+  /// - Returns: none where the rank that pays is 0.
+  private func leading(
+    of matrix: Matrix, exponent: Int, from previous: LowRank?, penalty mu: Float, positions: Int
+  ) throws -> LeadingSingularValues? {
     let (m, n) = (matrix.rows, matrix.columns)
-    if let r = fixedRank(m: m, n: n), TruncatedSingularValues.pays(rows: m, columns: n, rank: r),
-      let found = try TruncatedSingularValues(of: matrix, rank: r, start: previous?.right)
-    {
-      return try LowRank(
-        found.left, found.singularValues, found.rightTransposed, rank: r, arrangement, numbers)
+    if let r = fixedRank(m: m, n: n) {
+      return try LeadingSingularValues(of: matrix, rank: r, start: previous?.right)
     }
     let svd = try SingularValueDecomposition(of: matrix)
-    return try LowRank(
-      svd.left, svd.singularValues, svd.rightTransposed,
-      rank: rank(for: svd.singularValues, m: m, n: n, mu: mu, positions: positions), arrangement,
-      numbers)
+    let scale = pow(4, Double(exponent))
+    let r = rank(
+      for: svd.singularValues.map { Double($0) * Double($0) }, m: m, n: n,
+      worth: Double(mu) / 2 * scale, positions: positions)
+    return r == 0
+      ? nil : try LeadingSingularValues(of: matrix, rank: r, decomposition: svd)
   }
 
   /// The rank, where it does not follow from the weights.
@@ -169,9 +177,10 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
-  /// The rank that the rule gives for these singular values.
-  private func rank(for values: [Float], m: Int, n: Int, mu: Float, positions: Int) -> Int {
-    let squares = values.map { Double($0) * Double($0) }
+  /// The rank that the rule gives for these squared singular values.
+  ///
+  /// - Parameter worth: what a squared distance of 1 between such matrices is worth.
+  private func rank(for squares: [Double], m: Int, n: Int, worth: Double, positions: Int) -> Int {
     switch rank {
     case .fixed(let r): return r
     case .share(let share): return Share.fraction(share).of(min(m, n))
@@ -187,7 +196,7 @@ public struct LowRankApproximation: CompressionOperator {
     case .selected(let lambda, let cost):
       // One more rank is worth its cost while μ/2·s² exceeds it; the s descend.
       let price = lambda * Double((m + n) * (cost == .flops ? positions : 1))
-      return squares.prefix { Double(mu) / 2 * $0 > price }.count
+      return squares.prefix { worth * $0 > price }.count
     }
   }
 
@@ -199,13 +208,32 @@ public struct LowRankApproximation: CompressionOperator {
 }
 
 extension LowRank {
-  /// U·√S and √S·Vᵀ of the leading r singular values, rounded to the format.
+  /// The matrix of rank 0.
+  static func zero(rows: Int, columns: Int, _ arrangement: MatrixArrangement) throws -> LowRank {
+    try LowRank(
+      left: Matrix(rows: rows, columns: 0, values: []),
+      right: Matrix(rows: 0, columns: columns, values: []), arrangement: arrangement)
+  }
+
+  /// U·√S and √S·Vᵀ, rounded to the format.
+  ///
+  /// - Parameter exponent: the form stands for the matrix times 2 to that power.
+  /// - Throws: `CompressionError.outOfRange` where the format cannot hold the factors.
   init(
-    _ left: Matrix, _ values: [Float], _ rightTransposed: Matrix, rank: Int,
-    _ arrangement: MatrixArrangement, _ numbers: StoredNumbers
+    _ found: LeadingSingularValues, exponent: Int, _ arrangement: MatrixArrangement,
+    _ numbers: StoredNumbers
   ) throws {
-    let format: NumberFormat = numbers == .float16 ? .float16 : .float32
-    let roots = values.prefix(rank).map { max(0, $0).squareRoot() }
+    try self.init(
+      found.left, found.singularValues, found.rightTransposed, exponent: exponent, arrangement,
+      numbers)
+  }
+
+  init(
+    _ left: Matrix, _ values: [Float], _ rightTransposed: Matrix, exponent: Int,
+    _ arrangement: MatrixArrangement = .rows, _ numbers: StoredNumbers = .float32
+  ) throws {
+    let rank = values.count
+    let roots = values.map { max(0, $0).squareRoot() }
     var l: [Float] = []
     l.reserveCapacity(left.rows * rank)
     for row in 0..<left.rows {
@@ -216,6 +244,13 @@ extension LowRank {
     for (row, root) in roots.enumerated() {
       for column in 0..<rightTransposed.columns { r.append(root * rightTransposed[row, column]) }
     }
+    if exponent != 0 {
+      // Each factor takes half.
+      l = l.scaled(byPowerOfTwo: exponent - exponent / 2)
+      r = r.scaled(byPowerOfTwo: exponent / 2)
+    }
+    var format = NumberFormat.float32
+    for factor in [l, r] { format = try numbers.format(for: factor) }
     try self.init(
       left: Matrix(rows: left.rows, columns: rank, values: format.rounded(l)),
       right: Matrix(rows: rank, columns: rightTransposed.columns, values: format.rounded(r)),

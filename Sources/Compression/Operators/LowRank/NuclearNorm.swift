@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// Shrinks the singular values: a matrix whose rank follows from the trade with the loss.
@@ -45,23 +46,27 @@ public struct NuclearNorm: CompressionOperator {
   {
     try validate(shape: target.shape, view: "the view")
     let (rows, columns) = target.matrixShape
+    let exponent = target.values.uncomfortableExponent
     let svd = try SingularValueDecomposition(
-      of: Matrix(rows: rows, columns: columns, values: target.values))
-    let threshold = strength / Double(mu)
+      of: Matrix(
+        rows: rows, columns: columns, values: target.values.scaled(byPowerOfTwo: -exponent)))
+    let threshold = strength / Double(mu) / pow(2, Double(exponent))
     let kept = svd.singularValues.map { Float(max(0, Double($0) - threshold)) }.prefix { $0 > 0 }
     let form = try LowRank(
-      svd.left, Array(kept), svd.rightTransposed, rank: kept.count, .rows, .float32)
-    return self.rows > 0 ? try shrunk(form, Array(kept), by: self.rows / Double(mu)) : form
+      svd.left, Array(kept), svd.rightTransposed.prefix(rows: kept.count), exponent: exponent)
+    guard self.rows > 0 else { return form }
+    let values = kept.map { Double($0) * pow(2, Double(exponent)) }
+    return try shrunk(form, values, by: self.rows / Double(mu))
   }
 
   /// The rows of a form with these singular values, each nearer to zero.
-  private func shrunk(_ form: LowRank, _ values: [Float], by strength: Double) throws -> LowRank {
+  private func shrunk(_ form: LowRank, _ values: [Double], by strength: Double) throws -> LowRank {
     var left = form.left
     for row in 0..<left.rows {
       // L = U·√S and R = √S·Vᵀ: a row's squared norm is Σ L²·s.
       var square = 0.0
       for (column, value) in values.enumerated() {
-        square += Double(left[row, column]) * Double(left[row, column]) * Double(value)
+        square += Double(left[row, column]) * Double(left[row, column]) * value
       }
       guard square > 0 else { continue }
       let factor = Float(max(0, 1 - strength * (Double(form.right.columns) / square).squareRoot()))

@@ -30,17 +30,28 @@ public struct BallProjection: CompressionOperator {
     }
     var magnitudes = target.values.map { abs($0) }
     radixSort(&magnitudes)
-    // With the k largest above the threshold it is (their sum − radius) / k; the right k is the last
-    // whose smallest magnitude still exceeds it.
-    var sum = 0.0
-    var threshold = 0.0
+    let largest = Double(magnitudes[magnitudes.count - 1])
+    // The threshold lies `height` below the largest magnitude: with the k largest above it, that is
+    // (the sum of their distances from the largest + radius) / k, in which nothing cancels. The right k
+    // is the last whose smallest magnitude is still above it.
+    var sum = radius
+    var height = 0.0
     for (count, magnitude) in magnitudes.reversed().enumerated() {
-      sum += Double(magnitude)
-      let candidate = (sum - radius) / Double(count + 1)
-      guard Double(magnitude) > candidate else { break }
-      threshold = candidate
+      let distance = largest - Double(magnitude)
+      sum += distance
+      let candidate = sum / Double(count + 1)
+      guard distance < candidate else { break }
+      height = candidate
     }
-    return try Sparse(thresholding: target.values, at: threshold)
+    var indices: [UInt32] = []
+    var values: [Float] = []
+    for (index, weight) in target.values.enumerated() {
+      let value = Float(height - (largest - Double(abs(weight))))
+      guard value > 0 else { continue }
+      indices.append(UInt32(index))
+      values.append(weight < 0 ? -value : value)
+    }
+    return try Sparse(count: target.count, indices: indices, values: values)
   }
 }
 

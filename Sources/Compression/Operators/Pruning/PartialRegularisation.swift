@@ -100,16 +100,18 @@ public struct PartialRegularisation: InPlaceOperator {
       change += Double((1 - f) * (1 - f)) * square
     }
     guard part.units > 0 else { return change }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: part.units) { squares in
-      squares.initialize(repeating: 0)
-      part.addSquares(of: UnsafeBufferPointer(weights), to: squares)
-      for unit in 0..<part.units {
-        let square = Double(squares[unit])
-        let f = factor(square, of: part.allRows * part.width)
-        change += Double((1 - f) * (1 - f)) * square
-        squares[unit] = f
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: part.units) { squares in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: part.units) { factors in
+        squares.initialize(repeating: 0)
+        part.addSquares(of: UnsafeBufferPointer(weights), to: squares)
+        for unit in 0..<part.units {
+          let square = squares[unit]
+          let f = factor(square, of: part.allRows * part.width)
+          change += Double((1 - f) * (1 - f)) * square
+          factors.initializeElement(at: unit, to: f)
+        }
+        part.scale(weights, by: UnsafeBufferPointer(factors))
       }
-      part.scale(weights, by: UnsafeBufferPointer(squares))
     }
     return change
   }
@@ -135,10 +137,10 @@ public struct PartialRegularisation: InPlaceOperator {
           (1 - single)
           * (Double(part.columns) * squaredNorm(UnsafeBufferPointer(rebasing: run))).squareRoot()
       }
-      var squares = [Float](repeating: 0, count: part.units)
+      var squares = [Double](repeating: 0, count: part.units)
       squares.withUnsafeMutableBufferPointer { part.addSquares(of: values, to: $0) }
       for square in squares {
-        total += (1 - single) * (Double(part.allRows * part.width) * Double(square)).squareRoot()
+        total += (1 - single) * (Double(part.allRows * part.width) * square).squareRoot()
       }
       return total
     }
@@ -161,20 +163,20 @@ public struct PartialRegularisation: InPlaceOperator {
     }
 
     func addSquares(
-      of weights: UnsafeBufferPointer<Float>, to squares: UnsafeMutableBufferPointer<Float>
+      of weights: UnsafeBufferPointer<Float>, to squares: UnsafeMutableBufferPointer<Double>
     ) {
       for row in 0..<allRows {
         let first = row * columns
         if width == 1 {
           for unit in 0..<squares.count {
-            let w = weights[first + unit]
+            let w = Double(weights[first + unit])
             squares[unit] += w * w
           }
         } else {
           for unit in 0..<squares.count {
-            var sum: Float = 0
+            var sum = 0.0
             for index in first + unit * width..<first + (unit + 1) * width {
-              sum += weights[index] * weights[index]
+              sum += Double(weights[index]) * Double(weights[index])
             }
             squares[unit] += sum
           }

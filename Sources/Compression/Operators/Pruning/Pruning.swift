@@ -34,28 +34,41 @@ public struct Pruning: CompressionOperator {
     -> Sparse
   {
     try validate(shape: target.shape, view: "the view")
-    let first = largest(target.values, of: target.values)
-    guard case .levels = values else { return try first.form(values.format(for: first.values)) }
+    guard case .levels = values else {
+      let entries = largest(target.values, of: target.values)
+      return try entries.form(values.format(for: entries.values))
+    }
+    // Squares of weights are compared.
+    let exponent = target.values.uncomfortableExponent
+    guard exponent != 0 else { return try withSharedValues(target.values, from: previous) }
+    return try withSharedValues(
+      target.values.scaled(byPowerOfTwo: -exponent),
+      from: try? previous?.scaled(byPowerOfTwo: -exponent)
+    ).scaled(byPowerOfTwo: exponent)
+  }
+
+  private func withSharedValues(_ weights: [Float], from previous: Sparse?) throws -> Sparse {
+    let first = largest(weights, of: weights)
     var best = try first.form(values.format(for: first.values))
-    var reached = target.values.squaredDistance(to: best.decompressed())
+    var reached = weights.squaredDistance(to: best.decompressed())
     var formats = [best.format]
     if let previous, case .codebook = previous.format { formats.append(previous.format) }
     // From the largest magnitudes' values and from those of the warm start.
     for start in formats {
       var format = start
       for _ in 0..<10 {
-        let gains = target.values.map { w -> Float in
+        let gains = weights.map { w -> Float in
           let left = w - format.rounded(w)
           return max(0, w * w - left * left)
         }
-        let entries = largest(gains, of: target.values)
+        let entries = largest(gains, of: weights)
         // As the warm start's codes would be, then with values of their own.
         let forms = [
           try entries.form(format), try entries.form(values.format(for: entries.values)),
         ]
         let before = reached
         for form in forms {
-          let distortion = target.values.squaredDistance(to: form.decompressed())
+          let distortion = weights.squaredDistance(to: form.decompressed())
           if distortion < reached { (best, reached) = (form, distortion) }
         }
         guard reached < before else { break }
@@ -75,10 +88,14 @@ public struct Pruning: CompressionOperator {
     }
   }
 
-  /// The κ weights whose scores are the largest in magnitude.
+  /// The κ weights whose scores are the largest in magnitude; those without a score are not worth
+  /// their bits.
   private func largest(_ scores: [Float], of weights: [Float]) -> Entries {
-    let indices = scores.withUnsafeBufferPointer {
+    var indices = scores.withUnsafeBufferPointer {
       indicesOfLargestMagnitudes($0, count: kept.of(weights.count))
+    }
+    if indices.contains(where: { scores[Int($0)] == 0 }) {
+      indices.removeAll { scores[Int($0)] == 0 }
     }
     return Entries(
       count: weights.count, indices: indices, values: indices.map { weights[Int($0)] })

@@ -58,7 +58,7 @@ public struct RunPruning: CompressionOperator {
       for place in 0..<run where isKept[place] { indices.append(UInt32(start + place)) }
     }
     let entries = indices.map { weights[Int($0)] }
-    let format = values.format(for: entries)
+    let format = try values.format(for: entries)
     return try Sparse(
       count: weights.count, indices: indices, values: format.rounded(entries),
       pattern: .runs(kept: kept, of: run), format: format)

@@ -43,9 +43,11 @@ public struct StructuredPruning: CompressionOperator {
     let best = norms.indices.sorted {
       norms[$0] != norms[$1] ? norms[$0] > norms[$1] : $0 < $1
     }
-    let indices = grid.indices(ofBlocks: best.prefix(kept.of(norms.count)).map { UInt32($0) })
+    // Blocks of zeros are not worth their bits.
+    let kept = best.prefix(kept.of(norms.count)).filter { norms[$0] > 0 }
+    let indices = grid.indices(ofBlocks: kept.map { UInt32($0) })
     let entries = indices.map { target.values[Int($0)] }
-    let format = values.format(for: entries)
+    let format = try values.format(for: entries)
     return try Sparse(
       count: target.count, indices: indices, values: format.rounded(entries),
       pattern: .blocks(grid), format: format)
