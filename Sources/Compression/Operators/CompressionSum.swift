@@ -111,6 +111,10 @@ public struct CompressionSum: CompressionOperator {
         let others = costs.reduce(0, +) - costs[index]
         let price = cost(index, found)
         let reached = rest.values.squaredNorm + others + price
+        guard reached.isFinite else {
+          throw CompressionError.outOfRange(
+            operation: description, problem: "a sum of its parts exceeds the largest Float")
+        }
         if let old = forms[index], reached > objective {
           found.add(to: &rest.values, scale: 1)
           old.add(to: &rest.values, scale: -1)

@@ -133,6 +133,11 @@ public struct LowRankApproximation: CompressionOperator {
       let form =
         try found.map { try LowRank($0, exponent: exponent, arrangement, numbers) }
         ?? .zero(rows: rows, columns: columns, arrangement)
+      // Rounding may carry products of the largest numbers beyond them.
+      if exponent > 120, !form.decompressed().isFinite {
+        throw CompressionError.outOfRange(
+          operation: description, problem: "a product of its factors exceeds the largest Float")
+      }
       // With one arrangement there is nothing to compare.
       guard arrangements(for: target.shape).count > 1 else { return form }
       let distortion = target.values.squaredDistance(to: form.decompressed())
