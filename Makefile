@@ -8,7 +8,7 @@ EPOCHS = 30
 STEPS = 40
 
 .PHONY: demo test build bootstrap format lint speed compare compare-operators scaling figures \
-  faults fuzz fuzz-sanitized clean
+  faults fuzz fuzz-sanitized differential clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -71,6 +71,11 @@ fuzz: bootstrap
 fuzz-sanitized: bootstrap
 	swift build --sanitize=address --scratch-path .build/sanitized --product fuzz
 	FUZZ_SANITIZED=1 ASAN_OPTIONS=detect_leaks=0 .build/sanitized/debug/fuzz $(or $(N),1000) $(or $(SEED),1)
+
+# Every operator against slow twins: make differential MINUTES=60 SEED=1
+differential: bootstrap
+	swift build -c release --product differential
+	.build/release/differential --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
 clean:
 	rm -rf .build $(DEMO)

@@ -45,6 +45,9 @@ let package = Package(
       ],
       path: "Tests/Fuzz"),
     .executableTarget(
+      name: "differential", dependencies: ["ModelFiles", "Compression", "LinearAlgebra"],
+      path: "Tests/Differential"),
+    .executableTarget(
       name: "parity",
       dependencies: ["NeuralNetwork", "ModelFiles", "LinearAlgebra"],
       path: "Benchmarks/Parity"),

@@ -1,0 +1,48 @@
+/// What an operator is given, in the precision that the twins work in as well.
+struct Problem {
+  let values: [Float]
+  let shape: [Int]
+  let mu: Float
+  let exact: [Double]
+
+  init(_ values: [Float], shape: [Int], mu: Float) {
+    self.values = values
+    self.shape = shape
+    self.mu = mu
+    exact = values.map(Double.init)
+  }
+
+  var count: Int { values.count }
+  var rows: Int { shape.count < 2 ? 1 : shape[0] }
+  var columns: Int { count / max(1, rows) }
+
+  /// ‖w‖²; Float's squares do not overflow in Double.
+  var squaredNorm: Double { exact.reduce(0) { $0 + $1 * $1 } }
+  var magnitudes: Double { exact.reduce(0) { $0 + abs($1) } }
+  /// The size of a weight; 1 where all are zero.
+  var size: Double {
+    let square = squaredNorm
+    return square > 0 ? (square / Double(count)).squareRoot() : 1
+  }
+
+  /// ‖w − Δ‖².
+  func distortion(_ result: [Float]) -> Double {
+    zip(exact, result).reduce(0) { $0 + ($1.0 - Double($1.1)) * ($1.0 - Double($1.1)) }
+  }
+
+  /// The weights of each group of a grouped operator.
+  func groups(of size: Int) -> [[Double]] {
+    stride(from: 0, to: count, by: size).map { Array(exact[$0..<min($0 + size, count)]) }
+  }
+
+  /// Σ ulp²: what the rounding of stored floats may cost.
+  func roundingFloor(_ result: [Float]) -> Double {
+    zip(values, result).reduce(0) {
+      let step = Double(max($1.0.ulp, $1.1.isFinite ? $1.1.ulp : 0))
+      return $0 + step * step
+    }
+  }
+}
+
+/// A number as plans write it: an exponent's plus sign would begin another operator.
+func text(_ value: Double) -> String { "\(value)".replacing("e+", with: "e") }
