@@ -121,6 +121,7 @@ extension Subject {
             && (count < 4000 || bits <= 8)
         }
         $0.larger = { _ in name(bits + 1) }
+        $0.span = levels
         $0.fault = { group.fault($0, $2, levels: levels) }
       }
     }

@@ -11,4 +11,5 @@ struct Outcome: Codable {
   /// Why the operator does not take this input.
   var refusal: String?
   var failures: [String] = []
+  var seconds = 0.0
 }

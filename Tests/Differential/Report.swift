@@ -8,6 +8,7 @@ struct Report {
     var refusals: [String: Int] = [:]
     var worst: Outcome?
     var failed: [Outcome] = []
+    var seconds = 0.0
   }
 
   /// How many failures of an operator are printed.
@@ -27,6 +28,7 @@ struct Report {
     guard var line = lines[outcome.subject] else { return }
     cases += 1
     line.cases += 1
+    line.seconds += outcome.seconds
     if let refusal = outcome.refusal {
       line.refusals[refusal.replacing(/-?[0-9][0-9.e+-]*/, with: "…"), default: 0] += 1
     }
@@ -54,14 +56,14 @@ struct Report {
       }
     }
     Swift.print(
-      "\n\(row("operator", "cases", "refused", "worst", "claim", "failed", "worst case"))")
+      "\n\(row("operator", "cases", "refused", "worst", "claim", "seconds", "failed", "worst case"))")
     for name in names {
       guard let line = lines[name] else { continue }
       let refused = line.refusals.values.reduce(0, +)
       Swift.print(
         row(
           name, "\(line.cases)", "\(refused)", line.worst?.ratio.map(short) ?? "—",
-          line.claim.map(short) ?? "—", "\(line.failed.count)",
+          line.claim.map(short) ?? "—", String(format: "%.2f", line.seconds), "\(line.failed.count)",
           (line.worst?.ratio ?? 1) > 1 ? line.worst?.input ?? "" : ""))
       for (refusal, count) in line.refusals.sorted(by: { $0.key < $1.key }) {
         Swift.print("    \(count) × \(refusal)")

@@ -23,6 +23,8 @@ struct Subject {
   var holdsZero = true
   var isProjection = true
   var isScaleFree = true
+  /// The largest code that multiplies a stored step, whose rounding it multiplies as well.
+  var span = 0
   /// How far rounding may take the result, as a share of ‖w‖; without it ulps of the weights count.
   var norm: Double?
 
@@ -62,7 +64,10 @@ struct Subject {
   /// What an objective may exceed `ratio` times another by, because floats are rounded.
   func allowed(_ problem: Problem, _ result: [Float], _ other: Double, ratio: Double) -> Double {
     let weight = cost == nil ? 1 : Double(problem.mu) / 2
-    let floor = weight * problem.roundingFloor(result)
+    let step = Double(span) * Double(Float.leastNonzeroMagnitude)
+    let floor =
+      weight
+      * ((span > 0 ? 4 : 1) * problem.roundingFloor(result) + Double(problem.count) * step * step)
     guard let norm else { return ratio * other + floor }
     let root = (ratio * other).squareRoot() + norm * (weight * problem.squaredNorm).squareRoot()
     return root * root + floor

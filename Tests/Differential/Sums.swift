@@ -10,7 +10,7 @@ extension Subject {
         $0.fits = { first.fits($0) && (!second.contains("lowrank") || $0.count > 1) }
         $0.isProjection = false
         $0.holdsZero = first.holdsZero
-        $0.isScaleFree = first.isScaleFree
+        $0.isScaleFree = first.isScaleFree && !second.contains("bits=16")
         // Parts cancel each other, so floats of their size are rounded, not of the weights'.
         $0.norm = max(first.norm ?? 0, 4 * 0x1p-24)
       }

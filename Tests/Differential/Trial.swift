@@ -137,7 +137,7 @@ struct Trial {
   }
 
   private func largerFault(_ form: Representation, _ result: [Float]) throws -> String? {
-    guard let plan = subject.larger?(problem) else { return nil }
+    guard subject.claim != nil, let plan = subject.larger?(problem) else { return nil }
     let operation = try Self.operation(plan)
     do { try operation.validate(shape: problem.shape, view: "w") } catch { return nil }
     let more = try operation.representation(of: view(problem), from: nil, penalty: problem.mu)

@@ -22,7 +22,9 @@ struct Worker {
       alarm(Self.longest)
       // What runs in parallel must give what one thread gives.
       Threads.use(1 + number / lattice.subjects.count % 2)
-      let outcome = Trial(subject, input).outcome(number: number)
+      let start = ContinuousClock.now
+      var outcome = Trial(subject, input).outcome(number: number)
+      outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
       alarm(0)
       try output.write(contentsOf: try JSONEncoder().encode(outcome) + Data("\n".utf8))
       number += step
