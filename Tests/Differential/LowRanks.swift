@@ -73,7 +73,8 @@ extension Subject {
         $0.larger = { _ in "lowrank(r=40%)" }
         $0.norm = rounding
       }, energy(0.9).with { $0.fits = atLeast(1) }, energy(0.5).with { $0.fits = atLeast(1) },
-      selected().with { $0.fits = atLeast(1) },
+      selected("").with { $0.fits = atLeast(1) },
+      selected(", cost=flops").with { $0.fits = atLeast(1) },
     ] + nuclear().map { subject in subject.with { $0.fits = atLeast(1) } }
   }
 
@@ -87,6 +88,7 @@ extension Subject {
     }.with {
       $0.norm = rounding
       $0.isProjection = false
+      $0.isMonotone = false
       $0.larger = { _ in "lowrank(energy=99%)" }
       $0.fault = { problem, form, _ in
         guard case .lowRank(let factors) = form else { return "not of low rank" }
@@ -101,14 +103,14 @@ extension Subject {
   }
 
   /// λ at which a rank of average energy pays just.
-  private static func selected() -> Subject {
+  private static func selected(_ cost: String) -> Subject {
     func price(_ problem: Problem) -> Double {
       let (rows, columns) = (problem.shape[0], problem.count / problem.shape[0])
       return Double(problem.mu) / 2 * problem.size * problem.size * Double(max(rows, columns))
         / Double(rows + columns)
     }
-    return Subject("lowrank(lambda={one of equal ranks})", claim: exact) {
-      "lowrank(lambda=\(text(price($0))))"
+    return Subject("lowrank(lambda={one of equal ranks}\(cost))", claim: exact) {
+      "lowrank(lambda=\(text(price($0)))\(cost))"
     } least: { problem in
       let (rows, columns) = (problem.shape[0], problem.count / problem.shape[0])
       let values = problem.singularValues()

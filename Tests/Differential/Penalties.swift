@@ -55,6 +55,7 @@ extension Subject {
     for columns in [false, true] {
       for share in [0.0, 0.4] { all.append(partial(columns: columns, single: share)) }
     }
+    all.append(partial(columns: true, single: 0, width: 4))
     return (all + [partialBoth(), subgradient()]).map { subject in
       subject.with { $0.isProjection = false }
     }
@@ -83,18 +84,18 @@ extension Subject {
   }
 
   /// The units of the first half of the rows, or of the first half of the units before.
-  private static func halves(_ problem: Problem, columns: Bool) -> [Int?] {
+  private static func halves(_ problem: Problem, columns: Bool, width: Int = 1) -> [Int?] {
     let blocks: Blocks = columns ? .channels : .rows
-    let total = columns ? problem.shape[1] : problem.shape[0]
+    let total = columns ? problem.shape[1] / width : problem.shape[0]
     let kept = Pruned.count(0.5, of: total)
-    return blocks.numbers(problem.shape).map { $0 < kept ? $0 : nil }
+    return blocks.numbers(problem.shape).map { $0 / width < kept ? $0 / width : nil }
   }
 
-  private static func partial(columns: Bool, single: Double) -> Subject {
-    let side = columns ? "columns=50%" : "rows=50%"
+  private static func partial(columns: Bool, single: Double, width: Int = 1) -> Subject {
+    let side = (columns ? "columns=50%" : "rows=50%") + (width > 1 ? ", width=\(width)" : "")
     let price = single > 0 ? ", single=\(text(single))" : ""
     func cost(_ problem: Problem, _ values: [Double]) -> Double {
-      let numbers = halves(problem, columns: columns)
+      let numbers = halves(problem, columns: columns, width: width)
       let magnitudes = zip(values, numbers).reduce(0) { $0 + ($1.1 == nil ? 0 : abs($1.0)) }
       return strength(problem, 0.4)
         * ((1 - single) * Shrunk.groupNorms(values, numbers) + single * magnitudes)
@@ -103,11 +104,12 @@ extension Subject {
       "partial(alpha=\(text(strength($0, 0.4))), \(side)\(price))"
     } least: { problem in
       let values = Shrunk.groups(
-        problem.exact, halves(problem, columns: columns),
+        problem.exact, halves(problem, columns: columns, width: width),
         threshold: strength(problem, 0.4) / Double(problem.mu), single: single)
       return value(problem, values) { cost(problem, $0) }
     }.with {
-      $0.fits = { $0.count > 1 }
+      // Kernels know their width by themselves.
+      $0.fits = { $0.count > 1 && (width == 1 || $0.count == 2 && $0[1] % width == 0) }
       $0.cost = { problem, _, values in cost(problem, values) }
     }
   }

@@ -4,26 +4,26 @@ struct Problem {
   let shape: [Int]
   let mu: Float
   let exact: [Double]
+  /// ‖w‖²; Float's squares do not overflow in Double.
+  let squaredNorm: Double
+  /// ‖w‖₁.
+  let magnitudes: Double
+  /// The size of a weight; 1 where all are zero.
+  let size: Double
 
   init(_ values: [Float], shape: [Int], mu: Float) {
     self.values = values
     self.shape = shape
     self.mu = mu
     exact = values.map(Double.init)
+    squaredNorm = exact.reduce(0) { $0 + $1 * $1 }
+    magnitudes = exact.reduce(0) { $0 + abs($1) }
+    size = squaredNorm > 0 ? (squaredNorm / Double(values.count)).squareRoot() : 1
   }
 
   var count: Int { values.count }
   var rows: Int { shape.count < 2 ? 1 : shape[0] }
   var columns: Int { count / max(1, rows) }
-
-  /// ‖w‖²; Float's squares do not overflow in Double.
-  var squaredNorm: Double { exact.reduce(0) { $0 + $1 * $1 } }
-  var magnitudes: Double { exact.reduce(0) { $0 + abs($1) } }
-  /// The size of a weight; 1 where all are zero.
-  var size: Double {
-    let square = squaredNorm
-    return square > 0 ? (square / Double(count)).squareRoot() : 1
-  }
 
   /// ‖w − Δ‖².
   func distortion(_ result: [Float]) -> Double {

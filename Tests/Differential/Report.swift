@@ -56,14 +56,16 @@ struct Report {
       }
     }
     Swift.print(
-      "\n\(row("operator", "cases", "refused", "worst", "claim", "seconds", "failed", "worst case"))")
+      "\n\(row("operator", "cases", "refused", "worst", "claim", "seconds", "failed", "worst case"))"
+    )
     for name in names {
       guard let line = lines[name] else { continue }
       let refused = line.refusals.values.reduce(0, +)
       Swift.print(
         row(
           name, "\(line.cases)", "\(refused)", line.worst?.ratio.map(short) ?? "—",
-          line.claim.map(short) ?? "—", String(format: "%.2f", line.seconds), "\(line.failed.count)",
+          line.claim.map(short) ?? "—", String(format: "%.2f", line.seconds),
+          "\(line.failed.count)",
           (line.worst?.ratio ?? 1) > 1 ? line.worst?.input ?? "" : ""))
       for (refusal, count) in line.refusals.sorted(by: { $0.key < $1.key }) {
         Swift.print("    \(count) × \(refusal)")

@@ -23,6 +23,8 @@ struct Subject {
   var holdsZero = true
   var isProjection = true
   var isScaleFree = true
+  /// Whether the objective is what the operator lowers from a warm start.
+  var isMonotone = true
   /// The largest code that multiplies a stored step, whose rounding it multiplies as well.
   var span = 0
   /// How far rounding may take the result, as a share of ‖w‖; without it ulps of the weights count.
@@ -61,16 +63,32 @@ struct Subject {
     return cost(problem, form, result.map(Double.init)) + Double(problem.mu) / 2 * distortion
   }
 
-  /// What an objective may exceed `ratio` times another by, because floats are rounded.
-  func allowed(_ problem: Problem, _ result: [Float], _ other: Double, ratio: Double) -> Double {
+  /// `ratio` times another objective, and what the rounding of floats of these sizes may cost.
+  ///
+  /// - Parameter sizes: the result, or the largest of the parts of a sum.
+  func allowed(_ problem: Problem, _ sizes: [Float], _ other: Double, ratio: Double) -> Double {
     let weight = cost == nil ? 1 : Double(problem.mu) / 2
     let step = Double(span) * Double(Float.leastNonzeroMagnitude)
+    let ulps = problem.roundingFloor(sizes)
     let floor =
-      weight
-      * ((span > 0 ? 4 : 1) * problem.roundingFloor(result) + Double(problem.count) * step * step)
+      weight * ((span > 0 || norm != nil ? 4 : 1) * ulps + Double(problem.count) * step * step)
     guard let norm else { return ratio * other + floor }
-    let root = (ratio * other).squareRoot() + norm * (weight * problem.squaredNorm).squareRoot()
+    let square = zip(problem.exact, sizes).reduce(0) {
+      let size = max(abs($1.0), $1.1.isFinite ? Double($1.1) : 0)
+      return $0 + size * size
+    }
+    let root = (ratio * other).squareRoot() + norm * (weight * square).squareRoot()
     return root * root + floor
+  }
+}
+
+extension Representation {
+  /// The largest magnitude that each weight has in a part of a sum.
+  func sizes() -> [Float] {
+    guard case .sum(let sum) = self else { return decompressed().map(abs) }
+    return sum.parts.map { $0.sizes() }.reduce([Float](repeating: 0, count: count)) {
+      zip($0, $1).map { max($0, $1) }
+    }
   }
 }
 

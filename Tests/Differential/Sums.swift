@@ -5,7 +5,17 @@ extension Subject {
   /// without a warm start is never worse than its first part alone.
   static func sums() -> [Subject] {
     func sum(_ first: Subject, _ second: String) -> Subject {
-      Subject("\(first.name) + \(second)", claim: first.claim, least: first.least).with {
+      Subject("\(first.name) + \(second)", claim: first.claim) {
+        "\(first.plan($0)) + \(second)"
+      } least: {
+        first.least($0)
+      }.with {
+        if let cost = first.cost {
+          $0.cost = { problem, form, _ in
+            guard case .sum(let sum) = form, let part = sum.parts.first else { return .infinity }
+            return cost(problem, part, part.decompressed().map(Double.init))
+          }
+        }
         $0.usual = first.usual
         $0.fits = { first.fits($0) && (!second.contains("lowrank") || $0.count > 1) }
         $0.isProjection = false
@@ -29,7 +39,9 @@ extension Subject {
         $0.norm = 2 * 0x1p-24
       }
     }
-    let all = quantization() + fixedCodebooks() + uniform() + pruning() + lowRank()
+    let all =
+      quantization() + fixedCodebooks() + uniform() + pruning() + penalties()
+      + lowRank()
     func part(_ name: String) -> [Subject] { all.filter { $0.name == name } }
     let pairs = [
       ("quantize(k=2)", "prune(keep=5%)"), ("quantize(k=4)", "quantize(k=2)"),
@@ -38,7 +50,8 @@ extension Subject {
       ("binary()", "prune(keep=5%, k=4)"), ("uniform(b=4)", "lowrank(r=1)"),
       ("prune(keep=10%)", "lowrank(r=1)"), ("lowrank(r=3)", "prune(keep=5%)"),
       ("lowrank(r=1)", "lowrank(r=1, bits=16)"), ("powers(c=2)", "prune(keep=5%)"),
-      ("prune(keep=2:4)", "quantize(k=2)"),
+      ("prune(keep=2:4)", "quantize(k=2)"), ("l1penalty(alpha={μ/2·size})", "quantize(k=2)"),
+      ("nuclear(alpha={half of an equal singular value})", "prune(keep=5%)"),
     ].flatMap { pair in part(pair.0).map { sum($0, pair.1) } }
     let powers = [-1, -0.5, -0.25, 0, 0.25, 0.5, 1]
     return pairs + [

@@ -79,12 +79,12 @@ struct Trial {
   {
     guard let least = subject.least(problem) else { return }
     let found = subject.objective(problem, form, result)
-    let rounding = subject.allowed(problem, result, least, ratio: 1) - least
+    let rounding = subject.allowed(problem, form.sizes(), least, ratio: 1) - least
     // A result within rounding of the twin's has the ratio 1, whatever both are divided by.
     let ratio = found - rounding <= least ? 1 : (found - rounding) / least
     outcome.ratio = min(1e300, ratio)
     guard let claim = subject.claim else { return }
-    if !(found <= subject.allowed(problem, result, least, ratio: claim)) {
+    if !(found <= subject.allowed(problem, form.sizes(), least, ratio: claim)) {
       outcome.failures.append("optimum: \(found), the twin has \(least)")
     }
   }
@@ -94,7 +94,7 @@ struct Trial {
     guard subject.holdsZero, subject.expected == nil else { return nil }
     let none = (subject.cost == nil ? 1 : Double(problem.mu) / 2) * problem.squaredNorm
     let found = subject.objective(problem, form, result)
-    return found <= none * (1 + 1e-7) + problem.roundingFloor(result)
+    return found <= none * (1 + 1e-7) + problem.roundingFloor(form.sizes())
       ? nil : "\(found), nothing has \(none)"
   }
 
@@ -108,8 +108,9 @@ struct Trial {
     let again = try operation.representation(of: view(image), from: nil, penalty: problem.mu)
       .decompressed()
     let moved = image.distortion(again)
-    let most = subject.allowed(image, again, 0, ratio: 1)
-    return moved <= 4 * most ? nil : "the result moves by \(moved), not \(most)"
+    // Eight ulps a weight.
+    let most = 64 * subject.allowed(image, again, 0, ratio: 1)
+    return moved <= most ? nil : "the result moves by \(moved), not \(most)"
   }
 
   /// The same at 2ᵏ·w, where no intermediate float need be denormal or infinite.
@@ -129,11 +130,14 @@ struct Trial {
     let same = other.decompressed().map { Float(Double($0) / factor) }
     if same == result { return nil }
     let (a, b) = (subject.objective(problem, form, result), subject.objective(problem, other, same))
-    guard subject.norm != nil else { return "at 2^\(shift)·w other bits: \(b) instead of \(a)" }
+    let message = "at 2^\(shift)·w \(b) instead of \(a)"
+    // Singular values are rounded otherwise at other scales, and a sum may then end elsewhere.
+    guard plan.contains("lowrank") || plan.contains("nuclear") else { return message }
+    let slack = plan.contains(" + ") ? 1.05 : 1.0005
     let isNear =
-      a <= subject.allowed(problem, same, b, ratio: 1.0005)
-      && b <= subject.allowed(problem, result, a, ratio: 1.0005)
-    return isNear || subject.cost != nil ? nil : "at 2^\(shift)·w \(b) instead of \(a)"
+      a <= subject.allowed(problem, other.sizes(), b, ratio: slack)
+      && b <= subject.allowed(problem, form.sizes(), a, ratio: slack)
+    return isNear || subject.cost != nil ? nil : message
   }
 
   private func largerFault(_ form: Representation, _ result: [Float]) throws -> String? {
@@ -143,13 +147,13 @@ struct Trial {
     let more = try operation.representation(of: view(problem), from: nil, penalty: problem.mu)
       .decompressed()
     let (a, b) = (problem.distortion(result), problem.distortion(more))
-    let most = subject.allowed(problem, result, a, ratio: subject.claim ?? .infinity)
+    let most = subject.allowed(problem, form.sizes(), a, ratio: subject.claim ?? 1)
     return b <= most ? nil : "\(plan) has \(b), more than \(a)"
   }
 
   /// From the result for weights nearby: never worse than that.
   private func warmFault(_ operation: any CompressionOperator) throws -> String? {
-    guard subject.expected == nil else { return nil }
+    guard subject.isMonotone, subject.expected == nil else { return nil }
     var random = RandomGenerator(seed: input.seed, stream: 11)
     let near = problem.exact.map { weight in
       let moved = Float(weight * (1 + 0.1 * Double(random.normal())))
@@ -164,7 +168,7 @@ struct Trial {
     guard new.allSatisfy(\.isFinite) else { return "a value that is not finite" }
     let start = subject.objective(problem, before, old)
     let reached = subject.objective(problem, after, new)
-    return reached <= subject.allowed(problem, new, start, ratio: 1 + 1e-6)
+    return reached <= subject.allowed(problem, after.sizes(), start, ratio: 1 + 1e-6)
       ? nil : "\(reached), the start has \(start)"
   }
 
