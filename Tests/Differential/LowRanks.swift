@@ -20,7 +20,7 @@ extension Problem {
 
 extension Subject {
   /// What a float's rounding in the factors and in their product may cost, as a share of ‖W‖.
-  private static let rounding = 16 * 0x1p-24
+  private static let rounding = 64 * 0x1p-24
 
   static func lowRank() -> [Subject] {
     func atLeast(_ rank: Int, scheme: Int = 1) -> ([Int]) -> Bool {
@@ -161,7 +161,7 @@ extension Subject {
     } least: { _ in
       0
     }.with {
-      $0.norm = 4 * rounding
+      $0.norm = 2 * rounding
       $0.isProjection = false
       $0.holdsZero = false
       $0.expected = { problem in

@@ -20,6 +20,7 @@ extension Subject {
             $0.larger = { _ in name(share + 20) }
             $0.fault = { sparseFault($2, kept: Pruned.count(share / 100, of: $0.count), stored) }
             if case .half = stored { $0.isScaleFree = false }
+            if case .levels = stored { $0.isLocal = true }
           })
       }
     }
@@ -41,6 +42,7 @@ extension Subject {
       } least: {
         Pruned.ball($0.exact, radius: radius($0))
       }.with {
+        $0.norm = 2 * 0x1p-24
         $0.larger = { "l1ball(radius=\(text(1.5 * radius($0))))" }
         $0.fault = { problem, _, result in
           let sum = result.reduce(0.0) { $0 + Double(abs($1)) }
@@ -94,7 +96,8 @@ extension Subject {
           }.with {
             $0.usual = blocks == .kernels ? [8, 3, 3, 3] : [16, 32]
             $0.fits = { blocks == .kernels ? $0.count == 4 : $0.count > 1 }
-            $0.larger = { _ in name(60) }
+            // More blocks may cost more where their weights share K values.
+            if claim == exact { $0.larger = { _ in name(60) } }
             $0.fault = { problem, _, result in
               let norms = blocks.norms(result.map(Double.init), problem.shape).squares
               let (found, most) = (norms.count { $0 > 0 }, Pruned.count(0.3, of: norms.count))

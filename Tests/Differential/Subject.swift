@@ -23,6 +23,8 @@ struct Subject {
   var holdsZero = true
   var isProjection = true
   var isScaleFree = true
+  /// Whether a local optimum is all that is claimed; it may grow a little with the set.
+  var isLocal = false
   /// Whether the objective is what the operator lowers from a warm start.
   var isMonotone = true
   /// The largest code that multiplies a stored step, whose rounding it multiplies as well.
@@ -77,7 +79,9 @@ struct Subject {
       let size = max(abs($1.0), $1.1.isFinite ? Double($1.1) : 0)
       return $0 + size * size
     }
-    let root = (ratio * other).squareRoot() + norm * (weight * square).squareRoot()
+    // Where the optimum is not stationary, roundings add up with what is left: a triangle inequality.
+    let rounding = norm * (weight * square).squareRoot() + 2 * (weight * ulps).squareRoot()
+    let root = (ratio * other).squareRoot() + rounding
     return root * root + floor
   }
 }
