@@ -106,15 +106,18 @@ public struct CompressionSum: CompressionOperator {
       let before = objective
       for (index, part) in parts.enumerated() {
         forms[index]?.add(to: &rest.values, scale: 1)
-        let found = try part.representation(of: rest, from: forms[index], penalty: mu)
+        let found: Representation
+        do {
+          found = try part.representation(of: rest, from: forms[index], penalty: mu)
+        } catch {
+          guard rest.values.isFinite else { throw beyondFloat }
+          throw error
+        }
         found.add(to: &rest.values, scale: -1)
         let others = costs.reduce(0, +) - costs[index]
         let price = cost(index, found)
         let reached = rest.values.squaredNorm + others + price
-        guard reached.isFinite else {
-          throw CompressionError.outOfRange(
-            operation: description, problem: "a sum of its parts exceeds the largest Float")
-        }
+        guard reached.isFinite else { throw beyondFloat }
         if let old = forms[index], reached > objective {
           found.add(to: &rest.values, scale: 1)
           old.add(to: &rest.values, scale: -1)
@@ -127,6 +130,10 @@ public struct CompressionSum: CompressionOperator {
       if before - objective <= least * before { break }
     }
     return (try AdditiveSum(forms.compactMap { $0 }), objective)
+  }
+
+  private var beyondFloat: CompressionError {
+    .outOfRange(operation: description, problem: "a sum of its parts exceeds the largest Float")
   }
 
   /// A codebook that does not depend on the weights, and κ entries of full precision.

@@ -69,6 +69,15 @@ public struct Sparse: CompressedForm {
     }
   }
 
+  /// The same without free entries that are 0, which are not worth their bits.
+  func withoutZeros() throws -> Sparse {
+    guard pattern == .free, values.contains(0) else { return self }
+    let kept = values.indices.filter { values[$0] != 0 }
+    return try Sparse(
+      count: count, indices: kept.map { indices[$0] }, values: kept.map { values[$0] },
+      format: format)
+  }
+
   /// The same entries times a power of two.
   func scaled(byPowerOfTwo exponent: Int) throws -> Sparse {
     var format = format

@@ -47,26 +47,32 @@ public struct NuclearNorm: CompressionOperator {
     try validate(shape: target.shape, view: "the view")
     let (rows, columns) = target.matrixShape
     let exponent = target.values.uncomfortableExponent
+    // The same problem for weights near 1: distances and norms are as much smaller, prices too.
+    let scale = pow(2, Double(-exponent)) / Double(mu)
     let svd = try SingularValueDecomposition(
       of: Matrix(
         rows: rows, columns: columns, values: target.values.scaled(byPowerOfTwo: -exponent)))
-    let threshold = strength / Double(mu) / pow(2, Double(exponent))
-    let kept = svd.singularValues.map { Float(max(0, Double($0) - threshold)) }.prefix { $0 > 0 }
-    let form = try LowRank(
-      svd.left, Array(kept), svd.rightTransposed.prefix(rows: kept.count), exponent: exponent)
-    guard self.rows > 0 else { return form }
-    let values = kept.map { Double($0) * pow(2, Double(exponent)) }
-    return try shrunk(form, values, by: self.rows / Double(mu))
+    let kept = svd.singularValues.map { Float(max(0, Double($0) - strength * scale)) }
+      .prefix { $0 > 0 }
+    let right = try svd.rightTransposed.prefix(rows: kept.count)
+    guard self.rows > 0 else {
+      return try LowRank(svd.left, Array(kept), right, exponent: exponent)
+    }
+    let form = try shrunk(
+      LowRank(svd.left, Array(kept), right, exponent: 0), Array(kept), by: self.rows * scale)
+    return try LowRank(
+      left: form.left.scaled(byPowerOfTwo: exponent - exponent / 2),
+      right: form.right.scaled(byPowerOfTwo: exponent / 2))
   }
 
   /// The rows of a form with these singular values, each nearer to zero.
-  private func shrunk(_ form: LowRank, _ values: [Double], by strength: Double) throws -> LowRank {
+  private func shrunk(_ form: LowRank, _ values: [Float], by strength: Double) throws -> LowRank {
     var left = form.left
     for row in 0..<left.rows {
       // L = U·√S and R = √S·Vᵀ: a row's squared norm is Σ L²·s.
       var square = 0.0
       for (column, value) in values.enumerated() {
-        square += Double(left[row, column]) * Double(left[row, column]) * value
+        square += Double(left[row, column]) * Double(left[row, column]) * Double(value)
       }
       guard square > 0 else { continue }
       let factor = Float(max(0, 1 - strength * (Double(form.right.columns) / square).squareRoot()))
@@ -75,18 +81,38 @@ public struct NuclearNorm: CompressionOperator {
     return try LowRank(left: left, right: form.right)
   }
 
-  /// α times the sum of the squared norms of L's columns: these are the singular values, because they
-  /// are shared evenly. With β by the SVD of the matrix.
+  /// α times the sum of the products of the norms of L's columns and R's rows: these are the singular
+  /// values. With β by the SVD of the matrix.
   public func cost(of form: LowRank, in view: WeightView) -> Double {
-    guard rows > 0 else { return strength * form.left.values.squaredNorm }
-    guard form.rank > 0, let matrix = try? form.left * form.right,
-      let svd = try? SingularValueDecomposition(of: matrix)
+    guard rows > 0 else { return strength * form.normProducts }
+    let exponents = [form.left, form.right].map(\.values.uncomfortableExponent)
+    guard form.rank > 0,
+      let left = try? form.left.scaled(byPowerOfTwo: -exponents[0]),
+      let right = try? form.right.scaled(byPowerOfTwo: -exponents[1]),
+      let matrix = try? left * right, let svd = try? SingularValueDecomposition(of: matrix)
     else { return 0 }
     let norms = (0..<matrix.rows).reduce(0.0) { total, row in
       let values = matrix.values[row * matrix.columns..<(row + 1) * matrix.columns]
       return total + Array(values).squaredNorm.squareRoot()
     }
-    return strength * svd.singularValues.sum
-      + rows * Double(matrix.columns).squareRoot() * norms
+    let scale = pow(2, Double(exponents[0] + exponents[1]))
+    return scale
+      * (strength * svd.singularValues.sum + rows * Double(matrix.columns).squareRoot() * norms)
+  }
+}
+
+extension LowRank {
+  /// Σ ‖L's column‖ · ‖R's row‖.
+  fileprivate var normProducts: Double {
+    var squares = [Double](repeating: 0, count: rank)
+    for row in 0..<left.rows {
+      for column in 0..<rank {
+        squares[column] += Double(left[row, column]) * Double(left[row, column])
+      }
+    }
+    return squares.indices.reduce(0) { total, row in
+      let values = right.values[row * right.columns..<(row + 1) * right.columns]
+      return total + (squares[row] * Array(values).squaredNorm).squareRoot()
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// A penalty on a part of a layer's units, by their incoming weights (rows), their outgoing weights (the
@@ -74,7 +75,7 @@ public struct PartialRegularisation: InPlaceOperator {
     throws -> Double
   {
     let part = try part(of: shape, view: "the view")
-    let ratio = Float(strength) / mu
+    let ratio = Float(strength / Double(mu))
     var change = 0.0
     if single > 0 {
       let threshold = Float(single) * ratio
@@ -114,6 +115,29 @@ public struct PartialRegularisation: InPlaceOperator {
       }
     }
     return change
+  }
+
+  /// As the protocol's, on weights whose squares are within a `Float`'s range.
+  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
+    -> Sparse
+  {
+    let exponent = target.values.uncomfortableExponent
+    var values = target.values.scaled(byPowerOfTwo: -exponent)
+    // Distances are as much smaller, and so is the price.
+    let near1 = try PartialRegularisation(
+      strength: max(.leastNonzeroMagnitude, strength * pow(2, Double(-exponent))), rows: rows,
+      columns: columns, width: width, single: single, step: step)
+    let form = try values.withUnsafeMutableBufferPointer {
+      _ = try near1.apply(to: $0, shape: target.shape, penalty: mu)
+      return try near1.form(of: UnsafeBufferPointer($0), shape: target.shape)
+    }
+    guard exponent != 0 else { return form }
+    let scaled = form.values.scaled(byPowerOfTwo: exponent)
+    guard scaled.isFinite else {
+      throw CompressionError.outOfRange(
+        operation: description, problem: "a step beyond the largest Float")
+    }
+    return try Sparse(count: form.count, indices: form.indices, values: scaled).withoutZeros()
   }
 
   public func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> Sparse {

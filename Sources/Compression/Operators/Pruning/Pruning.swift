@@ -36,7 +36,8 @@ public struct Pruning: CompressionOperator {
     try validate(shape: target.shape, view: "the view")
     guard case .levels = values else {
       let entries = largest(target.values, of: target.values)
-      return try entries.form(values.format(for: entries.values))
+      // Half precision may have made zeros of small ones.
+      return try entries.form(values.format(for: entries.values)).withoutZeros()
     }
     // Squares of weights are compared.
     let exponent = target.values.uncomfortableExponent

@@ -5,7 +5,7 @@ import LinearAlgebra
 ///
 /// A product with such a weight is a shift. With a given e the codebook is fixed and the nearest entry
 /// exact; otherwise the best e is found by trying every exponent from that of the largest magnitude,
-/// rounded up, down to 24 below it, and one float a group is stored.
+/// rounded up, down to 3 + log₂(n)/2 below it, where none can be best; one float a group is stored.
 ///
 /// - Complexity: O(n) to sort, O(C·log n) an exponent.
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.04319 (powers of two).
@@ -62,8 +62,11 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     guard largest > 0 else { return .scaled(0, pattern: pattern) }
     let sorted = SortedWeights(weights)
     let start = Int(largest.exponent) + 1
-    // A larger power would not be a Float, a smaller one none either.
-    let best = (start - 24...start).filter { (-149...127).contains($0 + exponent) }.map { power in
+    // With the largest weight cut off to less than 2⁻ᵈ of itself, that one costs more than n others
+    // could save from d = 2 + log₂(n)/2 on.
+    let depth = 3 + (Int.bitWidth - weights.count.leadingZeroBitCount) / 2
+    // A power that is no Float cannot be stored.
+    let best = (start - depth...start).filter { (-149...127).contains($0 + exponent) }.map { power in
       let scale = Float(sign: .plus, exponent: power, significand: 1)
       return (scale, sorted.distortion(pattern.map { scale * $0 }))
     }.min { $0.1 < $1.1 }

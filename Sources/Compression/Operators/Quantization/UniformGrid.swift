@@ -18,8 +18,11 @@ struct UniformGridSearch {
   // Padded to whole vectors by points without weight.
   private var points: [Float] = []
   private var weights: [Float] = []
+  private let count: Int
   private let low: Float
   private let high: Float
+  /// A value that a twentieth of the weights have.
+  private let common: Float?
 
   /// - Parameter points: finite, at least one.
   init(integers: ClosedRange<Int>, isAffine: Bool, points: [Float], weights: [Float]? = nil) {
@@ -27,25 +30,71 @@ struct UniformGridSearch {
     self.isAffine = isAffine
     low = points.reduce(.infinity) { min($0, $1) }
     high = points.reduce(-.infinity) { max($0, $1) }
+    count = points.count
+    let weights = weights ?? Array(repeating: 1, count: points.count)
+    common = isAffine ? Self.common(points, weights) : nil
     let padding = -points.count & 7
     self.points = points + repeatElement(points[0], count: padding)
-    self.weights =
-      (weights ?? Array(repeating: 1, count: points.count)) + repeatElement(0, count: padding)
+    self.weights = weights + repeatElement(0, count: padding)
   }
 
-  /// The best grid that is found: by its step and by what it cuts off, then nearest codes and least
-  /// squares in turn from the best three.
-  func best() -> UniformGrid {
+  private static func common(_ points: [Float], _ weights: [Float]) -> Float? {
+    let total = weights.reduce(0, +)
+    // Zero is what weights have in common, if anything; else a point of a summary that stands out.
+    let zeros = points.indices.reduce(Float(0)) { points[$1] == 0 ? $0 + weights[$1] : $0 }
+    if zeros >= total / 20 { return 0 }
+    guard let place = weights.indices.max(by: { weights[$0] < weights[$1] }),
+      weights[place] > 1, weights[place] >= total / 20
+    else { return nil }
+    return points[place]
+  }
+
+  /// How hard to look.
+  enum Effort: Int {
+    /// For one of many groups.
+    case group = 4096
+    /// For all weights.
+    case view = 262_144
+  }
+
+  /// The best grid that is found. Symmetric: the best there is, where its places are few enough for the
+  /// effort. Otherwise by its step and by what it cuts off, then finely about the best three of these,
+  /// then nearest codes and least squares in turn from the best 8 of all, 24 for all weights.
+  func best(_ effort: Effort) -> UniformGrid {
     let span = Double(isAffine ? high - low : max(abs(low), abs(high)))
     guard span > 0 else { return UniformGrid(offset: isAffine ? Double(low) : 0, step: 0) }
-    let coarse = covering(span) + cutting(span)
-    let fine = leaders(coarse).flatMap { around($0) }
+    if !isAffine,
+      SymmetricGrid.tries(points: count, levels: integers.upperBound, atMost: effort.rawValue)
+    {
+      return UniformGrid(
+        offset: 0,
+        step: SymmetricGrid.bestStep(points, weights, levels: integers.upperBound))
+    }
+    let coarse = withCommonValue(covering(span) + cutting(span))
+    // The outermost level moves by a quarter of a step.
+    let fineness = 0.25 / Double(steps)
+    let trials = min(
+      Int(Self.fine / fineness), max(8, effort == .view ? 400 : count / 16))
+    let fine = leaders(coarse, 3).flatMap { around($0, trials, by: Self.fine / Double(trials)) }
     var best: (grid: UniformGrid, distortion: Double)?
-    for start in leaders(coarse + fine) {
+    for start in leaders(coarse + withCommonValue(fine), effort == .view ? 24 : 8) {
       let found = refined(start)
       if found.distortion < best?.distortion ?? .infinity { best = found }
     }
     return best?.grid ?? coarse[0]
+  }
+
+  /// How far about a coarse grid's step is looked, relative to it.
+  private static let fine = 0.12
+
+  /// These grids, and each moved so that the most frequent value, where there is one, lies on it.
+  private func withCommonValue(_ grids: [UniformGrid]) -> [UniformGrid] {
+    guard isAffine, let common else { return grids }
+    return grids
+      + grids.map { grid in
+        let code = ((Double(common) - grid.offset) / grid.step).rounded()
+        return UniformGrid(offset: Double(common) - code * grid.step, step: grid.step)
+      }
   }
 
   /// The number of steps, from the least to the greatest level or from 0.
@@ -65,7 +114,7 @@ struct UniformGridSearch {
   /// beyond that the farthest weight alone would cost more than all others.
   private func cutting(_ span: Double) -> [UniformGrid] {
     let total = weights.reduce(0) { $0 + Double($1) }
-    let trials = isAffine ? 24 : 64
+    let trials = isAffine ? 32 : 64
     let least = 0.5 / total.squareRoot()
     let ratio = pow(least, 1 / Double(trials))
     var share = 1.0
@@ -86,16 +135,16 @@ struct UniformGridSearch {
   }
 
   /// Grids a little finer and coarser, and moved by parts of a step, with the middle kept.
-  private func around(_ grid: UniformGrid) -> [UniformGrid] {
+  private func around(_ grid: UniformGrid, _ trials: Int, by change: Double) -> [UniformGrid] {
     let middle = Double(integers.upperBound + integers.lowerBound) / 2
     var grids: [UniformGrid] = []
-    for change in -4...4 {
-      let step = grid.step * (1 + 0.03 * Double(change))
+    for trial in -trials...trials {
+      let step = grid.step * (1 + change * Double(trial))
       guard isAffine else {
         grids.append(UniformGrid(offset: 0, step: step))
         continue
       }
-      for move in -2...2 {
+      for move in -2...1 {
         let offset = grid.offset + middle * (grid.step - step) + step * Double(move) / 4
         grids.append(UniformGrid(offset: offset, step: step))
       }
@@ -103,15 +152,15 @@ struct UniformGridSearch {
     return grids
   }
 
-  /// The three grids of least distortion.
-  private func leaders(_ grids: [UniformGrid]) -> [UniformGrid] {
+  /// The grids of least distortion.
+  private func leaders(_ grids: [UniformGrid], _ wanted: Int) -> [UniformGrid] {
     var best: [(grid: UniformGrid, distortion: Float)] = []
     for grid in grids {
       let distortion = roughDistortion(grid)
-      guard best.count < 3 || distortion < best[2].distortion else { continue }
+      guard best.count < wanted || distortion < best[wanted - 1].distortion else { continue }
       let place = best.firstIndex { distortion < $0.distortion } ?? best.count
       best.insert((grid, distortion), at: place)
-      if best.count > 3 { best.removeLast() }
+      if best.count > wanted { best.removeLast() }
     }
     return best.map(\.grid)
   }

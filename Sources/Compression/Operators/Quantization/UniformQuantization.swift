@@ -5,13 +5,15 @@ import LinearAlgebra
 /// - Symmetric, b bits: θᵢ ∈ s·{−Q … Q}, Q = 2^(b−1) − 1; one float s a group.
 /// - Affine, b bits: θᵢ ∈ offset + s·{0 … 2^b − 1}; two floats a group.
 ///
-/// The grid is searched: the distortion of 100 to 500 grids, by their spacing and by what they cut off at
-/// either end, each one pass; then alternation of codes and least squares from the best three and from
-/// the warm start, which is monotone. More than 4,096 weights are searched by a summary of as many
-/// points. Approximate: a local optimum, the best among those starts. Weights that lie on a grid of up
-/// to as many levels, from end to end, are found to be on it.
+/// Symmetric, the spacing is the best there is where n·Q is at most 262,144, 4,096 for a group: every set of
+/// codes is tried (`SymmetricGrid`). Otherwise the grid is searched: the distortion of hundreds of grids, by their
+/// spacing, by what they cut off at either end and by the most frequent value, each one pass; then
+/// alternation of codes and least squares from the best of them and from the warm start, which is monotone.
+/// More than 4,096 weights are searched by a summary of as many points. Approximate: a local optimum, the
+/// best among those starts. Weights that lie on a grid of up to as many levels, from end to end, are
+/// found to be on it.
 ///
-/// - Complexity: O(n) a group, 500 vectorised passes or so over at most 4,096 points.
+/// - Complexity: O(n) a group, hundreds of vectorised passes over at most 4,096 points.
 /// - Source: the usual integer quantization (Jacob et al. 2018), with the least-squares scale.
 public struct UniformQuantization: CodebookOperator {
   public let bits: Int
@@ -63,7 +65,7 @@ public struct UniformQuantization: CodebookOperator {
       return UniformGrid(offset: Double(pair[0]), step: Double(pair[1]) - Double(pair[0]))
     }
     let search = search(weights)
-    let cold = search.best()
+    let cold = search.best(grouping == .view ? .view : .group)
     guard previous != nil || weights.count > Self.summarised else { return cold }
     var best = refined(cold, on: weights)
     if let previous, let first = previous.first, let last = previous.last {
