@@ -46,7 +46,7 @@ struct Case: CustomStringConvertible {
 }
 
 /// The lattice in a shuffled order that depends on the seed alone. Each round takes every operator
-/// once and every distribution as often as another.
+/// once, but for some of the slow ones, and every distribution as often as another.
 struct Lattice {
   let subjects: [Subject]
   let seed: UInt64
@@ -67,8 +67,12 @@ struct Lattice {
     let kinds = Distribution.allCases
     let dealt = subjects.indices.map { kinds[$0 % kinds.count] }.shuffled(using: &shuffle)
     let place = number % subjects.count
-    let subject = subjects[order[place]]
     var random = RandomGenerator(seed: seed &* 1_000_003 &+ UInt64(number), stream: 2)
+    var subject = subjects[order[place]]
+    let light = subjects.filter { !$0.isHeavy }
+    if subject.isHeavy, round % 4 != 0, !light.isEmpty {
+      subject = light[random.below(light.count)]
+    }
     let small = Self.vectors + Self.matrices + Self.kernels + [[random.below(600) + 1]]
     let shapes = (random.below(8) == 0 ? Self.large : small).filter(subject.fits)
     let shape =

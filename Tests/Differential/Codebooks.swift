@@ -9,6 +9,7 @@ extension Subject {
       return Subject(name(levels), claim: claim) { problem in
         group.sum(problem) { KMeans.distortion($0, levels: levels, holdingZero: hasZero) }
       }.with {
+        $0.isHeavy = levels > 128
         $0.fits = { group.fits($0, atLeast: levels) }
         $0.usual = [max(16, levels / 16), 64]
         $0.larger = { _ in name(levels + max(1, levels / 4)) }
@@ -26,32 +27,35 @@ extension Subject {
       }
     }
     let plain = [1, 2, 3, 4, 7, 16, 64, 255, 256, 1024, 1500].map {
-      subject($0, [], .view, claim: 1.0005)
+      subject($0, [], .view, claim: Claim.kMeans)
     }
     return plain
-      + [1, 2, 5, 16, 64].map { subject($0, ["exact"], .view, claim: exact) }
-      + [1, 2, 3, 16].map { subject($0, ["zero"], .view, claim: 1.0005) }
+      + [1, 2, 5, 16, 64].map { subject($0, ["exact"], .view, claim: Claim.exact) }
+      + [1, 2, 3, 16].map { subject($0, ["zero"], .view, claim: Claim.kMeans) }
       + [2, 16].map { subject($0, ["restarts=3"], .view, claim: nil) }
       + [
-        subject(2, [], .row, claim: 1.0005), subject(4, [], .row, claim: 1.0005),
-        subject(4, [], .run, claim: 1.0005), subject(16, [], .run, claim: 1.0005),
-        subject(3, ["exact"], .run, claim: exact), subject(3, ["zero"], .row, claim: 1.0005),
+        subject(2, [], .row, claim: Claim.kMeans), subject(4, [], .row, claim: Claim.kMeans),
+        subject(4, [], .run, claim: Claim.kMeans), subject(16, [], .run, claim: Claim.kMeans),
+        subject(3, ["exact"], .run, claim: Claim.exact),
+        subject(3, ["zero"], .row, claim: Claim.kMeans),
       ]
   }
 
   static func fixedCodebooks() -> [Subject] {
-    let sign = Subject("sign()", claim: exact) { FixedCodebooks.distortion($0.exact, [-1, 1]) }
-      .with {
-        $0.holdsZero = false
-        $0.isScaleFree = false
-        $0.fault = { _, _, result in
-          result.contains { abs($0) != 1 } ? "a value that is not −1 or 1" : nil
-        }
+    let sign = Subject("sign()", claim: Claim.exact) {
+      FixedCodebooks.distortion($0.exact, [-1, 1])
+    }
+    .with {
+      $0.holdsZero = false
+      $0.isScaleFree = false
+      $0.fault = { _, _, result in
+        result.contains { abs($0) != 1 } ? "a value that is not −1 or 1" : nil
       }
+    }
     var all = [sign]
     for group in Group.allCases {
       all.append(
-        Subject(group.name("binary", []), claim: exact) { problem in
+        Subject(group.name("binary", []), claim: Claim.exact) { problem in
           group.sum(problem, FixedCodebooks.binary)
         }.with {
           $0.fits = { group.fits($0) }
@@ -60,7 +64,7 @@ extension Subject {
           }
         })
       all.append(
-        Subject(group.name("ternary", []), claim: exact) { problem in
+        Subject(group.name("ternary", []), claim: Claim.exact) { problem in
           group.sum(problem, FixedCodebooks.ternary)
         }.with {
           $0.fits = { group.fits($0) }
@@ -81,7 +85,7 @@ extension Subject {
     func name(_ depth: Int) -> String {
       group.name("powers", ["c=\(depth)"] + (top.map { ["top=\($0)"] } ?? []))
     }
-    return Subject(name(depth), claim: exact) { problem in
+    return Subject(name(depth), claim: Claim.exact) { problem in
       group.sum(problem) { FixedCodebooks.powers($0, depth: depth, top: top) }
     }.with {
       $0.fits = { group.fits($0) }
@@ -108,7 +112,7 @@ extension Subject {
       func name(_ bits: Int) -> String {
         group.name("uniform", ["b=\(bits)"] + (isAffine ? ["affine"] : []))
       }
-      return Subject(name(bits), claim: uniformClaim) { problem in
+      return Subject(name(bits), claim: Claim.uniform) { problem in
         // Searches take a second for some tens of thousands of weights, or a few hundred groups.
         group.sum(problem) {
           isAffine
@@ -133,5 +137,4 @@ extension Subject {
       ]
   }
 
-  static let uniformClaim = 1.02
 }

@@ -38,7 +38,7 @@ extension Subject {
         "lowrank(\((["r=\(rank)"] + options).joined(separator: ", ")))"
       }
       let isHalf = options.contains("bits=16")
-      return Subject(name(rank), claim: lowRankClaim) { problem in
+      return Subject(name(rank), claim: Claim.lowRank) { problem in
         schemes.map { scheme in
           let values = problem.singularValues(scheme: scheme)
           // Factors of about √σ: beyond half precision's range nothing is claimed but the zero matrix.
@@ -65,7 +65,7 @@ extension Subject {
     return ranks + [
       fixed(3, ["scheme=2"], schemes: [2]), fixed(3, ["scheme=best"], schemes: [1, 2]),
       fixed(3, ["bits=16"], schemes: [1]),
-      Subject("lowrank(r=10%)", claim: lowRankClaim) {
+      Subject("lowrank(r=10%)", claim: Claim.lowRank) {
         let side = min($0.shape[0], $0.count / $0.shape[0])
         return $0.singularValues().tail(Pruned.count(0.1, of: side))
       }.with {
@@ -78,11 +78,9 @@ extension Subject {
     ] + nuclear().map { subject in subject.with { $0.fits = atLeast(1) } }
   }
 
-  static let lowRankClaim = 1.0005
-
   /// The least rank is asked for, so what is compared is what it keeps at most, and the rank.
   private static func energy(_ share: Double) -> Subject {
-    Subject("lowrank(energy=\(Int(share * 100))%)", claim: lowRankClaim) { problem in
+    Subject("lowrank(energy=\(Int(share * 100))%)", claim: Claim.lowRank) { problem in
       let values = problem.singularValues()
       return max((1 - share) * problem.squaredNorm, values.tail(values.values.count))
     }.with {
@@ -109,7 +107,7 @@ extension Subject {
       return Double(problem.mu) / 2 * problem.size * problem.size * Double(max(rows, columns))
         / Double(rows + columns)
     }
-    return Subject("lowrank(lambda={one of equal ranks}\(cost))", claim: exact) {
+    return Subject("lowrank(lambda={one of equal ranks}\(cost))", claim: Claim.exact) {
       "lowrank(lambda=\(text(price($0)))\(cost))"
     } least: { problem in
       let (rows, columns) = (problem.shape[0], problem.count / problem.shape[0])
@@ -137,7 +135,7 @@ extension Subject {
       let price = rows > 0 ? ", rows=\(text(rows * problem.size * Double(problem.mu)))" : ""
       return "nuclear(alpha=\(alpha)\(price))"
     }
-    let plain = Subject("nuclear(alpha={half of an equal singular value})", claim: exact) {
+    let plain = Subject("nuclear(alpha={half of an equal singular value})", claim: Claim.exact) {
       plan($0, rows: 0)
     } least: { problem in
       let t = threshold(problem)
@@ -156,7 +154,7 @@ extension Subject {
         return threshold(problem) * Double(problem.mu) * sum
       }
     }
-    let rows = Subject("nuclear(alpha={half}, rows={0.2·μ·size})", claim: exact) {
+    let rows = Subject("nuclear(alpha={half}, rows={0.2·μ·size})", claim: Claim.exact) {
       plan($0, rows: 0.2)
     } least: { _ in
       0

@@ -15,7 +15,7 @@ extension Subject {
   }
 
   static func penalties() -> [Subject] {
-    let hard = Subject("l0penalty(alpha={μ/2·‖w‖²/n})", claim: exact) {
+    let hard = Subject("l0penalty(alpha={μ/2·‖w‖²/n})", claim: Claim.exact) {
       "l0penalty(alpha=\(text(Double($0.mu) / 2 * $0.size * $0.size)))"
     } least: { problem in
       let price = Double(problem.mu) / 2 * problem.size * problem.size
@@ -31,7 +31,7 @@ extension Subject {
           $0 + strength(problem, 0.5) * abs($1) + ridge * Double(problem.mu) / 2 * $1 * $1
         }
       }
-      return Subject(name, claim: exact) {
+      return Subject(name, claim: Claim.exact) {
         let alpha = text(strength($0, 0.5))
         let price = ridge > 0 ? ", ridge=\(text(ridge * Double($0.mu)))" : ""
         return "\(ridge > 0 ? "elastic" : "l1penalty")(alpha=\(alpha)\(price))"
@@ -68,7 +68,9 @@ extension Subject {
         * ((1 - single) * Shrunk.groupNorms(values, numbers)
           + single * values.reduce(0) { $0 + abs($1) })
     }
-    return Subject("grouplasso(alpha={0.4·μ·size}, of=\(blocks.rawValue)\(price))", claim: exact) {
+    return Subject(
+      "grouplasso(alpha={0.4·μ·size}, of=\(blocks.rawValue)\(price))", claim: Claim.exact
+    ) {
       "grouplasso(alpha=\(text(strength($0, 0.4))), of=\(blocks.rawValue)\(price))"
     } least: { problem in
       let numbers = blocks.numbers(problem.shape)
@@ -100,7 +102,7 @@ extension Subject {
       return strength(problem, 0.4)
         * ((1 - single) * Shrunk.groupNorms(values, numbers) + single * magnitudes)
     }
-    return Subject("partial(alpha={0.4·μ·size}, \(side)\(price))", claim: exact) {
+    return Subject("partial(alpha={0.4·μ·size}, \(side)\(price))", claim: Claim.exact) {
       "partial(alpha=\(text(strength($0, 0.4))), \(side)\(price))"
     } least: { problem in
       let values = Shrunk.groups(
@@ -116,7 +118,7 @@ extension Subject {
 
   /// One side after the other: the result itself is what the documentation gives.
   private static func partialBoth() -> Subject {
-    Subject("partial(alpha={0.4·μ·size}, rows=50%, columns=50%)", claim: exact) {
+    Subject("partial(alpha={0.4·μ·size}, rows=50%, columns=50%)", claim: Claim.exact) {
       "partial(alpha=\(text(strength($0, 0.4))), rows=50%, columns=50%)"
     } least: { _ in
       0
@@ -135,7 +137,9 @@ extension Subject {
   }
 
   private static func subgradient() -> Subject {
-    Subject("partial(alpha={0.4·μ·size}, rows=50%, single=0.4, step=subgradient)", claim: exact) {
+    Subject(
+      "partial(alpha={0.4·μ·size}, rows=50%, single=0.4, step=subgradient)", claim: Claim.exact
+    ) {
       "partial(alpha=\(text(strength($0, 0.4))), rows=50%, single=0.4, step=subgradient)"
     } least: { _ in
       0

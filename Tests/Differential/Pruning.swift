@@ -3,7 +3,8 @@ import Compression
 extension Subject {
   /// Values in full, in half precision, or K of them.
   private static let storing: [(arguments: [String], Pruned.Stored, claim: Double)] = [
-    ([], .full, exact), (["bits=16"], .half, exact), (["k=4"], .levels(4), 1.0005),
+    ([], .full, Claim.exact), (["bits=16"], .half, Claim.exact),
+    (["k=4"], .levels(4), Claim.kMeans),
   ]
 
   static func pruning() -> [Subject] {
@@ -25,7 +26,7 @@ extension Subject {
       }
     }
     all.append(
-      Subject("prune(keep=5)", claim: exact) { Pruned.largest($0.exact, kept: 5, .full) }
+      Subject("prune(keep=5)", claim: Claim.exact) { Pruned.largest($0.exact, kept: 5, .full) }
         .with {
           $0.fits = { $0.reduce(1, *) >= 5 }
           $0.larger = { _ in "prune(keep=6)" }
@@ -37,7 +38,7 @@ extension Subject {
       }
     }
     all.append(
-      Subject("l1ball(radius={30% of ‖w‖₁})", claim: exact) {
+      Subject("l1ball(radius={30% of ‖w‖₁})", claim: Claim.exact) {
         "l1ball(radius=\(text(radius($0))))"
       } least: {
         Pruned.ball($0.exact, radius: radius($0))
@@ -97,7 +98,7 @@ extension Subject {
             $0.usual = blocks == .kernels ? [8, 3, 3, 3] : [16, 32]
             $0.fits = { blocks == .kernels ? $0.count == 4 : $0.count > 1 }
             // More blocks may cost more where their weights share K values.
-            if claim == exact { $0.larger = { _ in name(60) } }
+            if claim == Claim.exact { $0.larger = { _ in name(60) } }
             $0.fault = { problem, _, result in
               let norms = blocks.norms(result.map(Double.init), problem.shape).squares
               let (found, most) = (norms.count { $0 > 0 }, Pruned.count(0.3, of: norms.count))

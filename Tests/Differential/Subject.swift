@@ -20,9 +20,13 @@ struct Subject {
   var fault: (Problem, Representation, [Float]) -> String? = { _, _, _ in nil }
   /// The same with more levels, entries or ranks.
   var larger: ((Problem) -> String)?
+  /// Whether its cases take seconds; then it stands in the first of each four rounds only.
+  var isHeavy = false
   var holdsZero = true
   var isProjection = true
   var isScaleFree = true
+  /// Whether the twin's is the optimum, so that a lower objective is the twin's fault.
+  var isLeast: Bool
   /// Whether a local optimum is all that is claimed; it may grow a little with the set.
   var isLocal = false
   /// Whether the objective is what the operator lowers from a warm start.
@@ -38,11 +42,10 @@ struct Subject {
   ) {
     self.name = name
     self.claim = claim
+    isLeast = claim == Claim.exact
     self.plan = plan ?? { _ in name }
     self.least = least
   }
-
-  static let exact = 1 + 1e-6
 
   static func all() -> [Subject] {
     quantization() + fixedCodebooks() + uniform() + pruning() + structured() + penalties()

@@ -17,6 +17,7 @@ extension Subject {
           }
         }
         $0.usual = first.usual
+        $0.isLeast = false
         $0.fits = { first.fits($0) && (!second.contains("lowrank") || $0.count > 1) }
         $0.isProjection = false
         $0.holdsZero = first.holdsZero
@@ -27,7 +28,7 @@ extension Subject {
     }
     /// Exact: nearest entries, then the largest remainders.
     func corrected(_ fixed: String, share: Double, _ entries: [Double]) -> Subject {
-      Subject("\(fixed) + prune(keep=\(Int(share * 100))%)", claim: exact) { problem in
+      Subject("\(fixed) + prune(keep=\(Int(share * 100))%)", claim: Claim.exact) { problem in
         let rest = problem.exact.map { weight in
           entries.map { abs(weight - $0) }.min() ?? abs(weight)
         }
@@ -57,7 +58,7 @@ extension Subject {
     return pairs + [
       corrected("sign()", share: 0.05, [-1, 1]),
       corrected("powers(c=2, top=0)", share: 0.05, powers),
-      Subject("sum(quantize(k=2) + prune(keep=5%), restarts=2)", claim: 1.0005) {
+      Subject("sum(quantize(k=2) + prune(keep=5%), restarts=2)", claim: Claim.kMeans) {
         KMeans.distortion($0.exact, levels: 2)
       }.with {
         $0.fits = { $0.reduce(1, *) >= 2 }

@@ -20,7 +20,7 @@ struct Worker {
       let (subject, input) = lattice.item(number)
       try output.write(contentsOf: Data("\(number)\n".utf8))
       alarm(Self.longest)
-      // What runs in parallel must give what one thread gives.
+      // Rounds by one thread and by two take turns.
       Threads.use(1 + number / lattice.subjects.count % 2)
       let start = ContinuousClock.now
       var outcome = Trial(subject, input).outcome(number: number)
