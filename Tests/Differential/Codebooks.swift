@@ -10,6 +10,8 @@ extension Subject {
         group.sum(problem) { KMeans.distortion($0, levels: levels, holdingZero: hasZero) }
       }.with {
         $0.isHeavy = levels > 128
+        // Many values are joined before they are tried.
+        if claim == Claim.exact { $0.twinSlack = 1e-4 }
         $0.fits = { group.fits($0, atLeast: levels) }
         $0.usual = [max(16, levels / 16), 64]
         $0.larger = { _ in name(levels + max(1, levels / 4)) }

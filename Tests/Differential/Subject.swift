@@ -25,8 +25,8 @@ struct Subject {
   var holdsZero = true
   var isProjection = true
   var isScaleFree = true
-  /// Whether the twin's is the optimum, so that a lower objective is the twin's fault.
-  var isLeast: Bool
+  /// How much lower than the twin's an objective may be: the twin of an exact operator has the optimum.
+  var twinSlack: Double?
   /// Whether a local optimum is all that is claimed; it may grow a little with the set.
   var isLocal = false
   /// Whether the objective is what the operator lowers from a warm start.
@@ -42,7 +42,7 @@ struct Subject {
   ) {
     self.name = name
     self.claim = claim
-    isLeast = claim == Claim.exact
+    twinSlack = claim == Claim.exact ? 1e-6 : nil
     self.plan = plan ?? { _ in name }
     self.least = least
   }

@@ -17,7 +17,7 @@ extension Subject {
           }
         }
         $0.usual = first.usual
-        $0.isLeast = false
+        $0.twinSlack = nil
         $0.fits = { first.fits($0) && (!second.contains("lowrank") || $0.count > 1) }
         $0.isProjection = false
         $0.holdsZero = first.holdsZero

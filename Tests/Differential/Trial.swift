@@ -83,9 +83,9 @@ struct Trial {
     // A result within rounding of the twin's has the ratio 1, whatever both are divided by.
     let ratio = found - rounding <= least ? 1 : (found - rounding) / least
     outcome.ratio = min(1e300, ratio)
-    let slack = max(rounding, subject.allowed(problem, form.sizes(), found, ratio: 1) - found)
-    if subject.isLeast, subject.fault(problem, form, result) == nil,
-      found * (1 + 1e-6) + slack < least
+    let floor = max(rounding, subject.allowed(problem, form.sizes(), found, ratio: 1) - found)
+    if let slack = subject.twinSlack, subject.fault(problem, form, result) == nil,
+      found * (1 + slack) + floor < least
     {
       outcome.failures.append("twin: \(found) is less than \(least)")
     }

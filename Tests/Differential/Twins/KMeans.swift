@@ -1,3 +1,5 @@
+import Foundation
+
 /// One-dimensional k-means by the textbook's dynamic programme over the distinct values.
 ///
 /// What it returns is the distortion of a codebook that it has found, computed from the weights one
@@ -47,14 +49,28 @@ struct Points {
     counts.append(count)
   }
 
-  /// Neighbours joined at their means, about as many in each.
+  /// Neighbours joined at their means: cut where levels would lie, whose density is the cube root of
+  /// that of the weights, so that no two are joined across a gap.
   func merged(into count: Int) -> Points {
     guard count < values.count else { return self }
+    var steps = values.indices.dropLast().map { index in
+      let gap = values[index + 1] - values[index]
+      return cbrt(gap * gap * (counts[index] + counts[index + 1]))
+    }
+    // A wide gap is one cut, however wide, and leaves the others to the rest.
+    for _ in 0..<8 {
+      let width = steps.reduce(0, +) / Double(count)
+      steps = steps.map { min($0, width) }
+    }
+    var place = [0.0]
+    for step in steps { place.append((place.last ?? 0) + step) }
+    let width = (place.last ?? 0) / Double(count)
     var result = Points([])
-    for part in 0..<count {
-      let range = part * values.count / count..<(part + 1) * values.count / count
-      let weight = range.reduce(0.0) { $0 + counts[$1] }
-      result.add(mean(range), weight)
+    var start = 0
+    for end in 1...values.count
+    where end == values.count || Int(place[end] / width) > Int(place[start] / width) {
+      result.add(mean(start..<end), counts[start..<end].reduce(0, +))
+      start = end
     }
     return result
   }
