@@ -21,13 +21,14 @@ def places(form, packed):  # the indices of sparse entries
     count, width = form.get("blocks", form["entries"]), form.get("width")
     if form["coding"] == "bitmap":
         units = np.flatnonzero(np.unpackbits(packed, bitorder="little"))
-    elif form["coding"] == "absolute":
+    elif form["coding"] in ("absolute", "strided"):
         units = unpack(packed, width, count)
     else:  # a code of all ones is a filler: it skips as many places, and no entry follows
         gaps, filler = unpack(packed, width), (1 << width) - 1
         units = (np.cumsum(np.where(gaps == filler, filler, gaps + 1)) - 1)[gaps != filler][:count]
-    if "run" in form:
-        return np.arange(count) // form["kept"] * form["run"] + units
+    if "run" in form:  # of each run; the weights of a run lie a stride apart
+        run, (number, first) = form["run"], divmod(np.arange(count) // form["kept"], form.get("stride", 1))
+        return np.sort((number * run + units) * form.get("stride", 1) + first)
     if "grid" in form:  # whole blocks; each weight's block is numbered row-major
         number = np.zeros((1,) * len(form["grid"]["shape"]), np.int64)
         sizes = list(zip(form["grid"]["shape"], form["grid"]["block"]))

@@ -78,16 +78,15 @@ extension Sparse {
     return indices
   }
 
-  /// The places out of those in each run; none where the bytes do not hold them.
+  /// The places out of those in each run, run by run; none where the bytes do not hold them.
   static func unpackRuns(
-    _ bytes: [UInt8], width: Int, kept: Int, run: Int, entries: Int
+    _ bytes: [UInt8], width: Int, kept: Int, runs: Runs, entries: Int
   ) -> [UInt32]? {
-    guard width == bitsToTellApart(run), entries >= 0, bytes.count == (entries * width + 7) / 8,
-      entries % kept == 0, entries <= UInt32.max
+    guard width == bitsToTellApart(runs.length), entries >= 0,
+      bytes.count == (entries * width + 7) / 8
     else { return nil }
     var reader = BitReader(bytes)
-    return (0..<entries).map { entry in
-      UInt32(truncatingIfNeeded: entry / kept * run + Int(reader.next(width: width) ?? 0))
-    }
+    let places = (0..<entries).map { _ in reader.next(width: width) ?? 0 }
+    return runs.indices(ofPlaces: places, each: kept)
   }
 }

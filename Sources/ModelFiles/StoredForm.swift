@@ -22,7 +22,8 @@ struct StoredForm: Codable, Equatable {
     case sum
   }
 
-  enum Coding: String, Codable { case gaps, bitmap, absolute }
+  /// `strided` is `absolute` for runs with a stride, by a word that readers before them refuse.
+  enum Coding: String, Codable { case gaps, bitmap, absolute, strided }
 
   /// How sparse values and factors are stored.
   enum Numbers: String, Codable {
@@ -55,6 +56,8 @@ struct StoredForm: Codable, Equatable {
   /// Of each run of weights that many are kept, and the indices are those in the run.
   var run: Int?
   var kept: Int?
+  /// How far apart the weights of a run lie; none where they are neighbours.
+  var stride: Int?
   /// The sizes of a kernel whose matrix is (O·H) × (I·W).
   var kernel: [Int]?
   var parts: [StoredForm]?
@@ -101,7 +104,9 @@ extension StoredForm {
       switch sparse.pattern {
       case .free: break
       case .blocks(let grid): (self.grid, blocks) = (grid, sparse.units.count)
-      case .runs(let kept, let run): (self.kept, self.run) = (kept, run)
+      case .runs(let kept, let run, let stride):
+        (self.kept, self.run) = (kept, run)
+        if stride > 1 { (self.stride, self.coding) = (stride, .strided) }
       }
       numbers = Numbers(sparse.format)
       tensors += TensorSource.numbers(
@@ -197,7 +202,7 @@ extension StoredForm {
       switch coding {
       case .gaps: .gaps(width: width ?? 0)
       case .bitmap: .bitmap
-      case .absolute: .absolute(width: width ?? -1)
+      case .absolute, .strided: .absolute(width: width ?? -1)
       case nil: nil
       }
     guard let scheme, let entries else { throw wrong("its indices cannot be read") }
@@ -214,10 +219,11 @@ extension StoredForm {
       ).map(grid.indices(ofBlocks:))
     } else if let run, let kept {
       guard kept > 0, run >= kept, run <= count, case .absolute(let width) = scheme,
-        entries <= count
+        entries <= count, (stride != nil) == (coding == .strided),
+        let runs = Runs(length: run, stride: stride ?? 1, count: count)
       else { throw wrong("\(kept) of each \(run) weights") }
-      pattern = .runs(kept: kept, of: run)
-      indices = Sparse.unpackRuns(bytes, width: width, kept: kept, run: run, entries: entries)
+      pattern = .runs(kept: kept, of: run, stride: runs.stride)
+      indices = Sparse.unpackRuns(bytes, width: width, kept: kept, runs: runs, entries: entries)
     } else {
       pattern = .free
       indices = Sparse.unpackIndices(bytes, scheme: scheme, entries: entries, count: count)

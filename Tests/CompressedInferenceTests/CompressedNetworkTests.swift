@@ -41,6 +41,7 @@ import Testing
     "*.weight: powers(c=4)", "*.weight: sign()", "a.weight: quantize(k=1)",
     "b.weight: quantize(k=240); *.bias: binary()",
     "a.weight: prune(keep=2:4); b.weight: prune(keep=3, of=rows, bits=16) + binary()",
+    "*.weight: prune(keep=1:4, along=inputs, k=6)",
     "joint(a.*, c.weight): uniform(b=2, per=50) + prune(keep=11, k=4)",
   ]
 

@@ -14,6 +14,7 @@ import Testing
     "uniform(b=3, affine, per=row)", "prune(keep=3%)", "prune(keep=100%)",
     "prune(keep=60%, bits=16)",
     "prune(keep=20%, k=5)", "prune(keep=1, k=1)", "prune(keep=2:4)", "prune(keep=1:1, bits=16)",
+    "prune(keep=2:4, along=inputs)", "prune(keep=1:2, along=inputs, k=3) + binary()",
     "prune(keep=2, of=rows)", "prune(keep=2, of=columns)", "prune(keep=1, of=channels, k=4)",
     "prune(keep=3, of=kernels)", "prune(keep=25%, of=2x3, bits=16)", "prune(keep=100%, of=rows)",
     "l1ball(radius=5)", "l0penalty(alpha=2)", "l0penalty(alpha=1e9)",

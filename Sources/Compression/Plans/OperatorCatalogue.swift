@@ -81,9 +81,10 @@ public struct OperatorCatalogue: Sendable {
     }
     .adding(
       "prune",
-      usage: "prune(keep=1%|2662|N:M [, of=rows|columns|channels|kernels|BxC] [, bits=16 | k=K])",
+      usage:
+        "prune(keep=1%|2662|N:M [, of=rows|columns|channels|kernels|BxC | along=row|inputs] [, bits=16 | k=K])",
       summary: "only the largest magnitudes kept: of weights, of N in each M, or of whole blocks",
-      parameters: ["keep", "of", "bits", "k"]
+      parameters: ["keep", "of", "along", "bits", "k"]
     ) { arguments in
       let values = try arguments.storedNumbers()
       if let (kept, run) = try arguments.runs("keep") {
@@ -92,7 +93,13 @@ public struct OperatorCatalogue: Sendable {
             operation: "prune", parameter: "of", value: try arguments.text("of"),
             expected: "absent with keep=N:M")
         }
-        return try RunPruning(keeping: kept, ofEach: run, values: values)
+        return try RunPruning(
+          keeping: kept, ofEach: run, along: arguments.choice("along", else: .row), values: values)
+      }
+      guard !arguments.has("along") else {
+        throw CompressionError.invalidParameter(
+          operation: "prune", parameter: "along", value: try arguments.text("along"),
+          expected: "absent without keep=N:M")
       }
       let share = try arguments.share("keep")
       guard arguments.has("of") else { return try Pruning(keeping: share, values: values) }

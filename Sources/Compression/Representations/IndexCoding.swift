@@ -20,7 +20,7 @@ public struct IndexCoding: Sendable, Equatable {
     switch form.pattern {
     case .free: return cheapest(places: form.indices, of: form.count)
     case .blocks(let grid): return cheapest(places: form.units, of: grid.blockCount)
-    case .runs(_, let run):
+    case .runs(_, let run, _):
       let width = bitsToTellApart(run)
       return IndexCoding(scheme: .absolute(width: width), bits: form.indices.count * width)
     }

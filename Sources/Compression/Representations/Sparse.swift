@@ -8,8 +8,9 @@ public struct Sparse: CompressedForm {
     case free
     /// The entries are whole blocks of a grid: one place a block.
     case blocks(BlockGrid)
-    /// Of each run of `run` weights just `kept` are entries.
-    case runs(kept: Int, of: Int)
+    /// Of each run of `of` weights just `kept` are entries. The weights of a run lie `stride` apart;
+    /// the weights between them belong to other runs.
+    case runs(kept: Int, of: Int, stride: Int = 1)
   }
 
   /// The number of weights n.
@@ -50,21 +51,22 @@ public struct Sparse: CompressedForm {
       guard grid.count == count, grid.indices(ofBlocks: units) == indices else {
         throw CompressionError.malformedForm("entries that are not whole blocks of \(grid.block)")
       }
-    case .runs(let kept, let run):
-      guard kept > 0, run >= kept, count % run == 0, indices.count == count / run * kept,
-        indices.enumerated().allSatisfy({ Int($1) / run == $0 / kept })
+    case .runs(let kept, let run, let stride):
+      guard let runs = Runs(length: run, stride: stride, count: count), kept > 0, run >= kept,
+        indices.count == runs.count * kept, runs.hold(indices, each: kept)
       else {
         throw CompressionError.malformedForm("entries that are not \(kept) of each \(run) weights")
       }
     }
   }
 
-  /// The numbers that tell the places: the blocks for a grid, the places in each run for runs, the
-  /// indices themselves otherwise.
+  /// The numbers that tell the places: the blocks for a grid, the places in each run, run by run, for
+  /// runs, the indices themselves otherwise.
   public var units: [UInt32] {
     switch pattern {
     case .free: return indices
-    case .runs(_, let run): return indices.map { $0 % UInt32(run) }
+    case .runs(let kept, let run, let stride):
+      return Runs(length: run, stride: stride, count: count)?.places(of: indices, each: kept) ?? []
     case .blocks(let grid): return grid.blocks(of: indices)
     }
   }

@@ -1,19 +1,31 @@
 import LinearAlgebra
 
-/// N:M pruning: of each run of M weights of a row the N of largest magnitude are kept.
+/// N:M pruning: of each run of M weights the N of largest magnitude are kept.
 ///
 /// Solves  min ‖w − θ‖²  subject to at most N non-zero weights in each run  exactly; ties go to the
-/// lower index. Hardware multiplies by such matrices (2:4) at twice the speed.
+/// lower index. Hardware multiplies by such matrices (2:4) at twice the speed; of a kernel it wants the
+/// runs along the input channels.
 ///
-/// - Complexity: O(n·M).
+/// - Complexity: O(n·N).
 /// - Source: Mishra et al., arXiv 2104.08378.
 public struct RunPruning: CompressionOperator {
+  /// Where the weights of a run lie. For a matrix both are the same.
+  public enum Axis: String, Sendable, CaseIterable {
+    /// Neighbours in a row of the matrix O × (I·H·W): across a kernel's places.
+    case row
+    /// Neighbouring input channels of one output, at one place of the kernel [O, I, H, W].
+    case inputs
+  }
+
   public let kept: Int
   public let run: Int
+  public let axis: Axis
   public let values: StoredNumbers
 
   /// - Throws: `CompressionError.invalidParameter` unless 1 ≤ N ≤ M ≤ 256.
-  public init(keeping kept: Int, ofEach run: Int, values: StoredNumbers = .float32) throws {
+  public init(
+    keeping kept: Int, ofEach run: Int, along axis: Axis = .row, values: StoredNumbers = .float32
+  ) throws {
     guard kept >= 1, kept <= run, run <= 256 else {
       throw CompressionError.invalidParameter(
         operation: "prune", parameter: "keep", value: "\(kept):\(run)",
@@ -22,45 +34,80 @@ public struct RunPruning: CompressionOperator {
     try values.validate("prune")
     self.kept = kept
     self.run = run
+    self.axis = axis
     self.values = values
   }
 
   public var description: String {
-    "prune(\((["keep=\(kept):\(run)"] + values.arguments).joined(separator: ", ")))"
+    let along = axis == .row ? [] : ["along=\(axis.rawValue)"]
+    let arguments = ["keep=\(kept):\(run)"] + along + values.arguments
+    return "prune(\(arguments.joined(separator: ", ")))"
   }
 
-  public func validate(shape: [Int], view: String) throws {
-    let length = shape.count < 2 ? shape.reduce(1, *) : WeightView.matrixShape(of: shape).columns
-    guard length % run == 0 else {
+  public func validate(shape: [Int], view: String) throws { _ = try runs(of: shape, view: view) }
+
+  /// The runs of a tensor.
+  private func runs(of shape: [Int], view: String) throws -> Runs {
+    let places = shape.dropFirst(2).reduce(1, *)
+    let length: Int
+    let stride: Int
+    var what: String
+    switch axis {
+    case .inputs:
+      guard shape.count >= 2 else {
+        throw CompressionError.needsMatrix(operation: "prune along inputs", view: view)
+      }
+      (length, stride, what) = (shape[1], places, "input channels of \(view)")
+      // The other way round there is nothing to offer: where the channels fit, the row does.
+      if shape[1] * places % run == 0 {
+        what += ", or along=row its \(shape[1] * places) weights of a row"
+      }
+    case .row:
+      (length, stride) = (shape.count < 2 ? shape.reduce(1, *) : shape[1] * places, 1)
+      what =
+        switch shape.count {
+        case ..<2: "weights of \(view)"
+        case 2: "weights of a row of \(view)"
+        default: "weights of a row, input channels × places, of \(view)"
+        }
+    }
+    guard length % run == 0,
+      let runs = Runs(length: run, stride: stride, count: shape.reduce(1, *))
+    else {
       throw CompressionError.invalidParameter(
         operation: "prune", parameter: "keep", value: "\(kept):\(run)",
-        expected: "N:M where M divides the \(length) weights of a row of \(view)")
+        expected: "N:M where M divides the \(length) \(what)")
     }
+    return runs
   }
 
   public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
     -> Sparse
   {
-    try validate(shape: target.shape, view: "the view")
+    let runs = try runs(of: target.shape, view: "the view")
     let weights = target.values
-    var indices: [UInt32] = []
-    indices.reserveCapacity(weights.count / run * kept)
+    var places: [UInt32] = []
+    places.reserveCapacity(runs.count * kept)
     var isKept = [Bool](repeating: false, count: run)
-    for start in stride(from: 0, to: weights.count, by: run) {
+    for number in 0..<runs.count {
+      let first = runs.first(ofRun: number)
       for place in 0..<run { isKept[place] = false }
       for _ in 0..<kept {
         var best = -1
+        var largest: Float = -1
         for place in 0..<run where !isKept[place] {
-          if best < 0 || abs(weights[start + place]) > abs(weights[start + best]) { best = place }
+          let magnitude = abs(weights[first + place * runs.stride])
+          if magnitude > largest { (best, largest) = (place, magnitude) }
         }
-        isKept[best] = true
+        if best >= 0 { isKept[best] = true }
       }
-      for place in 0..<run where isKept[place] { indices.append(UInt32(start + place)) }
+      for place in 0..<run where isKept[place] { places.append(UInt32(place)) }
     }
+    let indices = runs.indices(ofPlaces: places, each: kept) ?? []
     let entries = indices.map { weights[Int($0)] }
     let format = try values.format(for: entries)
     return try Sparse(
       count: weights.count, indices: indices, values: format.rounded(entries),
-      pattern: .runs(kept: kept, of: run), format: format)
+      pattern: .runs(kept: kept, of: run, stride: runs.stride), format: format)
   }
 }
