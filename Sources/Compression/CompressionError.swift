@@ -1,5 +1,5 @@
 /// What can be wrong with a plan, an operator's parameters or the weights that it is applied to.
-public enum CompressionError: Error, Equatable, CustomStringConvertible {
+public enum CompressionError: Error, Equatable {
   /// The plan cannot be read; `offset` counts characters from 0.
   case syntax(plan: String, offset: Int, message: String)
   /// A parameter's value is outside of what the operator allows.
@@ -7,9 +7,16 @@ public enum CompressionError: Error, Equatable, CustomStringConvertible {
   /// An operator that needs a matrix was handed a vector.
   case needsMatrix(operation: String, view: String)
   /// No parameter has a name that fits the pattern.
-  case noMatch(pattern: String, names: [String])
-  /// Two tasks, or two patterns of one task, take the same parameter.
-  case claimedTwice(parameter: String, first: String, second: String)
+  case noMatch(pattern: NamePattern, names: [String])
+  /// An exclusion fits only parameters that its task would not take anyway.
+  case excludesNothing(exclusion: String, fits: [String], selection: String)
+  /// A task's exclusions leave it no parameter.
+  case nothingLeft(selection: String, excluded: [String])
+  /// Two tasks, or two patterns of one task, take the same parameter; `instead` is the first selection
+  /// without it.
+  case claimedTwice(parameter: String, first: String, second: String, instead: String?)
+  /// Operators do not fit the sizes of some tensors; `instead` is the plan without these.
+  case unfit([Unfit], instead: String?)
   /// A weight is NaN or infinite.
   case notFinite(view: String)
   /// A view's size does not fit: empty, or more weights than can be counted in 32 bits.
@@ -19,22 +26,40 @@ public enum CompressionError: Error, Equatable, CustomStringConvertible {
   /// A stored form does not describe a tensor.
   case malformedForm(String)
 
+  /// A tensor that an operator does not fit.
+  public struct Unfit: Sendable, Equatable {
+    public let name: String
+    /// None for a joint view.
+    public let shape: [Int]?
+    public let reason: String
+  }
+}
+
+extension CompressionError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .syntax(let plan, let offset, let message):
       """
       plan, character \(offset + 1): \(message)
         \(plan)
-        \(String(repeating: " ", count: offset))^
+        \(String(repeating: " ", count: displayWidth(of: plan.prefix(offset))))^
       """
     case .invalidParameter(let operation, let parameter, let value, let expected):
       "\(operation): \(parameter) must be \(expected), found \(value)"
     case .needsMatrix(let operation, let view):
-      "\(operation) needs a matrix, but \(view) is a vector (take each tensor by itself, without joint)"
+      "\(operation) needs a matrix, but \(view) is a vector"
     case .noMatch(let pattern, let names):
-      "the pattern '\(pattern)' fits no parameter; there are: \(listing(names))"
-    case .claimedTwice(let parameter, let first, let second):
+      noMatchText(pattern, names)
+    case .excludesNothing(let exclusion, let fits, let selection):
+      "'!\(exclusion)' leaves out nothing: \(selection) does not take \(listing(fits))"
+    case .nothingLeft(let selection, let excluded):
+      "nothing is left of \(selection)"
+        + (excluded.isEmpty ? "" : ": the exclusions take \(listing(excluded))")
+    case .claimedTwice(let parameter, let first, let second, let instead):
       "the parameter '\(parameter)' is claimed twice: by '\(first)' and by '\(second)'"
+        + (instead.map { "; leave it out of one: \($0)" } ?? "")
+    case .unfit(let tensors, let instead):
+      unfitText(tensors, instead)
     case .notFinite(let view):
       "\(view): the weights hold NaN or infinity; finite numbers were expected"
     case .unsupportedSize(let view, let count):
@@ -45,10 +70,47 @@ public enum CompressionError: Error, Equatable, CustomStringConvertible {
       "compressed form: \(message)"
     }
   }
+
+  private func noMatchText(_ pattern: NamePattern, _ names: [String]) -> String {
+    var text = "the pattern '\(pattern)' fits no parameter"
+    let closest = pattern.closest(of: names)
+    if let other = pattern.otherReading(fitting: names) {
+      text += "; \(other)"
+    } else if !closest.isEmpty {
+      text += "; the closest: \(listing(closest))"
+    }
+    return text + "; there are: \(listing(names))"
+  }
+
+  private func unfitText(_ tensors: [Unfit], _ instead: String?) -> String {
+    let lines = tensors.prefix(longestListing).map { tensor in
+      let shape = tensor.shape.map { " \($0)" } ?? ""
+      return "\(printable(tensor.name))\(shape): \(tensor.reason)"
+    }
+    let advice = instead.map { ["leave \(tensors.count == 1 ? "it" : "them") out: \($0)"] } ?? []
+    if tensors.count == 1 { return (lines + advice).joined(separator: "\n") }
+    let more = tensors.count - lines.count
+    let all =
+      ["\(tensors.count) tensors do not fit their operators:"] + lines.map { "  " + $0 }
+      + (more > 0 ? ["  and \(more) more"] : []) + advice
+    return all.joined(separator: "\n")
+  }
 }
 
+private let longestListing = 12
+
 private func listing(_ names: [String]) -> String {
-  names.count <= 12
-    ? names.joined(separator: ", ")
-    : names.prefix(12).joined(separator: ", ") + " and \(names.count - 12) more"
+  let shown = names.prefix(longestListing).map(printable).joined(separator: ", ")
+  let more = names.count - longestListing
+  return more > 0 ? "\(shown) and \(more) more" : shown
+}
+
+/// A name from a file without what would steer a terminal.
+private func printable(_ name: String) -> String {
+  var text = String.UnicodeScalarView()
+  text.append(
+    contentsOf: name.unicodeScalars.map {
+      $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
+    })
+  return String(text)
 }

@@ -18,6 +18,7 @@ struct Corpus {
     "a.*: quantize(k=4, exact); b.*: sign()",
     "a.weight: prune(keep=2:4); b.weight: prune(keep=2, of=rows, bits=16) + binary()",
     "a.weight: prune(keep=3, of=2x3, k=2); b.weight: lowrank(r=1, bits=16); *.bias: l1ball(radius=1)",
+    "*, !'b.weight', !*.bias: prune(keep=1:2, along=inputs)",
   ]
   let recipes = [
     """

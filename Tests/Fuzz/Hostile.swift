@@ -92,6 +92,7 @@ struct Hostile {
       "quantize(",
       "k=2", "prune(keep=", "%", "1e999", "-1", "99999999999999999999", "lowrank(r=", " ", "é",
       "\0",
+      "'", "\"", "!", ", !*.bias", "sum(", "along=inputs",
       "*.weight: binary()", "******************a", "nan", "inf", "exact", "per=row",
     ]
     var text = ""

@@ -17,15 +17,26 @@ public enum Share: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .count(let count): "\(count)"
-    case .fraction(let fraction): "\(shortest(fraction * 100))%"
+    case .fraction(let fraction): "\(percentage(fraction))%"
     }
   }
 }
 
-/// A number without a trailing ".0", to twelve digits, so that 0.07 · 100 reads 7; as a plan can say it,
-/// where a '+' begins another operator.
+/// The percentage whose hundredth is the share, as few digits as say that.
+private func percentage(_ share: Double) -> String {
+  let percent = share * 100
+  // The product may have moved by the last bit.
+  let candidates = [shortest(percent)] + [percent, percent.nextUp, percent.nextDown].map(plain)
+  return candidates.first { Double($0).map { $0 / 100 } == share } ?? plain(percent)
+}
+
+/// A number without a trailing ".0", to twelve digits where these are all, so that 0.07 · 100 reads 7.
 func shortest(_ value: Double) -> String {
-  let rounded = Double(String(format: "%.11e", value)) ?? value
-  let text = "\(rounded)".replacing("e+", with: "e")
+  plain(Double(String(format: "%.11e", value)) ?? value)
+}
+
+/// As a plan can say it, where a '+' begins another operator.
+private func plain(_ value: Double) -> String {
+  let text = "\(value)".replacing("e+", with: "e")
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

@@ -2,7 +2,9 @@
 //
 //   plan      = task { ";" task }
 //   task      = selection ":" operator { "+" operator }
-//   selection = pattern | view "(" pattern { "," pattern } ")"     view = joint, each, vector, matrix
+//   selection = list | view "(" list ")"                           view = joint, each, vector, matrix
+//   list      = item { "," item }
+//   item      = [ "!" ] pattern          quoted stretches of it stand for themselves: 'a', "b", 'it''s'
 //   argument  = key "=" value | flag
 //   operator  = name "(" [ argument { "," argument } ] ")"
 //             | "sum" "(" operator { "+" operator } { "," key "=" number } ")"
@@ -17,16 +19,32 @@ extension CompressionPlan {
   }
 }
 
-private struct PlanParser {
-  let text: String
-  let characters: [Character]
-  let catalogue: OperatorCatalogue
+struct PlanParser {
+  /// Sums in sums, and parts of a sum, that a compressed model can hold.
+  private static let deepest = 4
+  private static let widest = 64
+
+  /// The plan on one line, so that the mark under a mistake stands where it should.
+  private let text: String
+  /// As it was given; names in quotes may hold ends of lines.
+  let scalars: [Unicode.Scalar]
+  /// The character of `text` that holds each of them.
+  private let characters: [Int]
+  private let catalogue: OperatorCatalogue
   var position = 0
 
   init(text: String, catalogue: OperatorCatalogue) {
-    // One line, so that the mark under a mistake stands where it should.
-    self.text = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
-    characters = Array(self.text)
+    scalars = Array(text.unicodeScalars)
+    var line = String.UnicodeScalarView()
+    line.append(
+      contentsOf: scalars.map { scalar in
+        Self.isBlank(scalar)
+          ? " " : scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
+      })
+    self.text = String(line)
+    characters =
+      self.text.enumerated().flatMap { [Int](repeating: $0, count: $1.unicodeScalars.count) }
+      + [self.text.count]
     self.catalogue = catalogue
   }
 
@@ -34,93 +52,84 @@ private struct PlanParser {
     var tasks = [try task()]
     while take(";") {
       skipBlanks()
-      if position == characters.count { break }
+      if position == scalars.count { break }
       tasks.append(try task())
     }
-    guard position == characters.count else {
-      throw mistake("expected '+', ';' or the end, found '\(characters[position])'")
+    guard position == scalars.count else {
+      throw mistake("expected '+', ';' or the end, found \(found)")
     }
     return tasks
   }
 
   private mutating func task() throws -> CompressionTask {
+    skipBlanks()
+    let start = position
     let selection = try selection()
-    try expect(":", after: "the selection")
-    var operations = [try operation()]
-    while take("+") { operations.append(try operation()) }
-    return CompressionTask(
-      selection, operations.count == 1 ? operations[0] : CompressionSum(operations))
+    guard take(":") else {
+      throw mistake("expected ':' after the selection, found \(found)" + quotingHint(from: start))
+    }
+    skipBlanks()
+    let first = position
+    do {
+      var operations = [try operation()]
+      while take("+") { operations.append(try operation()) }
+      let operation = operations.count == 1 ? operations[0] : CompressionSum(operations)
+      try checkSize(operation, at: first)
+      return CompressionTask(selection, operation)
+    } catch let UnknownOperator.at(offset, message) {
+      throw mistake(message + quotingHint(from: start), at: offset)
+    }
   }
 
-  private mutating func selection() throws -> Selection {
+  private enum UnknownOperator: Error { case at(Int, String) }
+
+  private mutating func operation(depth: Int = 0) throws -> any CompressionOperator {
     skipBlanks()
     let start = position
-    let word = read { !":;,()+".contains($0) }
-    if position < characters.count, characters[position] == "(" {
-      guard let view = Selection.View(rawValue: word) else {
-        if let tensors = word.split(separator: " ").first, tensors.count < word.count {
-          throw mistake("':' was expected between '\(tensors)' and the operator", at: start)
-        }
-        throw mistake(
-          "unknown view '\(word)'; there are: "
-            + Selection.View.allCases.map(\.rawValue).joined(separator: ", "), at: start)
-      }
-      position += 1
-      var patterns: [NamePattern] = []
-      repeat { patterns.append(try pattern(read { !":;,()+".contains($0) })) } while take(",")
-      try expect(")", after: "the patterns")
-      return Selection(view, patterns)
+    let name = read { Self.isWord($0) || $0 == "-" }
+    guard !name.isEmpty else {
+      throw UnknownOperator.at(start, "expected an operator such as quantize(k=2)")
     }
-    return Selection(.each, [try pattern(word)])
-  }
-
-  private func pattern(_ word: String) throws -> NamePattern {
-    guard !word.isEmpty else {
-      throw mistake("expected a parameter's name or a pattern such as *.weight")
-    }
-    return NamePattern(word)
-  }
-
-  private mutating func operation() throws -> any CompressionOperator {
-    skipBlanks()
-    let start = position
-    let name = read { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
-    guard !name.isEmpty else { throw mistake("expected an operator such as quantize(k=2)") }
-    if name == "sum" { return try sum() }
+    if name == "sum" { return try sum(depth: depth + 1) }
     guard let entry = catalogue.entry(named: name) else {
-      throw mistake(
+      throw UnknownOperator.at(
+        start,
         "unknown operator '\(name)'; there are: "
-          + catalogue.entries.map(\.name).joined(separator: ", "), at: start)
+          + catalogue.entries.map(\.name).joined(separator: ", "))
     }
     let arguments = try arguments(of: entry)
     var readable = OperatorArguments(
-      operation: name, plan: text, offset: start, arguments: arguments)
+      operation: name, plan: text, offset: characters[start], arguments: arguments)
     do {
       return try entry.make(&readable)
     } catch CompressionError.invalidParameter(_, let parameter, let value, let expected) {
-      throw mistake(
-        "\(name): \(parameter) must be \(expected), found \(value)",
-        at: arguments[parameter]?.offset ?? start)
+      throw CompressionError.syntax(
+        plan: text, offset: arguments[parameter]?.offset ?? characters[start],
+        message: "\(name): \(parameter) must be \(expected), found \(value)")
     }
   }
 
   /// `sum(A + B, rounds=N, restarts=N)`: a sum with options of its own.
-  private mutating func sum() throws -> any CompressionOperator {
+  private mutating func sum(depth: Int) throws -> any CompressionOperator {
+    // The recursion is bounded before it is too deep for the stack.
+    guard depth <= Self.deepest else {
+      throw mistake("sums of sums may be \(Self.deepest) deep")
+    }
     try expect("(", after: "sum")
-    var parts = [try operation()]
-    while take("+") { parts.append(try operation()) }
+    var parts = [try operation(depth: depth)]
+    while take("+") { parts.append(try operation(depth: depth)) }
     var options = ["rounds": 50, "restarts": 0]
     while take(",") {
       skipBlanks()
       let start = position
-      let key = read { $0.isLetter }
+      let key = read(while: Self.isWord)
       guard options[key] != nil, take("=") else {
         throw mistake("sum takes rounds=… and restarts=…", at: start)
       }
       skipBlanks()
       let valueStart = position
       let least = key == "rounds" ? 1 : 0
-      guard let value = Int(read { $0.isNumber }), (least...10_000).contains(value) else {
+      guard let value = Int(read(while: Self.isWord)), (least...10_000).contains(value) else {
         throw mistake("\(key) must be from \(least) to 10000", at: valueStart)
       }
       options[key] = value
@@ -128,6 +137,20 @@ private struct PlanParser {
     try expect(")", after: "the sum")
     return CompressionSum(
       parts, rounds: options["rounds"] ?? 50, restarts: options["restarts"] ?? 0)
+  }
+
+  /// A compressed model holds no larger sums.
+  private func checkSize(_ operation: any CompressionOperator, at offset: Int) throws {
+    func depth(_ operation: any CompressionOperator) throws -> Int {
+      guard let sum = operation as? CompressionSum else { return 0 }
+      guard sum.parts.count <= Self.widest else {
+        throw mistake("a sum may have \(Self.widest) parts, found \(sum.parts.count)", at: offset)
+      }
+      return 1 + (try sum.parts.map(depth).max() ?? 0)
+    }
+    guard try depth(operation) <= Self.deepest else {
+      throw mistake("sums of sums may be \(Self.deepest) deep", at: offset)
+    }
   }
 
   private mutating func arguments(of entry: OperatorCatalogue.Entry) throws -> [String:
@@ -139,7 +162,7 @@ private struct PlanParser {
     repeat {
       skipBlanks()
       let start = position
-      let key = read { $0.isLetter || $0.isNumber || $0 == "_" }
+      let key = read(while: Self.isWord)
       guard entry.parameters.contains(key) else {
         throw mistake(
           entry.parameters.isEmpty
@@ -152,10 +175,11 @@ private struct PlanParser {
       if take("=") {
         skipBlanks()
         valueStart = position
-        value = read { !",;()+".contains($0) }
+        value = self.value()
         guard !value.isEmpty else { throw mistake("expected a value for \(key)", at: valueStart) }
       }
-      guard arguments.updateValue(.init(text: value, offset: valueStart), forKey: key) == nil else {
+      let argument = OperatorArguments.Argument(text: value, offset: characters[valueStart])
+      guard arguments.updateValue(argument, forKey: key) == nil else {
         throw mistake("\(key) is given twice", at: start)
       }
     } while take(",")
@@ -163,35 +187,65 @@ private struct PlanParser {
     return arguments
   }
 
-  /// Characters as long as they fit, without blanks around them.
-  private mutating func read(while fits: (Character) -> Bool) -> String {
-    skipBlanks()
-    let start = position
-    while position < characters.count, fits(characters[position]) { position += 1 }
-    var end = position
-    while end > start, characters[end - 1] == " " { end -= 1 }
-    return String(characters[start..<end])
+  /// What stands behind `=`; a `+` is part of it where a number's sign may stand, as in `1e+20`.
+  private mutating func value() -> String {
+    var last: Unicode.Scalar?
+    return read { scalar in
+      defer { last = scalar }
+      if scalar == "+" { return last == nil || last == "e" || last == "E" }
+      return ![",", ";", "(", ")"].contains(scalar)
+    }
+  }
+}
+
+// Letters and blanks.
+extension PlanParser {
+  static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == " " || scalar == "\t" || Character(scalar).isNewline
   }
 
-  private mutating func take(_ character: Character) -> Bool {
+  private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+    let character = Character(scalar)
+    return character.isLetter || character.isNumber || scalar == "_"
+  }
+
+  /// Characters as long as they fit, without blanks around them.
+  private mutating func read(while fits: (Unicode.Scalar) -> Bool) -> String {
     skipBlanks()
-    guard position < characters.count, characters[position] == character else { return false }
+    let start = position
+    while position < scalars.count, fits(scalars[position]) { position += 1 }
+    var end = position
+    while end > start, Self.isBlank(scalars[end - 1]) { end -= 1 }
+    var word = String.UnicodeScalarView()
+    word.append(contentsOf: scalars[start..<end])
+    return String(word)
+  }
+
+  mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    skipBlanks()
+    guard position < scalars.count, scalars[position] == scalar else { return false }
     position += 1
     return true
   }
 
-  private mutating func expect(_ character: Character, after what: String) throws {
-    guard take(character) else {
-      let found = position < characters.count ? "'\(characters[position])'" : "the end"
-      throw mistake("expected '\(character)' after \(what), found \(found)")
+  mutating func expect(_ scalar: Unicode.Scalar, after what: String) throws {
+    guard take(scalar) else {
+      throw mistake("expected '\(scalar)' after \(what), found \(found)")
     }
   }
 
-  private mutating func skipBlanks() {
-    while position < characters.count, characters[position] == " " { position += 1 }
+  mutating func skipBlanks() {
+    while position < scalars.count, Self.isBlank(scalars[position]) { position += 1 }
   }
 
-  private func mistake(_ message: String, at offset: Int? = nil) -> CompressionError {
-    .syntax(plan: text, offset: offset ?? position, message: message)
+  /// What stands here, for messages.
+  var found: String {
+    guard position < scalars.count else { return "the end" }
+    let offset = characters[position]
+    return "'\(text[text.index(text.startIndex, offsetBy: offset)])'"
+  }
+
+  func mistake(_ message: String, at offset: Int? = nil) -> CompressionError {
+    .syntax(plan: text, offset: characters[offset ?? position], message: message)
   }
 }

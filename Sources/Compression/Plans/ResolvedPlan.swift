@@ -11,32 +11,39 @@ public struct ResolvedPlan: Sendable {
   /// The number of weights that are compressed.
   public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
-  /// - Throws: `CompressionError` when a pattern fits nothing, two tasks claim one parameter, or an
-  ///   operator's parameters do not fit the sizes.
+  /// - Throws: `CompressionError` when a pattern fits nothing, two tasks claim one parameter, or
+  ///   operators' parameters do not fit the sizes: all tensors where that is so are in one error.
   /// - Parameter positions: at how many places each kernel is applied to one input, by its name.
   public init(_ plan: CompressionPlan, for layout: ArenaLayout, positions: [String: Int] = [:])
     throws
   {
-    var owners: [String: String] = [:]
     var problems: [CompressionProblem] = []
-    for task in plan.tasks {
-      let slots = try Self.slots(of: task, in: layout, owners: &owners)
+    var misfits = Misfits(plan, in: layout)
+    for (task, taken) in zip(plan.tasks, try plan.tensors(in: layout)) {
+      misfits.begin(taking: taken)
       switch task.selection.view {
       case .joint:
-        let count = slots.reduce(0) { $0 + $1.count }
-        problems.append(
-          try CompressionProblem(
-            label: "\(task.selection)", slots: slots, shape: [count], operation: task.operation))
-      case .each, .vector, .matrix:
-        for slot in slots {
+        let slots = taken.map { layout.slots[$0] }
+        try misfits.collect(taken) {
           problems.append(
             try CompressionProblem(
-              label: slot.name, slots: [slot],
-              shape: try Self.shape(of: slot, seen: task.selection.view, by: task.operation),
-              operation: task.operation, positions: positions[slot.name] ?? 1))
+              label: "\(task.selection)", slots: slots, shape: [slots.reduce(0) { $0 + $1.count }],
+              operation: task.operation))
+        }
+      case .each, .vector, .matrix:
+        for index in taken {
+          let slot = layout.slots[index]
+          try misfits.collect([index]) {
+            problems.append(
+              try CompressionProblem(
+                label: slot.name, slots: [slot],
+                shape: try Self.shape(of: slot, seen: task.selection.view),
+                operation: task.operation, positions: positions[slot.name] ?? 1))
+          }
         }
       }
     }
+    if let error = misfits.error { throw error }
     self.init(problems)
   }
 
@@ -53,30 +60,7 @@ public struct ResolvedPlan: Sendable {
     }
   }
 
-  private static func slots(
-    of task: CompressionTask, in layout: ArenaLayout, owners: inout [String: String]
-  ) throws -> [ArenaLayout.Slot] {
-    var taken: [ArenaLayout.Slot] = []
-    for pattern in task.selection.patterns {
-      let fitting = pattern.fitting(layout.slots)
-      guard !fitting.isEmpty else {
-        throw CompressionError.noMatch(pattern: pattern.text, names: layout.slots.map(\.name))
-      }
-      for slot in fitting {
-        if let owner = owners.updateValue(pattern.text, forKey: slot.name) {
-          throw CompressionError.claimedTwice(
-            parameter: slot.name, first: owner, second: pattern.text)
-        }
-      }
-      taken += fitting
-    }
-    // In the arena's order, whatever the order of the patterns.
-    return taken.sorted { $0.range.lowerBound < $1.range.lowerBound }
-  }
-
-  private static func shape(
-    of slot: ArenaLayout.Slot, seen view: Selection.View, by operation: any CompressionOperator
-  ) throws -> [Int] {
+  private static func shape(of slot: ArenaLayout.Slot, seen view: Selection.View) throws -> [Int] {
     switch view {
     case .vector: return [slot.count]
     case .matrix where slot.shape.count < 2:

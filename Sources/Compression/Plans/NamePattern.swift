@@ -1,0 +1,166 @@
+import LinearAlgebra
+
+/// A shell-like pattern: `*` any characters, `?` one character, `[abc]` and `[0-9]` one of a set,
+/// `[!a]` one that is not.
+///
+/// Names are what their bytes say, so characters are Unicode's code points. A pattern whose text is
+/// a tensor's name takes that tensor and no other, whatever wildcards the name seems to hold.
+public struct NamePattern: Sendable, Equatable {
+  enum Element: Sendable, Equatable {
+    case character(Unicode.Scalar)
+    case any
+    case one
+    case set(members: [Unicode.Scalar], isNegated: Bool)
+  }
+
+  let elements: [Element]
+
+  /// In this text `*`, `?` and `[`…`]` are wildcards; everything else, quotes too, stands for itself.
+  public init(_ text: String) {
+    self.init(text.unicodeScalars.map { (scalar: $0, isQuoted: false) })
+  }
+
+  /// The name itself.
+  public init(literal name: String) {
+    elements = name.unicodeScalars.map { .character($0) }
+  }
+
+  init(elements: [Element]) { self.elements = elements }
+
+  /// Of characters, of which quoted ones stand for themselves. O(length).
+  init(_ characters: [(scalar: Unicode.Scalar, isQuoted: Bool)]) {
+    var elements: [Element] = []
+    var place = 0
+    // Once a set is not closed, none behind it is; asking each `[` again would take quadratic time.
+    var mayClose = true
+    while place < characters.count {
+      let (scalar, isQuoted) = characters[place]
+      place += 1
+      switch scalar {
+      case _ where isQuoted: elements.append(.character(scalar))
+      case "*": elements.append(.any)
+      case "?": elements.append(.one)
+      case "[" where mayClose:
+        let end = characters[place...].firstIndex { $0.scalar == "]" && !$0.isQuoted }
+        mayClose = end != nil
+        guard let end, end > place else {
+          elements.append(.character(scalar))
+          continue
+        }
+        let first = characters[place]
+        let isNegated = first.scalar == "!" && !first.isQuoted
+        let members = characters[(isNegated ? place + 1 : place)..<end].map(\.scalar)
+        elements.append(.set(members: members, isNegated: isNegated))
+        place = end + 1
+      default: elements.append(.character(scalar))
+      }
+    }
+    self.elements = elements
+  }
+
+  /// The pattern without quotes, which a tensor's name may be.
+  public var text: String {
+    var text = String.UnicodeScalarView()
+    for element in elements {
+      switch element {
+      case .character(let scalar): text.append(scalar)
+      case .any: text.append("*")
+      case .one: text.append("?")
+      case .set(let members, let isNegated):
+        text.append("[")
+        if isNegated { text.append("!") }
+        text.append(contentsOf: members)
+        text.append("]")
+      }
+    }
+    return String(text)
+  }
+
+  var hasWildcards: Bool {
+    elements.contains { if case .character = $0 { false } else { true } }
+  }
+
+  /// Whether it speaks of weights in general: it has wildcards and ends in `weight`, as `*.weight`.
+  private var meansWeights: Bool {
+    hasWildcards && elements.suffix(6) == NamePattern(literal: "weight").elements[...]
+  }
+
+  /// The numbers of the tensors that it takes, ascending: the one of just this name, or all that fit.
+  ///
+  /// Of a pattern that means weights in general only those of two and more dimensions, matrices and
+  /// kernels, unless it fits no others: batch norm's γ is called `weight`, too, but is none.
+  func fitting(_ slots: [ArenaLayout.Slot]) -> [Int] {
+    let text = text.utf8
+    let exact = slots.indices.filter { slots[$0].name.utf8.elementsEqual(text) }
+    guard exact.isEmpty, hasWildcards else { return exact }
+    let fitting = slots.indices.filter { matches(slots[$0].name) }
+    let matrices = meansWeights ? fitting.filter { slots[$0].shape.count > 1 } : []
+    return matrices.isEmpty ? fitting : matrices
+  }
+
+  /// Whether the whole name fits. O(length of pattern · length of name).
+  public func matches(_ name: String) -> Bool {
+    let name = Array(name.unicodeScalars)
+    var (p, n) = (0, 0)
+    var star: (pattern: Int, name: Int)?
+    while n < name.count {
+      if p < elements.count, elements[p] == .any {
+        star = (p, n)
+        p += 1
+      } else if p < elements.count, elements[p].takes(name[n]) {
+        p += 1
+        n += 1
+      } else if let (starPattern, starName) = star {
+        // Let the last star take one character more.
+        star = (starPattern, starName + 1)
+        p = starPattern + 1
+        n = starName + 1
+      } else {
+        return false
+      }
+    }
+    return elements[p...].allSatisfy { $0 == .any }
+  }
+}
+
+extension NamePattern.Element {
+  /// Whether this one character fits.
+  func takes(_ character: Unicode.Scalar) -> Bool {
+    switch self {
+    case .character(let own): return own == character
+    case .any, .one: return true
+    case .set(let members, let isNegated):
+      var rest = members[...]
+      var isFound = false
+      while let first = rest.popFirst() {
+        if rest.first == "-", let last = rest.dropFirst().first {
+          isFound = isFound || (first <= character && character <= last)
+          rest = rest.dropFirst(2)
+        } else {
+          isFound = isFound || first == character
+        }
+      }
+      return isFound != isNegated
+    }
+  }
+}
+
+/// As it is written in a plan: what would be read as the plan's own signs stands in quotes.
+extension NamePattern: CustomStringConvertible {
+  public var description: String {
+    var writer = QuotingWriter()
+    for element in elements {
+      switch element {
+      case .character(let scalar):
+        writer.append(scalar, mustQuote: QuotingWriter.isWildcard(scalar))
+      case .any: writer.append(bare: "*")
+      case .one: writer.append(bare: "?")
+      case .set(let members, let isNegated):
+        writer.append(bare: isNegated ? "[!" : "[")
+        for member in members { writer.append(member, mustQuote: member == "]") }
+        writer.append(bare: "]")
+      }
+    }
+    return elements.isEmpty ? "\"\"" : writer.finished()
+  }
+}
