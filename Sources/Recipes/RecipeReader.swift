@@ -111,11 +111,17 @@ public struct RecipeReader {
       for (key, value) in mapping {
         switch key.scalar?.string {
         case "tensors":
-          tensors = try (value.sequence.map(Array.init) ?? [value]).map { try text($0) }
+          tensors = try (value.sequence.map(Array.init) ?? [value]).map {
+            PlanPatterns.quoted(try text($0))
+          }
         case "view": view = try text(value)
         case "operators":
           operators = try (value.sequence.map(Array.init) ?? [value]).map { try operation($0) }
-        default: throw wrong(key, "tensors, view and operators are what a task holds")
+        default:
+          throw wrong(
+            key,
+            "tensors, view and operators are what a task holds; "
+              + "one of the plan language goes in quotes as a whole: \"*.weight: binary()\"")
         }
       }
       guard !tensors.isEmpty, !operators.isEmpty else {
@@ -160,26 +166,46 @@ extension RecipeReader {
       try RecipeText(text).check()
       // Only words are wanted: the basic resolver does not try every key as a number or a date.
       let node = try Yams.compose(yaml: text, .basic)
-      if let node { try check(node, depth: 1) }
+      if let node { try check(node, depth: 1, YAMLTags(text)) }
       return node
     } catch let objection as RecipeText.Objection {
       throw RecipeError.malformed(path: path, line: objection.line, message: objection.message)
     } catch let error as YamlError {
       throw RecipeError.malformed(
-        path: path, line: nil, message: "this is not YAML: \(describe(error, in: text))")
+        path: path, line: nil,
+        message: "this is not YAML: \(describe(error, in: text))\(advice(error))")
     }
   }
 
   /// - Complexity: O(nodes); libyaml itself goes no deeper than 1000.
-  private func check(_ node: Node, depth: Int) throws {
+  private func check(_ node: Node, depth: Int, _ tags: YAMLTags) throws {
     guard depth <= Self.depth else {
       throw wrong(node, "at most \(Self.depth) levels of lists and mappings were expected")
     }
-    for value in node.sequence ?? [] { try check(value, depth: depth + 1) }
-    for (key, value) in node.mapping ?? [:] {
-      try check(key, depth: depth + 1)
-      try check(value, depth: depth + 1)
+    // Yams would forget the tag, and take what was to be left out.
+    if let mark = node.mark, tags.begins(line: mark.line, column: mark.column) {
+      throw wrong(
+        node, "'!' begins a tag in YAML; a pattern goes in quotes: \"*.weight, !fc3.*\"")
     }
+    for value in node.sequence ?? [] { try check(value, depth: depth + 1, tags) }
+    for (key, value) in node.mapping ?? [:] {
+      try check(key, depth: depth + 1, tags)
+      try check(value, depth: depth + 1, tags)
+    }
+  }
+
+  /// What helps where a plan stands without quotes: `*` begins an alias, `!` a tag, `: ` a mapping.
+  private func advice(_ error: YamlError) -> String {
+    let problem: String
+    switch error {
+    case .scanner(let context, let text, _, _), .parser(let context, let text, _, _),
+      .composer(let context, let text, _, _):
+      problem = (context?.text ?? "") + text
+    default: return ""
+    }
+    let signs = ["alias", "a tag", "mapping values", "expected key", "unexpected end"]
+    guard signs.contains(where: problem.contains) else { return "" }
+    return "; plans and patterns go in quotes: \"*.weight, !fc3.*: binary()\""
   }
 
   /// Yams quotes the text, which is too much when the text is long.

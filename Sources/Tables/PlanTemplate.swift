@@ -54,7 +54,7 @@ public struct PlanTemplate: Sendable {
     var pieces = [""]
     var variables: [Variable] = []
     var rest = text[...]
-    while let open = rest.firstIndex(of: "{") {
+    while let open = Self.firstBrace(in: rest) {
       guard let close = rest[open...].firstIndex(of: "}") else {
         throw Problem(message: "'{' without '}' in the plan '\(name)'")
       }
@@ -79,6 +79,20 @@ public struct PlanTemplate: Sendable {
     pieces[pieces.count - 1] += rest
     self.variables = variables
     self.pieces = pieces
+  }
+
+  /// The first `{` outside of quotes, in which names may hold some.
+  private static func firstBrace(in text: Substring) -> Substring.Index? {
+    var quote: Unicode.Scalar?
+    for (index, scalar) in zip(text.unicodeScalars.indices, text.unicodeScalars) {
+      if scalar == "{", quote == nil { return index }
+      if scalar == quote {
+        quote = nil
+      } else if quote == nil, scalar == "'" || scalar == "\"" {
+        quote = scalar
+      }
+    }
+    return nil
   }
 
   /// The plan with values for the variables.

@@ -229,6 +229,10 @@ final class Workspace: Sendable {
       ("compress: [{tensors: a, operators: binary(), k: 2}]", 65, "r.yaml:1: tensors, view and"),
       ("mu: 1\ncompress: '*: binray()'", 64, "r.yaml:2: plan, character 4: "),
       ("mu: 1\ncompress: 'fc9: binary()'", 64, "r.yaml:2: the pattern 'fc9' fits no parameter"),
+      (
+        "mu: 1\ncompress:\n  - tensors: [\"*\", \"!fc1.*\"]\n    operators: [lowrank(r=11)]", 64,
+        "fc3.weight [10, 100]: lowrank: r"
+      ),
       ("mu: 1\nmu: 2", 65, "r.yaml"), ("- a", 65, "'option: value' were expected"),
       ("a: [", 65, "this is not YAML"), ("mu: [1, 2]", 65, "one value was expected for 'mu'"),
       ("mu:", 65, "r.yaml:1: one value was expected for 'mu'"),

@@ -40,6 +40,45 @@ import Testing
     #expect(found.map(\.values) == [["each(*.weight, b): quantize(k=2) + prune(keep=1%)"]])
   }
 
+  /// What YAML makes of a text in quotes is a pattern, whatever it holds.
+  @Test(arguments: [
+    (#""*.weight, !fc3.*""#, "*.weight, !fc3.*"),
+    (#"["*.weight", "!fc3.*"]"#, "each(*.weight, !fc3.*)"),
+    (#"'!fc3.*, *'"#, "!fc3.*, *"), (#""kernel:0""#, #"kernel":"0"#),
+    ("kernel:0", #"kernel":"0"#),
+    (#"["*/kernel:0", onnx::MatMul_7]"#, #"each(*/kernel":"0, onnx"::"MatMul_7)"#),
+    (#""'kernel:0'""#, "'kernel:0'"), (#"'"a,b"'"#, #""a,b""#),
+    ("'''it''''s'''", "'it''s'"), (#""blk[0].w""#, "blk[0].w"), ("blk[0].w", "blk[0].w"),
+    ("a(1)+b;c", #"a"("1")+"b";"c"#), (#"'"x":y'"#, #""x"':'y"#),
+    (#""joint(a:0, b)""#, #"joint(a":"0, b)"#),
+  ]) func tensorsMayHaveAnyName(yaml: String, tensors: String) throws {
+    let found = try options("compress:\n  - tensors: \(yaml)\n    operators: [sign()]".utf8)
+    #expect(found.map(\.values) == [["\(tensors): sign()"]])
+    // The plan language itself is handed on as it is.
+    let plan = "*.weight, !'k:0', \"a,b\": sign()"
+    let quoted = "'" + plan.replacingOccurrences(of: "'", with: "''") + "'"
+    #expect(try options("compress: \(quoted)".utf8)[0].values == [plan])
+    #expect(try options("compress:\n  - \(quoted)".utf8)[0].values == [plan])
+  }
+
+  @Test(arguments: [
+    ("compress: *.weight", "plans and patterns go in quotes"),
+    ("compress: *weight", "plans and patterns go in quotes"),
+    ("compress: !fc3.*, *.weight", "plans and patterns go in quotes"),
+    ("compress: fc1.weight: sign()", "plans and patterns go in quotes"),
+    ("compress: 'k:0': sign()", "plans and patterns go in quotes"),
+    ("compress: [0-9].w: sign()", "plans and patterns go in quotes"),
+    ("mu: 1\ncompress: !x \"*: sign()\"", ":2: '!' begins a tag"),
+    ("compress:\n  - tensors: ! fc3.*\n    operators: [sign()]", ":2: '!' begins a tag"),
+    ("compress:\n  - tensors: !fc3.*\n    operators: [sign()]", ":2: '!' begins a tag"),
+    ("compress:\n  - tensors: [\"*\",\n     !fc3 ]\n    operators: [sign()]", ":3: '!' begins"),
+    ("compress:\n  - tensors: !x [a]\n    operators: [sign()]", ":2: '!' begins a tag"),
+    ("compress:\n  - fc1.weight: sign()", "goes in quotes as a whole"),
+  ]) func patternsWithoutQuotesAreExplained(text: String, part: String) throws {
+    let error = try #require(throws: RecipeError.self) { try options(text.utf8) }
+    #expect("\(error)".contains(part), "\(error)")
+  }
+
   @Test(arguments: [
     ("a: &x 1\nb: *x", "anchors and aliases"), ("? a\n: 1", "'?' before a key"),
     ("a: [? b]", "'?' before a key"), ("a: {[[[[[[[[[x]]]]]]]]] : 1}", "as a key"),

@@ -187,6 +187,16 @@ func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws ->
     #expect(try template.plan(for: layout, ratio: 33) == nil)
   }
 
+  @Test func namesInQuotesMayHoldBraces() throws {
+    let layout = try ArenaLayout([("{k}", [40, 40]), ("it's {x", [8, 8])])
+    let template = try PlanTemplate(
+      name: "Q", text: "'{k}', !\"it's {x\", \"it's {x\": quantize(k={k})", line: 1)
+    #expect(template.variables.count == 1)
+    #expect(
+      try template.plan(for: layout, ratio: 12)
+        == "'{k}', !\"it's {x\", \"it's {x\": quantize(k=4)")
+  }
+
   @Test func sharesHaveThreeDigits() {
     #expect(percent(0.0002) == "0.02%")
     #expect(percent(0.01234) == "1.23%")
