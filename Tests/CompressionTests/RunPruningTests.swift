@@ -77,7 +77,7 @@ import Testing
     #expect(
       message(.row, [8, 3, 3, 3]).contains("the 27 weights of a row, input channels × places, of w")
     )
-    #expect(message(.inputs, [8, 6, 2, 2]).contains("the 6 input channels of w, or along=row its 24"))
+    #expect(message(.inputs, [8, 6, 2, 2]).contains("6 input channels of w, or along=row its 24"))
     #expect(!message(.inputs, [8, 3, 3, 3]).contains("along=row"))
     #expect(message(.inputs, [8]).contains("along inputs needs a matrix"))
     // Where the channels fit, the row does.
