@@ -9,22 +9,26 @@ public struct ArenaLayout: Sendable, Equatable {
     public let shape: [Int]
     public let range: Range<Int>
     public var count: Int { range.count }
+
+    public static func == (a: Slot, b: Slot) -> Bool {
+      ExactName(a.name) == ExactName(b.name) && a.shape == b.shape && a.range == b.range
+    }
   }
 
   public let slots: [Slot]
   /// The number of floats of all slots together.
   public let count: Int
-  private let positions: [String: Int]
+  private let positions: [ExactName: Int]
 
   /// Lays the tensors out one after the other, in the given order.
   ///
   /// - Throws: `LinearAlgebraError` when a name stands twice or a size overflows.
   public init(_ tensors: [(name: String, shape: [Int])]) throws {
     var slots: [Slot] = []
-    var positions: [String: Int] = [:]
+    var positions: [ExactName: Int] = [:]
     var offset = 0
     for (name, shape) in tensors {
-      guard positions.updateValue(slots.count, forKey: name) == nil else {
+      guard positions.updateValue(slots.count, forKey: ExactName(name)) == nil else {
         throw LinearAlgebraError.duplicateName(name)
       }
       let count = try elementCount(of: shape)
@@ -40,8 +44,8 @@ public struct ArenaLayout: Sendable, Equatable {
     self.positions = positions
   }
 
-  /// The slot of that name, if there is one.
-  public subscript(name: String) -> Slot? { positions[name].map { slots[$0] } }
+  /// The slot of that name, byte for byte, if there is one.
+  public subscript(name: String) -> Slot? { positions[ExactName(name)].map { slots[$0] } }
 }
 
 /// The number of elements of a tensor of that shape; 1 for the empty shape.

@@ -25,7 +25,7 @@ extension ElementType {
     case .bf16: fill(floats, bytes, byteOrder) { HalfPrecision.float(bf16: $0) }
     case .f32: fill(floats, bytes, byteOrder) { Float(bitPattern: $0) }
     case .f64: fill(floats, bytes, byteOrder) { Float(Double(bitPattern: $0)) }
-    case .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ, .c64:
+    case .f4, .f6E2M3, .f6E3M2, .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ, .c64:
       preconditionFailure("\(rawValue) has no conversion to Float")
     }
   }

@@ -1,7 +1,7 @@
 /// How one value of a tensor is stored; the raw value is the name that safetensors files use.
 ///
-/// All types of safetensors but those of less than a byte (F4, F6_E2M3, F6_E3M2).
-public enum ElementType: String, Sendable, CaseIterable {
+/// All types of safetensors; a file of another one is refused with the tensor's name.
+public enum ElementType: String, Sendable, CaseIterable, Codable {
   case bool = "BOOL"
   case u8 = "U8"
   case i8 = "I8"
@@ -21,16 +21,24 @@ public enum ElementType: String, Sendable, CaseIterable {
   case f8E4M3FNUZ = "F8_E4M3FNUZ"
   case f8E5M2FNUZ = "F8_E5M2FNUZ"
   case c64 = "C64"
+  case f6E2M3 = "F6_E2M3"
+  case f6E3M2 = "F6_E3M2"
+  case f4 = "F4"
 
-  /// The size of one value in bytes.
-  public var byteCount: Int {
+  /// The size of one value in bits; a tensor of less than bytes has whole bytes together.
+  public var bitCount: Int {
     switch self {
-    case .bool, .u8, .i8, .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ: 1
-    case .u16, .i16, .f16, .bf16: 2
-    case .u32, .i32, .f32: 4
-    case .u64, .i64, .f64, .c64: 8
+    case .f4: 4
+    case .f6E2M3, .f6E3M2: 6
+    case .bool, .u8, .i8, .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ: 8
+    case .u16, .i16, .f16, .bf16: 16
+    case .u32, .i32, .f32: 32
+    case .u64, .i64, .f64, .c64: 64
     }
   }
+
+  /// The size of one value in bytes, of the types that have whole ones.
+  var byteCount: Int { bitCount / 8 }
 
   public var isInteger: Bool {
     switch self {
@@ -39,13 +47,18 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether values can be read as `Float`; 8-bit floats and complex numbers pass as bytes only.
+  /// Whether values can be read as `Float`; smaller floats and complex numbers pass as bytes only.
   public var isNumeric: Bool {
     switch self {
-    case .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ, .c64: false
+    case .f4, .f6E2M3, .f6E3M2, .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ, .c64: false
     default: true
     }
   }
+
+  /// Whether such a tensor can be compressed: floating point of 16 bits and more.
+  public var isFloat: Bool { Self.floats.contains(self) }
+
+  public static let floats: [ElementType] = [.f64, .f32, .f16, .bf16]
 }
 
 /// Which byte of a number comes first.

@@ -14,13 +14,44 @@ private func widened(_ width: Int) -> Int {
   return result
 }
 
-/// The same codes in another width.
-private func repacked(_ bytes: [UInt8], from width: Int, to other: Int) -> [UInt8] {
-  guard width != other else { return bytes }
+/// How many codes a tensor holds; its last byte may have room for more.
+enum CodeCount: Equatable {
+  case exactly(Int)
+  /// Up to the last entry's: fillers, codes of all ones, are not entries. `limit` bounds them together.
+  case gaps(entries: Int, limit: Int)
+
+  /// No more codes than this.
+  var limit: Int {
+    switch self {
+    case .exactly(let count), .gaps(_, let count): count
+    }
+  }
+}
+
+/// The same codes in another width; none where there are fewer, or one of them does not fit.
+///
+/// - Parameter width: of the codes' values in bits, at most that of either packing.
+func repacked(
+  _ bytes: [UInt8], from packed: Int, to other: Int, of width: Int, _ count: CodeCount
+) -> [UInt8]? {
+  guard packed != other else { return bytes }
+  let (filler, end) = (UInt32(truncatingIfNeeded: (1 << width) - 1), 1 << width)
   var reader = BitReader(bytes)
   var writer = BitWriter()
-  for _ in 0..<bytes.count * 8 / width {
-    writer.append(reader.next(width: width) ?? 0, width: other)
+  var (codes, entries) = (0, 0)
+  func isComplete() -> Bool {
+    switch count {
+    case .exactly(let count): codes >= count
+    case .gaps(let wanted, _): entries >= wanted
+    }
+  }
+  while !isComplete() {
+    guard let code = reader.next(width: packed), Int(code) < end, codes < count.limit else {
+      return nil
+    }
+    writer.append(code, width: other)
+    codes += 1
+    if code != filler { entries += 1 }
   }
   return writer.finished()
 }
@@ -33,15 +64,18 @@ extension PackedModel {
   public func entropyCoded() throws -> (model: PackedModel, before: Int, after: Int) {
     var (before, after) = (0, 0)
     let coded = try parts.enumerated().map { index, part in
-      let widths = part.description.form.codeWidths(prefix: "\(index).")
+      let codes = part.description.form.codes(prefix: "\(index).")
       return Part(
         description: part.description,
         tensors: try part.tensors.map { tensor in
-          guard let width = widths[tensor.name], width > 0, width <= 16 else { return tensor }
+          guard let (width, count) = codes[tensor.name], width > 0, width <= 16 else {
+            return tensor
+          }
           var bytes: [UInt8] = []
           try tensor.provide { bytes.append(contentsOf: $0) }
-          let deflated = deflate(repacked(bytes, from: width, to: widened(width)))
           before += bytes.count
+          let deflated = repacked(bytes, from: width, to: widened(width), of: width, count)
+            .flatMap(deflate)
           guard let deflated, deflated.count + suffix.utf8.count < bytes.count else {
             after += bytes.count
             return tensor
@@ -62,50 +96,63 @@ extension SafetensorsFile {
   ///
   /// - Parameters:
   ///   - width: of a code in bits.
-  ///   - count: how many codes there are at the most; no more than that is inflated.
+  ///   - count: how many codes there are; no more than that is inflated.
   /// - Throws: `ModelFileError` when they are not there or damaged.
-  func codes(_ name: String, width: Int, atMost count: Int) throws -> [UInt8] {
-    guard self[name] == nil, self[name + suffix] != nil, (1...16).contains(width), count >= 0 else {
-      return try bytes(name)
-    }
+  func codes(_ name: String, width: Int, _ count: CodeCount) throws -> [UInt8] {
+    guard self[name] == nil, self[name + suffix] != nil, (1...16).contains(width), count.limit >= 0
+    else { return try bytes(name) }
     let deflated = try bytes(name + suffix)
     let wide = widened(width)
-    let (bits, overflow) = count.multipliedReportingOverflow(by: wide)
+    // Older files hold the zeros that fill the last byte as well: up to seven codes more.
+    let (bits, overflow) = (count.limit.addingReportingOverflow(7).partialValue)
+      .multipliedReportingOverflow(by: wide)
     // Deflate makes no more than 1,032 bytes of one.
-    let limit = min(overflow ? .max : bits / 8 + 2, deflated.count * 1032 + 64)
-    guard let inflated = inflate(deflated, atMost: limit) else {
+    let limit = min(overflow || bits < 0 ? .max : bits / 8 + 1, deflated.count * 1032 + 64)
+    guard let inflated = inflate(deflated, atMost: limit),
+      let codes = repacked(inflated, from: wide, to: width, of: width, count)
+    else {
       throw ModelFileError.malformedTensor(
-        path: path, tensor: name + suffix, expected: "deflated codes of at most \(limit) bytes",
+        path: path, tensor: name + suffix,
+        expected: "deflated codes of \(width) bits, at most \(limit) bytes",
         found: "something else")
     }
-    return repacked(inflated, from: wide, to: width)
+    return codes
   }
 }
 
 extension StoredForm {
-  /// The widths of the codes and places, by their tensors' names.
-  func codeWidths(prefix: String) -> [String: Int] {
+  /// The widths and numbers of the codes and places, by their tensors' names.
+  func codes(prefix: String) -> [String: (width: Int, count: CodeCount)] {
     switch kind {
     case .codebook, .scaledCodebook, .affineCodebook, .fixedCodebook:
-      return [prefix + "codes": width ?? 0]
-    case .sparse: return [prefix + "indices": coding == .bitmap ? 1 : width ?? 0]
+      return [prefix + "codes": (width ?? 0, .exactly(count))]
+    case .sparse: return [prefix + "indices": (placeWidth, placeCount)]
     case .lowRank: return [:]
     case .sum:
       return (parts ?? []).enumerated().reduce(into: [:]) { all, part in
-        all.merge(part.element.codeWidths(prefix: "\(prefix)\(part.offset).")) { $1 }
+        all.merge(part.element.codes(prefix: "\(prefix)\(part.offset).")) { $1 }
       }
     }
   }
 
-  /// How many codes the places take at the most: gaps may have fillers.
-  var placeLimit: Int {
-    guard let entries, coding != .bitmap else { return count }
-    guard coding == .gaps, let width, (1...32).contains(width) else { return max(0, entries) }
-    return max(0, min(entries, count)) + count / ((1 << width) - 1) + 1
+  /// The bits of a sparse place.
+  var placeWidth: Int { coding == .bitmap ? 1 : width ?? 0 }
+
+  /// How many codes tell the places.
+  var placeCount: CodeCount {
+    let units = max(0, blocks ?? entries ?? 0)
+    switch coding {
+    case .gaps:
+      let filler = (1...32).contains(placeWidth) ? (1 << placeWidth) - 1 : 1
+      return .gaps(entries: min(units, count), limit: min(units, count) + count / filler + 1)
+    case .bitmap, nil: return .exactly(max(0, count))
+    case .absolute: return .exactly(units)
+    }
   }
 }
 
-private func deflate(_ bytes: [UInt8]) -> [UInt8]? {
+/// A zlib stream of the bytes.
+func deflate(_ bytes: [UInt8]) -> [UInt8]? {
   let bound = compressBound(uLong(bytes.count))
   var size = bound
   var status = Z_OK

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// Reads a JSON text from front to back, as the caller's knowledge of its shape leads.
 ///
 /// Strict: UTF-8 is checked, keys stand once in their object, nothing but white space may follow
@@ -25,16 +27,16 @@ struct JSONScanner {
 
   /// Reads `{"key": value, …}`; `member` is handed every key and must read its value.
   ///
-  /// Keys that Swift holds for equal, such as "é" in composed and decomposed form, are duplicates.
+  /// Keys are compared by their bytes: "é" composed and decomposed are two.
   mutating func readObject(_ member: (inout JSONScanner, String) throws -> Void) throws {
     try enter("{", "an object")
-    var keys: Set<String> = []
+    var keys: Set<ExactName> = []
     if try !skip("}") {
       repeat {
         skipWhitespace()
         let start = position
         let key = try readString()
-        guard keys.insert(key).inserted else {
+        guard keys.insert(ExactName(key)).inserted else {
           throw error(at: start, expected: "every key once", found: "'\(key)' again")
         }
         try require(":")

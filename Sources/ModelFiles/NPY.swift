@@ -29,6 +29,12 @@ public final class NPYFile: TensorFile {
     var cursor = InputFile.Cursor(file: file, offset: header.byteRange.lowerBound)
     return try header.readFloats(from: &cursor)
   }
+
+  public func bytes(_ name: String) throws -> [UInt8] {
+    _ = try directory.position(name, path: path)
+    var cursor = InputFile.Cursor(file: file, offset: header.byteRange.lowerBound)
+    return try header.readBytes(from: &cursor)
+  }
 }
 
 extension NPYHeader {
@@ -51,6 +57,35 @@ extension NPYHeader {
   func readFloats(from source: inout some ByteSource) throws -> [Float] {
     let floats = try ModelFiles.readFloats(count, of: dtype, byteOrder, from: &source)
     return isFortranOrder ? rowMajor(fromColumnMajor: floats, shape: shape) : floats
+  }
+
+  /// Reads the values as they are and puts them into row-major order, the lowest byte of each first.
+  func readBytes(from source: inout some ByteSource) throws -> [UInt8] {
+    switch dtype.byteCount {
+    case 2: try readBytes(as: UInt16.self, from: &source)
+    case 4: try readBytes(as: UInt32.self, from: &source)
+    case 8: try readBytes(as: UInt64.self, from: &source)
+    default: try readBytes(as: UInt8.self, from: &source)
+    }
+  }
+
+  private func readBytes<Bits: FixedWidthInteger>(
+    as _: Bits.Type, from source: inout some ByteSource
+  ) throws -> [UInt8] {
+    var values = [Bits](repeating: 0, count: count)
+    try values.withUnsafeMutableBytes { try source.read(into: $0) }
+    if byteOrder == .bigEndian {
+      for index in values.indices { values[index] = values[index].byteSwapped }
+      if dtype == .c64 {
+        // Two numbers, each with its bytes the other way round; the real part stays the first.
+        let half = Bits.bitWidth / 2
+        for index in values.indices {
+          values[index] = values[index] << half | values[index] >> half
+        }
+      }
+    }
+    if isFortranOrder { values = rowMajor(fromColumnMajor: values, shape: shape) }
+    return values.withUnsafeBytes { Array($0) }
   }
 }
 

@@ -16,12 +16,20 @@ struct NPYHeader: Equatable {
   /// The bytes of the file from its start that the values take.
   let byteRange: Range<Int>
 
-  /// Reads the header from the start of an npy file, versions 1 to 3.
+  /// Reads the header from the start of an npy file of numbers, versions 1 to 3.
   ///
   /// - Throws: `ModelFileError.malformedTensor`, and what the source throws.
   init(
     from source: inout some ByteSource, path: String, tensor: String
   ) throws {
+    let (fields, dataStart) = try Self.fields(from: &source, path: path, tensor: tensor)
+    try self.init(fields, dataStart: dataStart, path: path, tensor: tensor)
+  }
+
+  /// Reads what the header says, whatever the type of the values.
+  static func fields(
+    from source: inout some ByteSource, path: String, tensor: String
+  ) throws -> (NPYHeaderScanner.Fields, dataStart: Int) {
     func contradiction(_ expected: String, _ found: String) -> ModelFileError {
       .malformedTensor(path: path, tensor: tensor, expected: expected, found: found)
     }
@@ -48,11 +56,19 @@ struct NPYHeader: Equatable {
         "an npy header of at most \(Self.maximumTextByteCount) bytes", "\(textByteCount)")
     }
     var scanner = NPYHeaderScanner(try take(textByteCount).bytes, path: path, tensor: tensor)
-    let fields = try scanner.read()
+    return (try scanner.read(), 8 + lengthByteCount + textByteCount)
+  }
+
+  /// - Throws: `ModelFileError.malformedTensor` when the type is not known or the shape impossible.
+  init(
+    _ fields: NPYHeaderScanner.Fields, dataStart: Int, path: String, tensor: String
+  ) throws {
+    func contradiction(_ expected: String, _ found: String) -> ModelFileError {
+      .malformedTensor(path: path, tensor: tensor, expected: expected, found: found)
+    }
     guard let (dtype, byteOrder) = Self.elementType(fields.descr) else {
       throw contradiction("a numeric dtype of npy", "'\(fields.descr)'")
     }
-    let dataStart = 8 + lengthByteCount + textByteCount
     guard fields.shape.count <= Self.maximumRank, let size = tensorSize(fields.shape, dtype),
       case (let end, let overflow) = dataStart.addingReportingOverflow(size.byteCount), !overflow
     else { throw contradiction("a possible shape", described(fields.shape)) }
@@ -65,7 +81,7 @@ struct NPYHeader: Equatable {
   }
 
   /// What numpy's name of a dtype, such as "<f4", means.
-  private static func elementType(_ descr: String) -> (ElementType, ByteOrder)? {
+  static func elementType(_ descr: String) -> (ElementType, ByteOrder)? {
     let order: ByteOrder
     switch descr.first {
     case "<", "=", "|": order = .littleEndian
@@ -80,6 +96,7 @@ struct NPYHeader: Equatable {
   private static let codes: [ElementType: String] = [
     .bool: "b1", .u8: "u1", .i8: "i1", .u16: "u2", .i16: "i2", .u32: "u4", .i32: "i4",
     .u64: "u8", .i64: "i8", .f16: "f2", .f32: "f4", .f64: "f8",
+    .c64: "c8",
   ]
 
   /// The header that stands before the row-major, little-endian values of a tensor; nothing when

@@ -1,9 +1,13 @@
 /// Reads the Python literal in the header of an npy file:
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
 ///
-/// Strict: these three keys, each once, in any order; nothing but white space after them.
+/// Strict: these three keys, each once, in any order; nothing but white space after them. The type of
+/// records is a list, which is passed over.
 struct NPYHeaderScanner {
+  private static let maximumDepth = 16
+
   struct Fields {
+    /// What numpy calls the type of the values.
     var descr: String
     var isFortranOrder: Bool
     var shape: [Int]
@@ -30,7 +34,7 @@ struct NPYHeaderScanner {
       let key = try readString()
       try require(":")
       switch key {
-      case "descr" where descr == nil: descr = try readString()
+      case "descr" where descr == nil: descr = try readType()
       case "fortran_order" where isFortranOrder == nil: isFortranOrder = try readBool()
       case "shape" where shape == nil: shape = try readTuple()
       default: throw error(expected: "'descr', 'fortran_order' and 'shape', once each")
@@ -46,6 +50,39 @@ struct NPYHeaderScanner {
       throw error(expected: "'descr', 'fortran_order' and 'shape', once each")
     }
     return Fields(descr: descr, isFortranOrder: isFortranOrder, shape: shape)
+  }
+
+  /// A type's name, or a list of fields as it stands there.
+  private mutating func readType() throws -> String {
+    skipWhitespace()
+    guard position < bytes.count, bytes[position] == UInt8(ascii: "[") else {
+      return try readString()
+    }
+    let start = position
+    var open: [UInt8] = []
+    repeat {
+      guard position < bytes.count, open.count <= Self.maximumDepth else {
+        throw error(expected: "the end of a list of fields")
+      }
+      let byte = bytes[position]
+      position += 1
+      switch byte {
+      case UInt8(ascii: "["): open.append(UInt8(ascii: "]"))
+      case UInt8(ascii: "("): open.append(UInt8(ascii: ")"))
+      case UInt8(ascii: "{"): open.append(UInt8(ascii: "}"))
+      case UInt8(ascii: "'"), UInt8(ascii: "\""): skipQuoted(until: byte)
+      default: if byte == open.last { open.removeLast() }
+      }
+    } while !open.isEmpty
+    return String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+
+  /// Passes over the rest of a string with escapes.
+  private mutating func skipQuoted(until quote: UInt8) {
+    while position < bytes.count, bytes[position] != quote {
+      position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    position = min(position + 1, bytes.count)
   }
 
   /// A string in single or double quotes, of plain ASCII, without escapes.

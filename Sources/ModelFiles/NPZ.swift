@@ -2,17 +2,19 @@
 ///
 /// Opening reads the directory and the arrays' headers; values stay in the file until they are
 /// asked for. A tensor has its member's name without `.npy`; members that do not end so are ignored.
+/// Arrays of text, objects, dates, records and the like are `others`: they are not looked at.
 public final class NPZFile: TensorFile {
   public let path: String
   /// In the order of the zip file's directory.
   public var tensors: [TensorEntry] { directory.tensors }
+  public var others: [OtherArray] { directory.others }
   private let file: InputFile
   private let members: [ZipMember]
   private let headers: [NPYHeader]
   private let directory: TensorDirectory
 
-  /// - Throws: `ModelFileError` when the file is missing, unreadable, or not a zip file of numeric
-  ///   npy arrays whose sizes agree with their headers.
+  /// - Throws: `ModelFileError` when the file is missing, unreadable, or not a zip file of
+  ///   npy arrays, those of numbers with sizes that agree with their headers.
   public convenience init(path: String) throws {
     try self.init(file: InputFile(path: path))
   }
@@ -21,22 +23,32 @@ public final class NPZFile: TensorFile {
     self.file = file
     path = file.path
     let all = try ZipDirectory(of: file).members
-    members = all.filter { $0.name.hasSuffix(".npy") }
-    if let first = all.first, members.isEmpty {
+    let arrays = all.filter(\.isArray)
+    if let first = all.first, arrays.isEmpty {
       throw ModelFileError.malformed(
         path: path, offset: first.headerOffset, expected: "npy arrays in the zip file",
         found: "other members, such as '\(first.name)'"
           + (first.name.hasSuffix("data.pkl")
             ? " of PyTorch; write safetensors.torch.save_file(model.state_dict(), …) there" : ""))
     }
-    headers = try members.map { member in
+    var (members, headers, others): ([ZipMember], [NPYHeader], [OtherArray]) = ([], [], [])
+    for member in arrays {
+      let name = member.tensorName
       var reader = try ZipMemberReader(member, of: file)
-      let header = try NPYHeader(from: &reader, path: file.path, tensor: member.tensorName)
-      try header.requireSize(member.byteCount, path: file.path, tensor: member.tensorName)
-      return header
+      let (fields, start) = try NPYHeader.fields(from: &reader, path: file.path, tensor: name)
+      guard NPYHeader.elementType(fields.descr) != nil else {
+        others.append(OtherArray(name: name, type: fields.descr))
+        continue
+      }
+      let header = try NPYHeader(fields, dataStart: start, path: file.path, tensor: name)
+      try header.requireSize(member.byteCount, path: file.path, tensor: name)
+      members.append(member)
+      headers.append(header)
     }
+    self.members = members
+    self.headers = headers
     let entries = zip(headers, members).map { $0.entry(named: $1.tensorName) }
-    directory = try TensorDirectory(entries, path: path)
+    directory = try TensorDirectory(entries, others: others, path: path)
   }
 
   /// What the file says about the tensor of that name, if there is one.
@@ -47,20 +59,9 @@ public final class NPZFile: TensorFile {
     return try values(at: position) { header, reader in try header.readFloats(from: &reader) }
   }
 
-  /// The values of an array of unsigned bytes (U8), row-major, without a detour over `Float`.
-  ///
-  /// - Throws: as `floats`; `ModelFileError.malformedTensor` when it holds something else.
   public func bytes(_ name: String) throws -> [UInt8] {
-    let position = try directory.numeric(name, path: path)
-    guard headers[position].dtype == .u8 else {
-      throw ModelFileError.malformedTensor(
-        path: path, tensor: name, expected: "U8", found: headers[position].dtype.rawValue)
-    }
-    return try values(at: position) { header, reader in
-      var bytes = [UInt8](repeating: 0, count: header.count)
-      try bytes.withUnsafeMutableBytes { try reader.read(into: $0) }
-      return header.isFortranOrder ? rowMajor(fromColumnMajor: bytes, shape: header.shape) : bytes
-    }
+    let position = try directory.position(name, path: path)
+    return try values(at: position) { header, reader in try header.readBytes(from: &reader) }
   }
 
   private func values<Values>(
@@ -82,5 +83,6 @@ public final class NPZFile: TensorFile {
 }
 
 extension ZipMember {
-  fileprivate var tensorName: String { String(name.dropLast(".npy".count)) }
+  fileprivate var isArray: Bool { name.utf8.suffix(4).elementsEqual(".npy".utf8) }
+  fileprivate var tensorName: String { String(name.unicodeScalars.dropLast(4)) }
 }

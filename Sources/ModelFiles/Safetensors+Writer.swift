@@ -31,7 +31,7 @@ extension SafetensorsFile {
 
   static func ordered(_ tensors: [TensorSource]) -> [TensorSource] {
     tensors.enumerated().sorted {
-      ($1.element.dtype.byteCount, $0.offset) < ($0.element.dtype.byteCount, $1.offset)
+      ($1.element.dtype.bitCount, $0.offset) < ($0.element.dtype.bitCount, $1.offset)
     }.map(\.element)
   }
 

@@ -34,9 +34,6 @@ public final class SafetensorsFile: TensorFile {
     return try readFloats(tensor.count, of: tensor.dtype, .littleEndian, from: &cursor)
   }
 
-  /// The values of one tensor as they stand in the file: row-major, little-endian.
-  ///
-  /// - Throws: `ModelFileError.noSuchTensor`, `.truncated`, `.cannotRead`.
   public func bytes(_ name: String) throws -> [UInt8] {
     guard let tensor = self[name] else {
       throw ModelFileError.noSuchTensor(path: path, tensor: name)

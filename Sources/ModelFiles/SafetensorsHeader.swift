@@ -29,7 +29,15 @@ struct SafetensorsHeader {
     let data = (8 + byteCount)..<file.byteCount
     try scanner.readObject { scanner, key in
       if key == Self.metadataKey {
-        try scanner.readObject { scanner, key in metadata[key] = try scanner.readString() }
+        try scanner.readObject { scanner, key in
+          let start = scanner.position
+          // The keys differ in their bytes, but the dictionary would keep one of them.
+          guard metadata.updateValue(try scanner.readString(), forKey: key) == nil else {
+            throw scanner.error(
+              at: start, expected: "metadata keys that differ in more than their composition",
+              found: "'\(key)' again")
+          }
+        }
       } else {
         tensors.append(try Self.readTensor(named: key, data: data, from: &scanner))
       }
@@ -64,7 +72,8 @@ struct SafetensorsHeader {
       throw contradiction("a known dtype", "'\(dtypeName)'")
     }
     guard let size = tensorSize(shape, dtype) else {
-      throw contradiction("a size below 2^63 bytes", "the shape \(described(shape))")
+      throw contradiction(
+        "whole bytes, fewer than 2^63 of them", "\(dtypeName) \(described(shape))")
     }
     guard offsets.count == 2, offsets[0] <= offsets[1], offsets[1] <= data.count else {
       throw contradiction("data_offsets in order, within 0…\(data.count)", described(offsets))

@@ -143,7 +143,7 @@ extension StoredForm {
         throw wrong("levels from 1 to 65536 and a group size expected")
       }
       let width = bitsToTellApart(levels)
-      let bytes = try file.codes(prefix + "codes", width: width, atMost: count + 16)
+      let bytes = try file.codes(prefix + "codes", width: width, .exactly(count))
       // One level needs no codes; without a limit its count could be anything.
       guard self.width == width, bytes.count == (count * width + 7) / 8,
         width > 0 || count <= 1 << 28
@@ -196,8 +196,7 @@ extension StoredForm {
   private func sparse(
     _ prefix: String, in file: SafetensorsFile, else wrong: (String) -> CompressionError
   ) throws -> Sparse {
-    let bytes = try file.codes(
-      prefix + "indices", width: coding == .bitmap ? 1 : width ?? 0, atMost: placeLimit + 16)
+    let bytes = try file.codes(prefix + "indices", width: placeWidth, placeCount)
     let scheme: IndexCoding.Scheme? =
       switch coding {
       case .gaps: .gaps(width: width ?? 0)

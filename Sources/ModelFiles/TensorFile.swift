@@ -13,11 +13,20 @@ public struct TensorEntry: Sendable, Equatable {
   public let byteRange: Range<Int>
 }
 
+/// An array whose type this package does not know, such as text or dates in an npz file.
+public struct OtherArray: Sendable, Equatable, Codable {
+  public let name: String
+  /// As the file says it.
+  public let type: String
+}
+
 /// A file of named tensors that is open for reading; values are read when they are asked for.
 public protocol TensorFile: Sendable {
   var path: String { get }
   /// Every name stands once. Safetensors: in the order of the data; npz: in that of the directory.
   var tensors: [TensorEntry] { get }
+  /// What stands beside them and is not looked at.
+  var others: [OtherArray] { get }
   /// The values of one tensor, row-major.
   ///
   /// Exact for F16, BF16, F32, BOOL and integers of up to 24 bits; larger integers and F64 are
@@ -26,6 +35,14 @@ public protocol TensorFile: Sendable {
   /// - Throws: `ModelFileError.noSuchTensor`, `.notNumeric`, `.malformedTensor` for damaged data,
   ///   `.truncated` or `.cannotRead` when the file has changed under the reader's feet.
   func floats(_ name: String) throws -> [Float]
+  /// The values of one tensor of any type: row-major, little-endian, as safetensors files have them.
+  ///
+  /// - Throws: as `floats`, but not `.notNumeric`.
+  func bytes(_ name: String) throws -> [UInt8]
+}
+
+extension TensorFile {
+  public var others: [OtherArray] { [] }
 }
 
 /// Opens a file of tensors; its first bytes decide whether it is npz, npy or safetensors.
@@ -42,31 +59,50 @@ public func openTensorFile(_ path: String) throws -> any TensorFile {
   return try SafetensorsFile(file: file)
 }
 
-/// The tensors of a file, found by their names.
+/// The tensors of a file, found by their names, which are bytes.
 struct TensorDirectory: Sendable {
   let tensors: [TensorEntry]
-  private let positions: [String: Int]
+  /// Arrays of other types, which can be neither found nor read.
+  let others: [OtherArray]
+  private let positions: [ExactName: Int]
 
   /// - Throws: `ModelFileError.malformedTensor` when a name stands twice.
-  init(_ tensors: [TensorEntry], path: String) throws {
-    var positions: [String: Int] = [:]
+  init(_ tensors: [TensorEntry], others: [OtherArray] = [], path: String) throws {
+    var positions: [ExactName: Int] = [:]
     for (position, tensor) in tensors.enumerated() {
-      guard positions.updateValue(position, forKey: tensor.name) == nil else {
+      guard positions.updateValue(position, forKey: ExactName(tensor.name)) == nil else {
         throw ModelFileError.malformedTensor(
           path: path, tensor: tensor.name, expected: "every name once", found: "it again")
       }
     }
+    let twice = others.first { positions.updateValue(-1, forKey: ExactName($0.name)) != nil }
+    if let twice {
+      throw ModelFileError.malformedTensor(
+        path: path, tensor: twice.name, expected: "every name once", found: "it again")
+    }
+    for other in others { positions[ExactName(other.name)] = nil }
     self.tensors = tensors
+    self.others = others
     self.positions = positions
   }
 
-  subscript(name: String) -> Int? { positions[name] }
+  subscript(name: String) -> Int? { positions[ExactName(name)] }
+
+  /// The position of a tensor.
+  ///
+  /// - Throws: `ModelFileError.noSuchTensor`; `.malformedTensor` when it is of a type that is not known.
+  func position(_ name: String, path: String) throws -> Int {
+    if let position = self[name] { return position }
+    if let other = others.first(where: { ExactName($0.name) == ExactName(name) }) {
+      throw ModelFileError.malformedTensor(
+        path: path, tensor: name, expected: "numbers", found: "values of type \(other.type)")
+    }
+    throw ModelFileError.noSuchTensor(path: path, tensor: name)
+  }
 
   /// The position of a tensor whose values are numbers.
   func numeric(_ name: String, path: String) throws -> Int {
-    guard let position = positions[name] else {
-      throw ModelFileError.noSuchTensor(path: path, tensor: name)
-    }
+    let position = try position(name, path: path)
     guard tensors[position].dtype.isNumeric else {
       throw ModelFileError.notNumeric(path: path, tensor: name, dtype: tensors[position].dtype)
     }
@@ -74,11 +110,15 @@ struct TensorDirectory: Sendable {
   }
 }
 
-/// The numbers of values and bytes of a tensor, or nothing when one of them does not fit an `Int`.
+/// The numbers of values and bytes of a tensor, or nothing when one of them does not fit an `Int` or
+/// values of less than a byte leave a byte unfilled.
 func tensorSize(_ shape: [Int], _ dtype: ElementType) -> (count: Int, byteCount: Int)? {
   guard let count = try? elementCount(of: shape) else { return nil }
-  let (byteCount, overflow) = count.multipliedReportingOverflow(by: dtype.byteCount)
-  return overflow ? nil : (count, byteCount)
+  let bits = dtype.bitCount
+  let (product, overflow) = count.multipliedReportingOverflow(by: bits % 8 == 0 ? bits / 8 : bits)
+  guard !overflow else { return nil }
+  if bits % 8 == 0 { return (count, product) }
+  return product % 8 == 0 ? (count, product / 8) : nil
 }
 
 /// A shape as it is written in messages.

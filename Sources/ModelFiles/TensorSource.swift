@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// A tensor that is to be written, and where its values come from.
 public struct TensorSource: Sendable {
   public let name: String
@@ -72,8 +74,8 @@ public struct TensorSource: Sendable {
 
   /// - Throws: `ModelFileError.cannotWrite` when a name stands twice.
   static func requireDistinctNames(_ tensors: [TensorSource], path: String) throws {
-    var names: Set<String> = []
-    for tensor in tensors where !names.insert(tensor.name).inserted {
+    var names: Set<ExactName> = []
+    for tensor in tensors where !names.insert(ExactName(tensor.name)).inserted {
       throw tensor.cannotWrite(path, "the name stands twice")
     }
   }

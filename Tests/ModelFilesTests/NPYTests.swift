@@ -34,6 +34,38 @@ import Testing
     #expect(try floats(npy("|b1", shape: "(2,)", data: [0, 1])) == [0, 1])
   }
 
+  /// Values of any type come as safetensors files have them.
+  @Test func bytesAreLittleEndianAndRowMajor() throws {
+    func bytes(_ descr: String, _ data: [UInt8], shape: String = "(2,)", fortran: Bool = false)
+      throws -> [UInt8]
+    {
+      try withFile(npy(descr, shape: shape, isFortranOrder: fortran, data: data)) {
+        try NPYFile(path: $0).bytes("file")
+      }
+    }
+    let data = [UInt8](0..<16)
+    #expect(try bytes("<i8", data) == data)
+    #expect(try bytes(">i8", data) == Array(data[..<8].reversed() + data[8...].reversed()))
+    #expect(try bytes(">u2", [1, 2, 3, 4]) == [2, 1, 4, 3])
+    #expect(try bytes("<c8", data) == data)
+    // A complex number's real part comes first in both orders.
+    #expect(
+      try bytes(">c8", data) == [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12])
+    #expect(try bytes("|b1", [0, 1]) == [0, 1])
+    let columns: [UInt8] = [1, 2, 3, 4, 5, 6]
+    #expect(try bytes("|u1", columns, shape: "(2, 3)", fortran: true) == [1, 3, 5, 2, 4, 6])
+    let wide: [UInt8] = [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6]
+    #expect(
+      try bytes(">i2", wide, shape: "(2, 3)", fortran: true)
+        == [1, 0, 3, 0, 5, 0, 2, 0, 4, 0, 6, 0])
+    #expect(
+      modelFileError {
+        _ = try withFile(npy("<c8", shape: "(2,)", data: data)) {
+          try NPYFile(path: $0).floats("file")
+        }
+      }?.category == .badData)
+  }
+
   @Test(arguments: 0..<40) func fortranOrderBecomesRowMajor(seed: Int) throws {
     var generator = SeededGenerator(seed: seed)
     let shape = generator.shape(rank: 0...4, size: seed % 4 == 0 ? 0...3 : 1...4)

@@ -44,7 +44,37 @@ import Testing
       #expect(try file.floats("a") == data.map(Float.init))
       #expect(try file.floats("b") == [1, 2])
       #expect(try file.bytes("a") == data)
-      #expect(throws: ModelFileError.self) { try file.bytes("b") }
+      #expect(try file.bytes("b") == [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40])
+    }
+  }
+
+  /// Text, objects, dates and records: found, not read, and refused only where they are asked for.
+  @Test func arraysOfOtherTypesAreNotLookedAt() throws {
+    let types = [
+      "'<U1'", "'|O'", "'<M8[ns]'", "'|S3'", "'|V2'", "'<c16'", "'<f16'", "'|f4'",
+      "[('a', '<f4'), ('b\\'', [('c', '<i2', (2,))])]", "[(\"it's [\", '|u1')]",
+    ]
+    func member(_ number: Int, _ type: String) -> TestMember {
+      let text = "{'descr': \(type), 'fortran_order': False, 'shape': (1,), }"
+      return TestMember("\(number).npy", npy(text, data: [1, 2, 3]), isDeflated: number % 2 == 0)
+    }
+    let others = types.enumerated().map { member($0, $1) }
+    try withFile(zipFile(others + [TestMember("a.npy", Self.array)])) { path in
+      let file = try NPZFile(path: path)
+      #expect(file.tensors.map(\.name) == ["a"])
+      #expect(file.others.map(\.name) == types.indices.map(String.init))
+      #expect(file.others[0].type == "<U1" && file.others[8].type == types[8])
+      #expect(try file.floats("a") == [1, 2])
+      for number in types.indices {
+        for error in [
+          modelFileError { _ = try file.floats("\(number)") },
+          modelFileError { _ = try file.bytes("\(number)") },
+        ] { #expect(error?.category == .badData) }
+      }
+    }
+    #expect(try error([others[0], TestMember("0.npy", Self.array)]) != nil, "one name twice")
+    for type in ["[('a', '<f4')", "[", "[(']", String(repeating: "[", count: 30)] {
+      #expect(try error([member(0, type), TestMember("a.npy", Self.array)]) != nil)
     }
   }
 
