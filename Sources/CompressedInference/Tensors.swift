@@ -1,4 +1,5 @@
 import Compression
+import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
 
@@ -10,7 +11,7 @@ struct Tensors {
   }
 
   private let network: String
-  private var contents: [String: (shape: [Int], content: Content)] = [:]
+  private var contents: [ExactName: (shape: [Int], content: Content)] = [:]
 
   /// - Throws: `NeuralNetworkError.wrongWeights` when a tensor is not one of the network's, or not
   ///   finite.
@@ -21,20 +22,23 @@ struct Tensors {
       var start = 0
       for tensor in part.tensors {
         let range = start..<start + tensor.count
-        contents[tensor.name] = (tensor.shape, .compressed(part.form, range))
+        contents[ExactName(tensor.name)] = (tensor.shape, .compressed(part.form, range))
         start = range.upperBound
       }
     }
-    for (tensor, values) in model.plain {
-      guard values.isFinite else {
+    for tensor in model.plain {
+      let name = tensor.shape.name
+      guard let values = tensor.floats, values.isFinite else {
         throw NeuralNetworkError.wrongWeights(
-          tensor: tensor.name, expected: "finite numbers", found: "NaN or infinity")
+          tensor: name, expected: "finite numbers",
+          found: tensor.floats == nil ? tensor.shape.dtype.rawValue : "NaN or infinity")
       }
-      contents[tensor.name] = (tensor.shape, .plain(values))
+      contents[ExactName(name)] = (tensor.shape.shape, .plain(values))
     }
-    if let stranger = contents.keys.sorted().first(where: { layout[$0] == nil }) {
+    if let stranger = contents.keys.sorted().first(where: { layout[$0.text] == nil }) {
       throw NeuralNetworkError.wrongWeights(
-        tensor: stranger, expected: "only the tensors of network '\(network)'", found: "this one")
+        tensor: stranger.text, expected: "only the tensors of network '\(network)'",
+        found: "this one")
     }
   }
 
@@ -58,10 +62,10 @@ struct Tensors {
   }
 
   private func content(_ name: String, shape: [Int]) throws -> Content {
-    guard let found = contents[name], found.shape == shape else {
+    guard let found = contents[ExactName(name)], found.shape == shape else {
       throw NeuralNetworkError.wrongWeights(
         tensor: name, expected: "shape \(shape) for network '\(network)'",
-        found: contents[name].map { "shape \($0.shape)" } ?? "no such tensor")
+        found: contents[ExactName(name)].map { "shape \($0.shape)" } ?? "no such tensor")
     }
     return found.content
   }

@@ -12,20 +12,26 @@ public enum AtomicFile {
   /// Only if the very last step fails, flushing the folder's entry after the rename, is an error
   /// thrown although the new file is in its place.
   ///
-  /// - Throws: `ModelFileError.cannotWrite`, or what `body` throws.
-  public static func write(to path: String, _ body: (inout Writer) throws -> Void) throws {
+  /// - Parameter check: is given the path of the temporary file when all is in it; where it throws,
+  ///   there is no new file.
+  /// - Throws: `ModelFileError.cannotWrite`, or what `body` or `check` throws.
+  public static func write(
+    to path: String, check: (String) throws -> Void = { _ in },
+    _ body: (inout Writer) throws -> Void
+  ) throws {
     let target = try Target(path: path)
     let (descriptor, temporary) = try target.createTemporary()
     var writer = Writer(path: path, descriptor: descriptor)
     do {
       try body(&writer)
       try writer.flush()
+      try check(temporary)
       if let permissions = target.permissions {
         // Failure is harmless: the file then has the permissions of a new one.
         _ = fchmod(descriptor, permissions)
       }
-      try check(fsync(descriptor), path: path)
-      try check(rename(temporary, target.path), path: path)
+      try Self.check(fsync(descriptor), path: path)
+      try Self.check(rename(temporary, target.path), path: path)
     } catch {
       unlink(temporary)
       throw error

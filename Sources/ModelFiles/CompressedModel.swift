@@ -26,6 +26,8 @@ public struct CompressedModel: Sendable {
 
     /// 32 bits a weight.
     public var referenceBits: Int { 32 * form.count }
+    /// What the weights took in their source.
+    public var sourceBits: Int { tensors.reduce(0) { $0 + $1.sourceBits } }
 
     /// What a product with each tensor, as a matrix, costs in the compressed form.
     ///
@@ -44,29 +46,16 @@ public struct CompressedModel: Sendable {
     }
   }
 
-  /// A tensor's name and shape.
-  public struct TensorShape: Sendable, Equatable, Codable {
-    public let name: String
-    public let shape: [Int]
-    public var count: Int { shape.reduce(1, *) }
-
-    public init(_ name: String, _ shape: [Int]) {
-      self.name = name
-      self.shape = shape
-    }
-  }
-
   public let parts: [Part]
-  /// What is not compressed.
-  public let plain: [(shape: TensorShape, values: [Float])]
+  /// What is not compressed, each in its own type.
+  public let plain: [PlainTensor]
   /// All tensors' names in their original order.
   public let order: [String]
   /// Whatever else belongs to the model: its network, its plan, the figures it reached.
   public let metadata: [String: String]
 
   public init(
-    parts: [Part], plain: [(shape: TensorShape, values: [Float])], order: [String],
-    metadata: [String: String]
+    parts: [Part], plain: [PlainTensor], order: [String], metadata: [String: String]
   ) {
     self.parts = parts
     self.plain = plain
@@ -78,15 +67,15 @@ public struct CompressedModel: Sendable {
   public init(
     _ plan: ResolvedPlan, forms: [Representation], weights: Arena, metadata: [String: String]
   ) {
-    let compressed = Set(plan.problems.flatMap { $0.slots.map(\.name) })
+    let compressed = Set(plan.problems.flatMap { $0.slots.map { ExactName($0.name) } })
     self.init(
       parts: zip(plan.problems, forms).map { problem, form in
         Part(
           label: problem.label, operation: problem.operation.description,
           tensors: problem.slots.map { TensorShape($0.name, $0.shape) }, form: form)
       },
-      plain: weights.layout.slots.filter { !compressed.contains($0.name) }.map {
-        (TensorShape($0.name, $0.shape), weights.values(of: $0))
+      plain: weights.layout.slots.filter { !compressed.contains(ExactName($0.name)) }.map {
+        PlainTensor($0.name, $0.shape, floats: weights[$0])
       }, order: weights.layout.slots.map(\.name), metadata: metadata)
   }
 
@@ -94,26 +83,36 @@ public struct CompressedModel: Sendable {
   public var bits: Int { parts.reduce(0) { $0 + $1.form.storage.bits } }
   /// 32 bits for each compressed weight.
   public var referenceBits: Int { parts.reduce(0) { $0 + $1.referenceBits } }
-  /// 32 bits for each number that is not compressed.
-  public var plainBits: Int { plain.reduce(0) { $0 + 32 * $1.values.count } }
-  /// The compressed tensors' bits before and after.
-  public var ratio: Double { Double(referenceBits) / Double(max(1, bits)) }
+  /// What the compressed weights took in their source.
+  public var sourceBits: Int { parts.reduce(0) { $0 + $1.sourceBits } }
+  /// What is not compressed, as it is stored.
+  public var plainBits: Int { plain.reduce(0) { $0 + 8 * $1.bytes.count } }
+  /// The compressed tensors' bits before, 32 a weight, and after.
+  public var ratio: Double { Self.ratio(referenceBits, bits) }
+  /// The same against their source, of which a weight may have had 16 bits or 64.
+  public var sourceRatio: Double { Self.ratio(sourceBits, bits) }
   /// The whole network's bits before and after.
-  public var networkRatio: Double {
-    Double(referenceBits + plainBits) / Double(max(1, bits + plainBits))
+  public var networkRatio: Double { Self.ratio(referenceBits + plainBits, bits + plainBits) }
+  /// The same against the source.
+  public var sourceNetworkRatio: Double { Self.ratio(sourceBits + plainBits, bits + plainBits) }
+
+  private static func ratio(_ before: Int, _ after: Int) -> Double {
+    Double(before) / Double(max(1, after))
   }
 
-  /// Every tensor, decompressed, in the original order.
-  public func decompressed() -> [(shape: TensorShape, values: [Float])] {
-    var tensors = Dictionary(plain.map { ($0.shape.name, $0) }) { first, _ in first }
+  /// Every tensor in the original order: the compressed ones decompressed, as F32, the others as they
+  /// are.
+  public func decompressed() -> [PlainTensor] {
+    var tensors = Dictionary(plain.map { (ExactName($0.shape.name), $0) }) { first, _ in first }
     for part in parts {
       let values = part.form.decompressed()
       var start = 0
       for shape in part.tensors {
-        tensors[shape.name] = (shape, Array(values[start..<start + shape.count]))
+        tensors[ExactName(shape.name)] = PlainTensor(
+          shape.name, shape.shape, floats: values[start..<start + shape.count])
         start += shape.count
       }
     }
-    return order.compactMap { tensors[$0] }
+    return order.compactMap { tensors[ExactName($0)] }
   }
 }

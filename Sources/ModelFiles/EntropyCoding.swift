@@ -83,7 +83,7 @@ extension PackedModel {
           after += deflated.count
           return TensorSource(
             name: tensor.name + suffix, dtype: .u8, shape: [deflated.count], bytes: deflated)
-        })
+        }, digest: part.digest)
     }
     return (
       PackedModel(parts: coded, plain: plain, order: order, metadata: metadata), before, after

@@ -20,8 +20,12 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
   case noSuchTensor(path: String, tensor: String)
   /// The tensor's values have no meaning as real numbers.
   case notNumeric(path: String, tensor: String, dtype: ElementType)
+  /// The tensor is empty, or not of a type that can be compressed.
+  case notCompressible(path: String, tensor: String, dtype: ElementType, shape: [Int])
   /// A safetensors file is not a compressed model, or not one that this version understands.
   case malformedModel(path: String, problem: String)
+  /// What was written cannot be read again as it was: a fault of this package. There is no file.
+  case wrongCopy(path: String, problem: String)
 
   /// What a caller can do about an error; the command line makes its exit code of it.
   public enum Category: Sendable {
@@ -31,14 +35,18 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case cannotWrite
     /// An input is there, but not as it should be.
     case badData
+    /// This package is at fault.
+    case internalError
   }
 
   public var category: Category {
     switch self {
     case .notFound, .cannotRead: .missingInput
     case .cannotWrite, .locked: .cannotWrite
-    case .truncated, .malformed, .malformedTensor, .noSuchTensor, .notNumeric, .malformedModel:
+    case .truncated, .malformed, .malformedTensor, .noSuchTensor, .notNumeric, .notCompressible,
+      .malformedModel:
       .badData
+    case .wrongCopy: .internalError
     }
   }
 
@@ -63,6 +71,13 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
       "\(oneLine(path)): there is no tensor '\(oneLine(tensor))'"
     case .malformedModel(let path, let problem):
       "\(oneLine(path)): \(oneLine(problem))"
+    case .wrongCopy(let path, let problem):
+      "\(oneLine(path)): not written, for what was read again is not what was to be there: "
+        + "\(oneLine(problem)); this is a fault of lc, please report it"
+    case .notCompressible(let path, let tensor, let dtype, let shape):
+      "\(oneLine(path)): tensor '\(oneLine(tensor))': expected one weight or more, of "
+        + "\(ElementType.floats.map(\.rawValue).joined(separator: ", ")), to compress, "
+        + "found \(dtype.rawValue) \(described(shape)), which can only be kept as it is"
     case .notNumeric(let path, let tensor, let dtype):
       "\(oneLine(path)): tensor '\(oneLine(tensor))': expected numbers, found \(dtype.rawValue)"
     }

@@ -21,10 +21,13 @@ public struct PackedModel: Sendable {
   struct Part: Sendable {
     let description: Description.Part
     let tensors: [TensorSource]
+    /// Of the form that was packed.
+    let digest: UInt64
 
-    init(description: Description.Part, tensors: [TensorSource]) {
+    init(description: Description.Part, tensors: [TensorSource], digest: UInt64) {
       self.description = description
       self.tensors = tensors
+      self.digest = digest
     }
 
     /// - Parameter index: its number in the model; its tensors' names begin with it.
@@ -34,6 +37,7 @@ public struct PackedModel: Sendable {
         label: part.label, operation: part.operation, tensors: part.tensors,
         form: StoredForm(part.form, prefix: "\(index).", tensors: &tensors))
       self.tensors = tensors
+      digest = part.form.digest
     }
   }
 
@@ -57,14 +61,17 @@ public struct PackedModel: Sendable {
     return (plain + parts.flatMap(\.tensors), metadata)
   }
 
-  /// Writes the file, whole or not at all.
+  /// Writes the file, whole or not at all, and reads it again before it gets its name.
   ///
   /// - Returns: its size in bytes.
-  /// - Throws: `ModelFileError` when it cannot be written.
+  /// - Throws: `ModelFileError` when it cannot be written; `.wrongCopy` when what is read is not what
+  ///   was to be written, which is a fault of this package.
   @discardableResult
   public func write(to path: String) throws -> Int {
     let (tensors, metadata) = try stored()
-    try SafetensorsFile.write(tensors, metadata: metadata, to: path)
+    try SafetensorsFile.write(tensors, metadata: metadata, to: path) {
+      try check($0, $1, metadata: metadata, path: path)
+    }
     return try SafetensorsFile.byteCount(tensors, metadata: metadata)
   }
 
@@ -80,12 +87,11 @@ extension CompressedModel {
   public var packed: PackedModel {
     PackedModel(
       parts: parts.enumerated().map { PackedModel.Part($1, index: $0) },
-      plain: plain.map {
-        TensorSource(name: "plain." + $0.shape.name, shape: $0.shape.shape, floats: $0.values)
-      }, order: order, metadata: metadata)
+      plain: plain.map { $0.source(named: CompressedFile.plainPrefix + $0.shape.name) },
+      order: order, metadata: metadata)
   }
 
-  /// Writes the file, whole or not at all.
+  /// Writes the file as `PackedModel` does.
   ///
   /// - Returns: its size in bytes.
   /// - Throws: `ModelFileError` when it cannot be written.

@@ -6,18 +6,27 @@ import Synchronization
 /// The C step alone, on the tensors of a file: no network, no data.
 ///
 /// Tensors are read, compressed and packed one by one, small ones on all threads at a time, so that
-/// only a few are in memory.
+/// only a few are in memory. A plan's patterns take floating tensors that are not empty; everything
+/// else is kept bit for bit in its own type.
 public struct Projection: Sendable {
   /// What became of one view.
   public struct Row: Sendable, Codable, Equatable {
     /// The tensor's name, or the selection of a joint view.
     public let name: String
     public let shape: [Int]
+    /// How the source stores it; several types of a joint view are separated by commas.
+    public let type: String
     public let `operator`: String
     /// ‖w − Δ‖² / ‖w‖².
-    public let relativeError: Double
+    public let relativeError: RelativeError
+    /// ‖w − Δ‖².
+    public let squaredError: Double
     public let bits: Int
+    /// 32 bits a weight against `bits`.
     public let ratio: Double
+    /// What the weights take in the source, and that against `bits`.
+    public let sourceBits: Int
+    public let sourceRatio: Double
     public let seconds: Double
   }
 
@@ -27,9 +36,14 @@ public struct Projection: Sendable {
   /// ‖w − Δ‖² and ‖w‖² of all views.
   public let squaredDistance: Double
   public let squaredNorm: Double
-  /// The bits of all compressed views, and 32 a weight.
+  /// The bits of all compressed views, 32 a weight, and what they take in the source.
   public let bits: Int
   public let referenceBits: Int
+  public let sourceBits: Int
+  /// What is not compressed, as it is stored.
+  public let plainBits: Int
+  /// Arrays of the source that no file of tensors can hold: they are not in the model.
+  public let dropped: [OtherArray]
 
   /// From this many weights on a view is compressed by all threads, alone.
   private static let large = 1 << 21
@@ -50,15 +64,18 @@ public struct Projection: Sendable {
   ///   - mu: what a squared distance is worth to operators with a cost.
   ///   - progress: is told the share of all weights that is done, and the view; it runs on any thread,
   ///     one call at a time.
-  /// - Throws: `CompressionError`, `ModelFileError`; the first in the order of the plan is not
-  ///   promised.
+  /// - Throws: `CompressionError`, `ModelFileError`, `.notCompressible` when a pattern fits only what
+  ///   cannot be compressed; the first in the order of the plan is not promised.
   public init(
     _ source: any TensorFile, plan: CompressionPlan, mu: Float = 1,
     progress: @Sendable (Double, String) -> Void = { _, _ in }
   ) throws {
-    let numbers = source.tensors.filter { $0.count > 0 && $0.dtype.isNumeric }
-    let resolved = try ResolvedPlan(plan, for: ArenaLayout(numbers.map { ($0.name, $0.shape) }))
+    try Self.requireNames(source)
+    let weights = source.tensors.filter(\.isCompressible)
+    let resolved = try Self.resolved(plan, for: weights, of: source)
     let problems = resolved.problems
+    let types = Dictionary(
+      uniqueKeysWithValues: weights.map { (ExactName($0.name), $0.dtype) })
     let total = Double(max(1, resolved.count))
     let state = Mutex(State())
     let finished = Mutex(0)
@@ -66,7 +83,8 @@ public struct Projection: Sendable {
     @Sendable func run(_ index: Int) {
       guard state.withLock({ $0.error == nil }) else { return }
       do {
-        let done = try Self.project(problems[index], number: index, of: source, mu: mu)
+        let done = try Self.project(
+          problems[index], number: index, of: source, types: types, mu: mu)
         state.withLock { $0.done[index] = done }
         finished.withLock {
           $0 += problems[index].count
@@ -89,46 +107,109 @@ public struct Projection: Sendable {
     squaredNorm = all.reduce(0) { $0 + $1.norm }
     bits = all.reduce(0) { $0 + $1.row.bits }
     referenceBits = problems.reduce(0) { $0 + $1.referenceBits }
-    let compressed = Set(problems.flatMap { $0.slots.map(\.name) })
+    sourceBits = all.reduce(0) { $0 + $1.row.sourceBits }
+    let compressed = Set(problems.flatMap { $0.slots.map { ExactName($0.name) } })
+    let plain = source.tensors.filter { !compressed.contains(ExactName($0.name)) }
+    plainBits = plain.reduce(0) { $0 + $1.count * $1.dtype.bitCount }
+    dropped = source.others
     model = PackedModel(
       parts: all.map(\.part),
-      plain: numbers.filter { !compressed.contains($0.name) }.map { entry in
+      plain: plain.map { entry in
         // Read when the file is written, one at a time.
-        TensorSource(name: "plain." + entry.name, dtype: .f32, shape: entry.shape) { piece in
-          try source.floats(entry.name).withUnsafeBytes(piece)
-        }
-      }, order: numbers.map(\.name), metadata: ["plan": plan.description])
+        TensorSource(
+          name: CompressedFile.plainPrefix + entry.name, dtype: entry.dtype, shape: entry.shape
+        ) { piece in try source.bytes(entry.name).withUnsafeBytes(piece) }
+      }, order: source.tensors.map(\.name),
+      metadata: PackedModel.kept(source.metadata).merging(["plan": plan.description]) { $1 })
+  }
+
+  /// - Throws: `ModelFileError.malformedTensor` for a name that the compressed model could not hold.
+  private static func requireNames(_ source: any TensorFile) throws {
+    let reserved = SafetensorsHeader.metadataKey
+    guard source.tensors.contains(where: { ExactName($0.name) == ExactName(reserved) }) else {
+      return
+    }
+    throw ModelFileError.malformedTensor(
+      path: source.path, tensor: reserved,
+      expected: "another name, for safetensors files, and with them .lcm, reserve this one",
+      found: "a tensor of this name")
+  }
+
+  /// - Throws: `CompressionError`; where a pattern fits only what cannot be compressed, an error that
+  ///   says what that is.
+  private static func resolved(
+    _ plan: CompressionPlan, for weights: [TensorEntry], of source: any TensorFile
+  ) throws -> ResolvedPlan {
+    do {
+      return try ResolvedPlan(plan, for: ArenaLayout(weights.map { ($0.name, $0.shape) }))
+    } catch let error as CompressionError {
+      guard case .noMatch(let text, _) = error else { throw error }
+      let pattern = NamePattern(text)
+      if let unfit = source.tensors.first(where: { pattern.matches($0.name) }) {
+        throw ModelFileError.notCompressible(
+          path: source.path, tensor: unfit.name, dtype: unfit.dtype, shape: unfit.shape)
+      }
+      if let other = source.others.first(where: { pattern.matches($0.name) }) {
+        throw ModelFileError.malformedTensor(
+          path: source.path, tensor: other.name, expected: "weights to compress",
+          found: "values of type \(other.type)")
+      }
+      throw error
+    }
+  }
+
+  /// - Throws: `ModelFileError.malformedTensor` when a value is not finite as a float.
+  private static func finite(_ name: String, of source: any TensorFile) throws -> [Float] {
+    let values = try source.floats(name)
+    guard values.isFinite else {
+      let place = values.firstIndex { !$0.isFinite } ?? 0
+      throw ModelFileError.malformedTensor(
+        path: source.path, tensor: name,
+        expected: "finite numbers within the range of 32-bit floats",
+        found: values[place].isNaN
+          ? "NaN at place \(place)" : "infinity, or a number beyond that range, at place \(place)")
+    }
+    return values
   }
 
   private static func project(
-    _ problem: CompressionProblem, number: Int, of source: any TensorFile, mu: Float
+    _ problem: CompressionProblem, number: Int, of source: any TensorFile,
+    types: [ExactName: ElementType], mu: Float
   ) throws -> Done {
-    var values: [Float] = []
-    if problem.slots.count == 1 {
-      values = try source.floats(problem.slots[0].name)
-    } else {
-      for slot in problem.slots { values += try source.floats(slot.name) }
-    }
-    guard values.isFinite else { throw CompressionError.notFinite(view: problem.label) }
+    // A single tensor is not copied.
+    var values = try finite(problem.slots[0].name, of: source)
+    for slot in problem.slots.dropFirst() { values += try finite(slot.name, of: source) }
     let target = try WeightView(values, shape: problem.shape)
     let start = ContinuousClock.now
     let form = try problem.operation.representation(of: target, from: nil, penalty: mu)
     let took = (ContinuousClock.now - start).components
-    // What is left of the weights, without a second copy of them.
     let norm = values.squaredNorm
-    values = target.values
-    form.add(to: &values, scale: -1)
-    let distance = values.squaredNorm
+    let distance = values.squaredDistance(to: form.decompressed())
     let bits = form.storage.bits
     let part = CompressedModel.Part(
       label: problem.label, operation: problem.operation.description,
-      tensors: problem.slots.map { .init($0.name, $0.shape) }, form: form)
+      tensors: problem.slots.map {
+        .init($0.name, $0.shape, dtype: types[ExactName($0.name)] ?? .f32)
+      },
+      form: form)
+    var names: [String] = []
+    for tensor in part.tensors where !names.contains(tensor.dtype.rawValue) {
+      names.append(tensor.dtype.rawValue)
+    }
+    let row = Row(
+      name: problem.label, shape: problem.shape, type: names.joined(separator: ", "),
+      operator: problem.operation.description,
+      relativeError: RelativeError(squaredError: distance, squaredNorm: norm),
+      squaredError: distance, bits: bits,
+      ratio: Double(problem.referenceBits) / Double(max(1, bits)),
+      sourceBits: part.sourceBits, sourceRatio: Double(part.sourceBits) / Double(max(1, bits)),
+      seconds: Double(took.seconds) + Double(took.attoseconds) * 1e-18)
     return Done(
-      row: Row(
-        name: problem.label, shape: problem.shape, operator: problem.operation.description,
-        relativeError: norm > 0 ? distance / norm : 0, bits: bits,
-        ratio: Double(problem.referenceBits) / Double(max(1, bits)),
-        seconds: Double(took.seconds) + Double(took.attoseconds) * 1e-18),
-      part: PackedModel.Part(part, index: number), distance: distance, norm: norm)
+      row: row, part: PackedModel.Part(part, index: number), distance: distance, norm: norm)
   }
+}
+
+extension TensorEntry {
+  /// Whether a pattern of a plan can take it.
+  var isCompressible: Bool { count > 0 && dtype.isFloat }
 }

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 extension SafetensorsFile {
   /// Writes a safetensors file, atomically, holding no more than one piece of it in memory.
   ///
@@ -17,6 +19,43 @@ extension SafetensorsFile {
       try writer.append(header)
       for tensor in ordered { try tensor.write(to: &writer) }
     }
+  }
+
+  /// Writes a file as `write` does, and hands it to `check` before it gets its name.
+  ///
+  /// - Parameter check: is given the open file and the CRC-32 of what each tensor's provider gave.
+  /// - Throws: also what `check` throws; there is no new file then.
+  static func write(
+    _ tensors: [TensorSource], metadata: [String: String], to path: String,
+    check: (SafetensorsFile, [ExactName: UInt32]) throws -> Void
+  ) throws {
+    try TensorSource.requireDistinctNames(tensors, path: path)
+    let ordered = ordered(tensors)
+    let header = try encodedHeader(ordered, metadata, path: path)
+    var checksums: [ExactName: UInt32] = [:]
+    try AtomicFile.write(
+      to: path, check: { try check(SafetensorsFile(path: $0), checksums) }
+    ) { writer in
+      try writer.append(header)
+      for tensor in ordered {
+        var checksum = Checksum()
+        try tensor.write(to: &writer) { checksum.update($0) }
+        checksums[ExactName(tensor.name)] = checksum.value
+      }
+    }
+  }
+
+  /// The CRC-32 of a tensor's bytes, of which it holds few at a time.
+  func checksum(of tensor: TensorEntry) throws -> UInt32 {
+    let piece = 1 << 20
+    var checksum = Checksum()
+    for start in stride(
+      from: tensor.byteRange.lowerBound, to: tensor.byteRange.upperBound, by: piece)
+    {
+      let count = min(piece, tensor.byteRange.upperBound - start)
+      try file.bytes(at: start, count: count).withUnsafeBytes { checksum.update($0) }
+    }
+    return checksum.value
   }
 
   /// The size in bytes of the file that `write` would write.

@@ -27,6 +27,8 @@ public protocol TensorFile: Sendable {
   var tensors: [TensorEntry] { get }
   /// What stands beside them and is not looked at.
   var others: [OtherArray] { get }
+  /// The text that the file's writer has added; npz files have none.
+  var metadata: [String: String] { get }
   /// The values of one tensor, row-major.
   ///
   /// Exact for F16, BF16, F32, BOOL and integers of up to 24 bits; larger integers and F64 are
@@ -43,6 +45,7 @@ public protocol TensorFile: Sendable {
 
 extension TensorFile {
   public var others: [OtherArray] { [] }
+  public var metadata: [String: String] { [:] }
 }
 
 /// Opens a file of tensors; its first bytes decide whether it is npz, npy or safetensors.

@@ -73,6 +73,7 @@ enum Failure: Error, CustomStringConvertible {
       case .missingInput: 66
       case .badData: 65
       case .cannotWrite: 73
+      case .internalError: 70
       }
     case RecipeError.notFound: 66
     case is RecipeError: 65

@@ -9,7 +9,9 @@ struct ProjectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "project", abstract: "Compress a file of weights by the C step alone.",
     discussion: """
-      Needs no network and no data. The tensors that the plan does not name are kept, as 32-bit floats.
+      Needs no network and no data. Tensors that the plan does not name are kept bit for bit in their own \
+      type, the file's metadata with them; patterns take floating tensors that are not empty. What is \
+      written is read again and compared before the file gets its name.
 
       Example:
         lc project weights.safetensors --compress '*.weight: quantize(k=16)' --output compressed.lcm
@@ -49,10 +51,33 @@ struct ProjectCommand: ParsableCommand {
   }
 
   struct Total: Codable {
-    let relativeError: Double
+    let relativeError: RelativeError
+    let squaredError: Double
     let bits: Int
     let ratio: Double
+    /// What the compressed tensors take in the source, and that against `bits`.
+    let sourceBits: Int
+    let sourceRatio: Double
+    /// What is not compressed.
+    let plainBits: Int
+    let networkRatio: Double
+    let sourceNetworkRatio: Double
     let seconds: Double
+
+    init(_ projection: Projection, seconds: Double) {
+      func times(_ before: Int, _ after: Int) -> Double { Double(before) / Double(max(1, after)) }
+      relativeError = RelativeError(
+        squaredError: projection.squaredDistance, squaredNorm: projection.squaredNorm)
+      squaredError = projection.squaredDistance
+      bits = projection.bits
+      ratio = times(projection.referenceBits, bits)
+      sourceBits = projection.sourceBits
+      sourceRatio = times(sourceBits, bits)
+      plainBits = projection.plainBits
+      networkRatio = times(projection.referenceBits + plainBits, bits + plainBits)
+      sourceNetworkRatio = times(sourceBits + plainBits, bits + plainBits)
+      self.seconds = seconds
+    }
   }
 
   struct Report: Codable {
@@ -60,6 +85,8 @@ struct ProjectCommand: ParsableCommand {
     let plan: String
     let tensors: [Projection.Row]
     let total: Total
+    /// Arrays of the input that are not in the output: text, objects, dates.
+    let dropped: [OtherArray]
     let fileBytes: Int?
     let entropy: EntropyReport?
   }
@@ -68,10 +95,14 @@ struct ProjectCommand: ParsableCommand {
     let plan = try CompressionPlan(parsing: compress)
     try common.begin(inputs: file, outputs: output)
     let source = try openTensorFile(file)
-    let known = (source as? SafetensorsFile)?.metadata ?? [:]
     if let safetensors = source as? SafetensorsFile, CompressedModel.isCompressed(safetensors) {
       throw Failure.badInput(
-        "\(file) is a compressed model; 'lc export' writes the weights that it stands for")
+        "\(file) is a compressed model, for it has a metadata entry 'lcm'; "
+          + "'lc export' writes the weights that it stands for")
+    }
+    if !source.others.isEmpty {
+      let list = source.others.map { "\($0.name) (\($0.type))" }.joined(separator: ", ")
+      warn("\(file): these arrays are not numbers and will not be kept: \(list)")
     }
     let line = Mutex(ProgressLine())
     let start = ContinuousClock.now
@@ -80,38 +111,46 @@ struct ProjectCommand: ParsableCommand {
     }
     line.withLock { $0.clear() }
     let took = seconds(.now - start)
-    let provenance = Provenance.ofThisCommand()
-    var metadata = [Provenance.key: try provenance.json()]
-    // The network and its data are still the same.
-    for key in [Weights.networkKey, Weights.normalisationKey, "data"] { metadata[key] = known[key] }
-    let model = projection.model.adding(metadata)
+    let model = projection.model.adding([
+      Provenance.key: try Provenance.ofThisCommand().json()
+    ])
     let entropy = entropy ? try model.entropyCoded() : nil
     let bytes = try output.map { try (entropy?.model ?? model).write(to: $0) }
 
-    var table = Table(["tensor", "shape", "operator", "relative error", "bits", "ratio", "time"])
+    let total = Total(projection, seconds: took)
+    // A column more where the source's weights do not have 32 bits.
+    let isUsual = projection.sourceBits == projection.referenceBits
+    var table = Table(
+      ["tensor", "shape", "operator", "relative error", "bits", "ratio"]
+        + (isUsual ? [] : ["type", "of source"]) + ["time"])
     for row in projection.rows {
-      table.add([
-        row.name, row.shape.map(String.init).joined(separator: "×"), row.operator,
-        String(format: "%.6f", row.relativeError), "\(row.bits)", row.ratio.text(2) + "×",
-        "\((row.seconds * 1e3).text(1)) ms",
-      ])
+      table.add(
+        [
+          row.name, row.shape.map(String.init).joined(separator: "×"), row.operator,
+          row.relativeError.text, "\(row.bits)", row.ratio.text(2) + "×",
+        ] + (isUsual ? [] : [row.type, row.sourceRatio.text(2) + "×"])
+          + ["\((row.seconds * 1e3).text(1)) ms"])
     }
-    let (distance, norm) = (projection.squaredDistance, projection.squaredNorm)
-    let total = Total(
-      relativeError: norm > 0 ? distance / norm : 0, bits: projection.bits,
-      ratio: Double(projection.referenceBits) / Double(max(1, projection.bits)), seconds: took)
-    table.add([
-      "total", "\(projection.referenceBits / 32)", "",
-      String(format: "%.6f", total.relativeError), "\(total.bits)", total.ratio.text(2) + "×",
-      "\((took * 1e3).text(1)) ms",
-    ])
+    table.add(
+      [
+        "total", "\(projection.referenceBits / 32)", "", total.relativeError.text,
+        "\(total.bits)", total.ratio.text(2) + "×",
+      ] + (isUsual ? [] : ["", total.sourceRatio.text(2) + "×"]) + ["\((took * 1e3).text(1)) ms"])
     print(table.text)
     entropy.map { print(entropyText($0.before, $0.after)) }
     try common.write(
       Report(
         file: file, plan: plan.description, tensors: projection.rows, total: total,
-        fileBytes: bytes,
+        dropped: projection.dropped, fileBytes: bytes,
         entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) }
       ))
+  }
+}
+
+extension RelativeError {
+  /// With six places, or as a power of ten where they would be zeros; ∞ where zeros became something.
+  var text: String {
+    guard let value else { return "∞" }
+    return value == 0 || value >= 5e-7 ? String(format: "%.6f", value) : value.scientific
   }
 }

@@ -26,7 +26,7 @@ enum Weights {
       return try state(CompressedModel(file), for: definition, path: path)
     }
     return try state(
-      Dictionary(file.tensors.map { ($0.name, $0.shape) }) { first, _ in first },
+      Dictionary(file.tensors.map { (ExactName($0.name), $0.shape) }) { first, _ in first },
       for: definition, path: path
     ) { try file.floats($0) }
   }
@@ -35,21 +35,28 @@ enum Weights {
   static func state(_ model: CompressedModel, for definition: NetworkDefinition, path: String)
     throws -> NetworkState
   {
-    let tensors = Dictionary(model.decompressed().map { ($0.shape.name, $0) }) { first, _ in first }
-    return try state(tensors.mapValues(\.shape.shape), for: definition, path: path) {
-      tensors[$0]?.values ?? []
+    let tensors = Dictionary(
+      model.decompressed().map { (ExactName($0.shape.name), $0) }
+    ) { first, _ in first }
+    return try state(tensors.mapValues(\.shape.shape), for: definition, path: path) { name in
+      guard let tensor = tensors[ExactName(name)] else { return [] }
+      guard let floats = tensor.floats else {
+        throw NeuralNetworkError.wrongWeights(
+          tensor: name, expected: "numbers", found: "\(tensor.shape.dtype.rawValue) in \(path)")
+      }
+      return floats
     }
   }
 
   private static func state(
-    _ shapes: [String: [Int]], for definition: NetworkDefinition, path: String,
+    _ shapes: [ExactName: [Int]], for definition: NetworkDefinition, path: String,
     values: (String) throws -> [Float]
   ) throws -> NetworkState {
     let layouts = (weights: try definition.layout(), statistics: try definition.statisticsLayout())
     func text(_ shape: [Int]) -> String { "[\(shape.map(String.init).joined(separator: ", "))]" }
     for slot in layouts.weights.slots + layouts.statistics.slots {
       let expected = "shape \(text(slot.shape)) for network '\(definition.name)'"
-      guard let shape = shapes[slot.name] else {
+      guard let shape = shapes[ExactName(slot.name)] else {
         throw NeuralNetworkError.wrongWeights(
           tensor: slot.name, expected: expected, found: "no such tensor in \(path)")
       }
@@ -58,7 +65,7 @@ enum Weights {
           tensor: slot.name, expected: expected, found: "shape \(text(shape)) in \(path)")
       }
     }
-    let stranger = shapes.keys.sorted().first {
+    let stranger = shapes.keys.sorted().map(\.text).first {
       layouts.weights[$0] == nil && layouts.statistics[$0] == nil
         && !$0.hasSuffix(".num_batches_tracked")
     }
@@ -121,11 +128,12 @@ enum Weights {
   /// - Throws: `Failure.badInput` when it says something that is not known; `ModelFileError`.
   static func normalisation(ofModelAt path: String) throws -> Normalisation.Kind? {
     let metadata = (try openTensorFile(path) as? SafetensorsFile)?.metadata ?? [:]
-    guard let text = metadata[normalisationKey] else {
-      return metadata[networkKey] == nil ? nil : .mean
-    }
+    let isOurs = describesNetwork(metadata)
+    guard let text = metadata[normalisationKey] else { return isOurs ? .mean : nil }
     if text == unknown { return nil }
     guard let kind = Normalisation.Kind(rawValue: text) else {
+      // Beside no network of ours the entry is another program's.
+      guard isOurs else { return nil }
       throw Failure.badInput(
         "\(path): the metadata entry '\(normalisationKey)' is not one of "
           + Normalisation.Kind.allCases.map(\.rawValue).joined(separator: ", "))
@@ -153,9 +161,14 @@ enum Weights {
     return String(decoding: try encoder.encode(definition), as: UTF8.self)
   }
 
+  /// Whether the entry is one of this program's: a JSON object. Others write a mere name under that key.
+  private static func describesNetwork(_ metadata: [String: String]) -> Bool {
+    metadata[networkKey]?.first { !$0.isWhitespace } == "{"
+  }
+
   /// The network that a file's metadata describes, if it does.
   static func definition(in metadata: [String: String], path: String) throws -> NetworkDefinition? {
-    guard let text = metadata[networkKey] else { return nil }
+    guard let text = metadata[networkKey], describesNetwork(metadata) else { return nil }
     do {
       return try JSONDecoder().decode(NetworkDefinition.self, from: Data(text.utf8))
     } catch let error as NeuralNetworkError {
@@ -191,7 +204,7 @@ extension CompressedModel {
     let slots = statistics.layout.slots
     return CompressedModel(
       parts: parts,
-      plain: plain + slots.map { (TensorShape($0.name, $0.shape), statistics.values(of: $0)) },
+      plain: plain + slots.map { PlainTensor($0.name, $0.shape, floats: statistics[$0]) },
       order: order + slots.map(\.name), metadata: metadata)
   }
 }

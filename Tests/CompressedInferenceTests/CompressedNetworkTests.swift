@@ -68,8 +68,8 @@ import Testing
     let data = try Dataset(name: "noise", classes: 10, training: images, test: images)
     let model = try model(Self.plans[0])
     let arena = Arena(weights.layout)
-    for (shape, values) in model.decompressed() {
-      try arena.set(#require(weights.layout[shape.name]), to: values)
+    for tensor in model.decompressed() {
+      try arena.set(#require(weights.layout[tensor.shape.name]), to: #require(tensor.floats))
     }
     let dense = try Evaluator(network).evaluate(
       arena, on: images, normalisation: data.normalisation)

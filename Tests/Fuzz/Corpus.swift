@@ -54,9 +54,10 @@ struct Corpus {
     let floats = TensorSource(name: "x", shape: [3, 4], floats: (0..<12).map(Float.init))
     let bytes = TensorSource(name: "é\"", dtype: .bf16, shape: [2], bytes: [1, 2, 3, 4])
     let none = TensorSource(name: "", dtype: .i64, shape: [0, 5], bytes: [])
+    let small = TensorSource(name: "s", dtype: .f4, shape: [2, 3], bytes: [1, 2, 3])
     tensorFiles = [
       try written {
-        try SafetensorsFile.write([floats, bytes, none], metadata: ["format": "pt"], to: path)
+        try SafetensorsFile.write([floats, bytes, none, small], metadata: ["format": "pt"], to: path)
       },
       try written {
         try NPZFile.write([floats, TensorSource(name: "y", shape: [], floats: [1])], to: path)
@@ -65,6 +66,10 @@ struct Corpus {
       Self.npy(">i2", "(2, 2)", fortran: false, Array(0..<8)),
       Self.zip([
         ("a.npy", Self.npy("<f8", "(40,)", fortran: false, [UInt8](repeating: 0, count: 320)))
+      ]),
+      Self.zip([
+        ("a.npy", Self.npy("<U2", "(2,)", fortran: false, [UInt8](repeating: 65, count: 16))),
+        ("b.npy", Self.npy(">c8", "(1, 2)", fortran: true, Array(0..<16))),
       ]),
     ]
     let network = try NetworkDefinition(
@@ -94,6 +99,15 @@ struct Corpus {
       _ = try run.finish()
       checkpoints.append(try written { try run.state.checkpoint().write(to: path) })
     }
+    // A file of 16-bit weights, with tensors of other types and metadata of its own beside them.
+    let half = TensorSource(
+      name: "h", dtype: .f16, shape: [5, 16], bytes: (0..<160).map { UInt8($0 % 59) })
+    let mixed = path + "-mixed"
+    try SafetensorsFile.write(
+      [half, floats, bytes, none, small], metadata: ["format": "pt", "plan": "x"], to: mixed)
+    let projection = try Projection(
+      SafetensorsFile(path: mixed), plan: CompressionPlan(parsing: "h: quantize(k=6)"))
+    models.append(try written { try projection.model.entropyCoded().model.write(to: path) })
   }
 
   func weights() -> Arena {

@@ -82,14 +82,17 @@ struct Subject {
   private static func readTensors(_ path: String) throws {
     let file = try openTensorFile(path)
     for tensor in file.tensors {
-      do { _ = try file.floats(tensor.name) } catch ModelFileError.notNumeric { continue }
+      do { _ = try file.floats(tensor.name) } catch ModelFileError.notNumeric {}
+      _ = try file.bytes(tensor.name)
     }
   }
 
   private static func readModel(_ path: String) throws {
     let model = try CompressedModel(path: path)
-    _ = model.decompressed()
+    for tensor in model.decompressed() { _ = try tensor.converted(to: .f16) }
     _ = try model.fileSize()
+    let source = try SafetensorsFile(path: path)
+    _ = try ModelComparison(CompressedFile(source), with: source)
     for part in model.parts { _ = part.operations() }
     if let text = model.metadata["network"] {
       if let network = try? JSONDecoder().decode(NetworkDefinition.self, from: Data(text.utf8)) {

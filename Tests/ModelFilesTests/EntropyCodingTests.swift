@@ -116,7 +116,7 @@ import Testing
           guard $0.name == "0.codes" else { return $0 }
           return TensorSource(
             name: "0.codes.deflated", dtype: .u8, shape: [deflated.count], bytes: deflated)
-        })
+        }, digest: part.digest)
     }
     try withTemporaryFolder { folder in
       let path = folder + "/m.lcm"

@@ -1,0 +1,104 @@
+import Compression
+import LinearAlgebra
+
+/// A compressed model's file beside the weights that it was made of: every distortion, recomputed from
+/// what the file holds.
+///
+/// Tensors are read one by one; of a joint view, all of its own.
+public struct ModelComparison: Sendable, Codable {
+  /// One tensor.
+  public struct Row: Sendable, Codable {
+    public let name: String
+    public let shape: [Int]
+    /// The operator; none for what is not compressed.
+    public let `operator`: String?
+    /// ‖w − Δ‖² / ‖w‖² of a compressed tensor.
+    public var relativeError: RelativeError?
+    /// ‖w − Δ‖².
+    public var squaredError: Double?
+    /// What should be alike and is not; none where all is as it should be.
+    public var difference: String?
+  }
+
+  /// In the model's order; what only the original has comes last.
+  public let rows: [Row]
+  /// Of all compressed tensors together.
+  public let relativeError: RelativeError
+  public let squaredError: Double
+  public var differences: [Row] { rows.filter { $0.difference != nil } }
+
+  /// - Throws: `ModelFileError` when one of the files is damaged.
+  public init(_ model: CompressedFile, with original: any TensorFile) throws {
+    try model.requireModest()
+    let entries = Dictionary(original.tensors.map { (ExactName($0.name), $0) }) { first, _ in first
+    }
+    var rows: [ExactName: Row] = [:]
+    var (distance, norm) = (0.0, 0.0)
+    for index in 0..<model.partCount {
+      let part = try model.part(index)
+      let values = part.form.decompressed()
+      var start = 0
+      for tensor in part.tensors {
+        let name = ExactName(tensor.name)
+        let found = Array(values[start..<start + tensor.count])
+        start += tensor.count
+        var row = Row(name: tensor.name, shape: tensor.shape, operator: part.operation)
+        defer { rows[name] = row }
+        guard let entry = entries[name], entry.shape == tensor.shape, entry.dtype.isNumeric else {
+          row.difference = Self.difference(entries[name], tensor, path: original.path)
+          continue
+        }
+        let weights = try original.floats(tensor.name)
+        guard weights.isFinite else {
+          row.difference = "\(original.path) has NaN or infinity in it"
+          continue
+        }
+        let error = weights.squaredDistance(to: found)
+        row.squaredError = error
+        row.relativeError = RelativeError(squaredError: error, squaredNorm: weights.squaredNorm)
+        distance += error
+        norm += weights.squaredNorm
+      }
+    }
+    for (index, tensor) in model.plain.enumerated() {
+      let name = ExactName(tensor.name)
+      var row = Row(name: tensor.name, shape: tensor.shape, operator: nil)
+      if let entry = entries[name], entry.shape == tensor.shape, entry.dtype == tensor.dtype {
+        row.difference = Self.difference(
+          try model.plain(index).bytes, try original.bytes(tensor.name), of: tensor.dtype)
+      } else {
+        row.difference = Self.difference(entries[name], tensor, path: original.path)
+      }
+      rows[name] = row
+    }
+    let known = Set(model.order.map(ExactName.init))
+    self.rows =
+      model.order.compactMap { rows[ExactName($0)] }
+      + original.tensors.filter { !known.contains(ExactName($0.name)) }.map {
+        Row(
+          name: $0.name, shape: $0.shape, operator: nil,
+          difference: "missing in \(model.file.path)")
+      }
+    squaredError = distance
+    relativeError = RelativeError(squaredError: distance, squaredNorm: norm)
+  }
+
+  private static func difference(
+    _ found: TensorEntry?, _ expected: CompressedModel.TensorShape, path: String
+  ) -> String {
+    guard let found else { return "missing in \(path)" }
+    return "\(expected.dtype.rawValue) \(described(expected.shape)), "
+      + "but \(found.dtype.rawValue) \(described(found.shape)) in \(path)"
+  }
+
+  private static func difference(_ a: [UInt8], _ b: [UInt8], of dtype: ElementType) -> String? {
+    guard a != b else { return nil }
+    guard a.count == b.count else { return "\(a.count) bytes, not \(b.count)" }
+    let width = max(1, dtype.byteCount)
+    let places = stride(from: 0, to: a.count, by: width).filter {
+      a[$0..<$0 + width] != b[$0..<$0 + width]
+    }
+    return "\(places.count) of \(a.count / width) values differ, the first at place "
+      + "\((places.first ?? 0) / width)"
+  }
+}
