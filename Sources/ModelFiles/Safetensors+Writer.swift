@@ -33,9 +33,10 @@ extension SafetensorsFile {
     let ordered = ordered(tensors)
     let header = try encodedHeader(ordered, metadata, path: path)
     var checksums: [ExactName: UInt32] = [:]
-    try AtomicFile.write(
-      to: path, check: { try check(SafetensorsFile(path: $0), checksums) }
-    ) { writer in
+    func checkTemporary(_ temporary: String) throws {
+      try check(SafetensorsFile(path: temporary), checksums)
+    }
+    try AtomicFile.write(to: path, check: checkTemporary) { writer in
       try writer.append(header)
       for tensor in ordered {
         var checksum = Checksum()

@@ -57,7 +57,8 @@ struct Corpus {
     let small = TensorSource(name: "s", dtype: .f4, shape: [2, 3], bytes: [1, 2, 3])
     tensorFiles = [
       try written {
-        try SafetensorsFile.write([floats, bytes, none, small], metadata: ["format": "pt"], to: path)
+        try SafetensorsFile.write(
+          [floats, bytes, none, small], metadata: ["format": "pt"], to: path)
       },
       try written {
         try NPZFile.write([floats, TensorSource(name: "y", shape: [], floats: [1])], to: path)

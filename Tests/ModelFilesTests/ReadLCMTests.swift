@@ -63,4 +63,39 @@ import Testing
       }
     }
   }
+
+  /// Tensors of every type that are not compressed: numpy's in their own, BF16 as floats, others as bytes.
+  @Test(.enabled(if: Python.hasSafetensors)) func rebuildsWhatIsNotCompressed() throws {
+    var generator = SeededGenerator(seed: 9)
+    let sources = ProjectionTests.everyType(&generator)
+    let numpy: [ElementType] = [
+      .bool, .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64, .f16, .f32, .f64, .c64,
+    ]
+    try withTemporaryFolder { folder in
+      try SafetensorsFile.write(sources, to: folder + "/f")
+      let original = try SafetensorsFile(path: folder + "/f")
+      let plan = try CompressionPlan(parsing: "w: quantize(k=3); half: sign()")
+      try Projection(original, plan: plan).model.write(to: folder + "/m.lcm")
+      let program = """
+        import runpy, sys
+        sys.argv = sys.argv[1:]
+        runpy.run_path(sys.argv[0])
+        """
+      try #require(
+        Python.run(program, Self.example, folder + "/m.lcm", folder + "/m.npz") != nil)
+      let file = try openTensorFile(folder + "/m.npz")
+      #expect(file.tensors.map(\.name) == original.tensors.map(\.name))
+      for (entry, source) in zip(file.tensors, original.tensors)
+      where !["w", "half"].contains(source.name) {
+        if source.dtype == .bf16 {
+          #expect(entry.dtype == .f32 && entry.shape == source.shape)
+          let (found, expected) = try (file.floats(entry.name), original.floats(source.name))
+          #expect(found.map(\.bitPattern) == expected.map(\.bitPattern))
+        } else {
+          #expect(try file.bytes(entry.name) == original.bytes(source.name), "\(source.name)")
+          #expect(entry.dtype == (numpy.contains(source.dtype) ? source.dtype : .u8))
+        }
+      }
+    }
+  }
 }
