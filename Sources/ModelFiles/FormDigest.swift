@@ -6,9 +6,15 @@ extension Representation {
   /// threads.
   ///
   /// - Complexity: O(n) time, a second array of n floats.
-  var digest: UInt64 {
+  var digest: UInt64 { digest(decompressed: nil) }
+
+  /// The same where Δ(θ) is at hand.
+  func digest(decompressed weights: [Float]?) -> UInt64 {
     var digest = Digest()
-    add(to: &digest)
+    switch self {
+    case .codebook, .sparse: digest.add(weights ?? decompressed())
+    case .lowRank, .sum: add(to: &digest)
+    }
     return digest.value
   }
 
@@ -31,30 +37,30 @@ extension Representation {
 /// Against mistakes, not against malice: whatever one number is replaced by, the digest is another.
 private struct Digest {
   private static let prime: UInt64 = 0x0000_0100_0000_01B3
-  /// Of each eighth number; the lanes wait for no one.
-  private var lanes = SIMD8<UInt64>(repeating: 0xCBF2_9CE4_8422_2325)
-  private var count: UInt64 = 0
+  /// Each step is a bijection of a lane, so a difference stays; four lanes do not wait for each other.
+  private var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
 
   var value: UInt64 {
-    (0..<lanes.scalarCount).reduce(count) { ($0 ^ lanes[$1]) &* Self.prime &+ $0 >> 29 }
+    [b, c, d].reduce(a) { ($0 ^ $0 >> 32 ^ $1) &* Self.prime }
   }
 
-  mutating func add(_ number: UInt64) {
-    lanes[0] = (lanes[0] ^ number) &* Self.prime
-    count += 1
-  }
+  mutating func add(_ number: UInt64) { a = (a ^ number) &* Self.prime }
 
   mutating func add(_ floats: [Float]) {
     add(UInt64(floats.count))
-    floats.withUnsafeBufferPointer { floats in
-      let whole = floats.count & ~7
-      for start in stride(from: 0, to: whole, by: 8) {
-        // In bounds: the eight numbers from `start` on end at `whole` or before.
-        let eight = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(floats)[(4 * start)...])
-          .loadUnaligned(as: SIMD8<UInt32>.self)
-        lanes = (lanes ^ SIMD8<UInt64>(truncatingIfNeeded: eight)) &* Self.prime
+    floats.withUnsafeBytes { bytes in
+      let whole = bytes.count & ~31
+      for start in stride(from: 0, to: whole, by: 32) {
+        // In bounds: the 32 bytes from `start` on end at `whole` or before.
+        func word(_ place: Int) -> UInt64 {
+          bytes.loadUnaligned(fromByteOffset: start &+ place, as: UInt64.self)
+        }
+        a = (a ^ word(0)) &* Self.prime
+        b = (b ^ word(8)) &* Self.prime
+        c = (c ^ word(16)) &* Self.prime
+        d = (d ^ word(24)) &* Self.prime
       }
-      for index in whole..<floats.count { add(UInt64(floats[index].bitPattern)) }
     }
+    for float in floats[(floats.count & ~7)...] { add(UInt64(float.bitPattern)) }
   }
 }

@@ -30,14 +30,16 @@ public struct PackedModel: Sendable {
       self.digest = digest
     }
 
-    /// - Parameter index: its number in the model; its tensors' names begin with it.
-    init(_ part: CompressedModel.Part, index: Int) {
+    /// - Parameters:
+    ///   - index: its number in the model; its tensors' names begin with it.
+    ///   - weights: Δ(θ), where it is at hand.
+    init(_ part: CompressedModel.Part, index: Int, decompressed weights: [Float]? = nil) {
       var tensors: [TensorSource] = []
       description = Description.Part(
         label: part.label, operation: part.operation, tensors: part.tensors,
         form: StoredForm(part.form, prefix: "\(index).", tensors: &tensors))
       self.tensors = tensors
-      digest = part.form.digest
+      digest = part.form.digest(decompressed: weights)
     }
   }
 

@@ -184,7 +184,8 @@ public struct Projection: Sendable {
     let form = try problem.operation.representation(of: target, from: nil, penalty: mu)
     let took = (ContinuousClock.now - start).components
     let norm = values.squaredNorm
-    let distance = values.squaredDistance(to: form.decompressed())
+    let decompressed = form.decompressed()
+    let distance = values.squaredDistance(to: decompressed)
     let bits = form.storage.bits
     let part = CompressedModel.Part(
       label: problem.label, operation: problem.operation.description,
@@ -205,7 +206,8 @@ public struct Projection: Sendable {
       sourceBits: part.sourceBits, sourceRatio: Double(part.sourceBits) / Double(max(1, bits)),
       seconds: Double(took.seconds) + Double(took.attoseconds) * 1e-18)
     return Done(
-      row: row, part: PackedModel.Part(part, index: number), distance: distance, norm: norm)
+      row: row, part: PackedModel.Part(part, index: number, decompressed: decompressed),
+      distance: distance, norm: norm)
   }
 }
 

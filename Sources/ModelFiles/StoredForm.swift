@@ -148,9 +148,7 @@ extension StoredForm {
       guard self.width == width, bytes.count == (count * width + 7) / 8,
         width > 0 || count <= 1 << 28
       else { throw wrong("\(bytes.count) bytes of codes for \(count) weights") }
-      var reader = BitReader(bytes)
-      let codes = (0..<count).map { _ in UInt16(truncatingIfNeeded: reader.next(width: width) ?? 0)
-      }
+      let codes = BitReader.codes(bytes, width: width, count: count)
       let stored: Codebook.Entries
       switch (kind, pattern) {
       case (.codebook, _):

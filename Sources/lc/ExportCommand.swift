@@ -44,7 +44,7 @@ struct ExportCommand: ParsableCommand {
       else { return tensor }
       if rounded > 0 {
         notes.append(
-          "\(tensor.shape.name): \(rounded) of \(tensor.shape.count) to \(type.rawValue)")
+          "\(oneLine(tensor.shape.name)): \(rounded) of \(tensor.shape.count) to \(type.rawValue)")
       }
       return converted
     }

@@ -101,8 +101,9 @@ struct ProjectCommand: ParsableCommand {
           + "'lc export' writes the weights that it stands for")
     }
     if !source.others.isEmpty {
-      let list = source.others.map { "\($0.name) (\($0.type))" }.joined(separator: ", ")
-      warn("\(file): these arrays are not numbers and will not be kept: \(list)")
+      let list = source.others.map { "\(oneLine($0.name)) (\(oneLine($0.type)))" }
+        .joined(separator: ", ")
+      warn("\(oneLine(file)): these arrays are not numbers and will not be kept: \(list)")
     }
     let line = Mutex(ProgressLine())
     let start = ContinuousClock.now

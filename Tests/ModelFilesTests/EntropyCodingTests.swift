@@ -68,6 +68,22 @@ import Testing
     }
   }
 
+  @Test(arguments: 0...16) func codesAreReadAtOnceAsOneByOne(width: Int) {
+    var random = SeededGenerator(seed: width)
+    for count in 0...100 {
+      let codes = (0..<count).map { _ in UInt32.random(in: 0..<1 << UInt32(width), using: &random) }
+      let packed = bytes(codes, width: width)
+      #expect(BitReader.codes(packed, width: width, count: count) == codes.map { UInt16($0) })
+      // Too few bytes are survived.
+      let cut = BitReader.codes(Array(packed.dropLast()), width: width, count: count)
+      #expect(
+        cut.count == count
+          && cut.prefix(max(0, count - 9)).elementsEqual(
+            codes.map { UInt16($0) }.prefix(max(0, count - 9)))
+      )
+    }
+  }
+
   @Test func aWideCodeThatDoesNotFitIsRefused() {
     #expect(repacked([0x08], from: 4, to: 3, of: 3, .exactly(1)) == nil)
   }
