@@ -146,7 +146,7 @@ extension StoredForm {
       let filler = (1...32).contains(placeWidth) ? (1 << placeWidth) - 1 : 1
       return .gaps(entries: min(units, count), limit: min(units, count) + count / filler + 1)
     case .bitmap, nil: return .exactly(max(0, count))
-    case .absolute: return .exactly(units)
+    case .absolute, .strided: return .exactly(units)
     }
   }
 }

@@ -143,8 +143,7 @@ public struct Projection: Sendable {
     do {
       return try ResolvedPlan(plan, for: ArenaLayout(weights.map { ($0.name, $0.shape) }))
     } catch let error as CompressionError {
-      guard case .noMatch(let text, _) = error else { throw error }
-      let pattern = NamePattern(text)
+      guard case .noMatch(let pattern, _) = error else { throw error }
       if let unfit = source.tensors.first(where: { pattern.matches($0.name) }) {
         throw ModelFileError.notCompressible(
           path: source.path, tensor: unfit.name, dtype: unfit.dtype, shape: unfit.shape)

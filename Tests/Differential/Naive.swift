@@ -15,7 +15,7 @@ enum Naive {
         entries = sparse.values.count { $0 != 0 }
         places = min(sparse.count, entries * width(sparse.count))
       case .blocks: places = min(sparse.count, entries * width(sparse.count))
-      case .runs(_, let run): places = entries * width(run)
+      case .runs(_, let run, _): places = entries * width(run)
       }
       return places + stored(entries, sparse.format)
     case .lowRank(let factors):

@@ -105,9 +105,9 @@ public struct RunPruning: CompressionOperator {
     }
     let indices = runs.indices(ofPlaces: places, each: kept) ?? []
     let entries = indices.map { weights[Int($0)] }
-    let format = try values.format(for: entries)
     return try Sparse(
-      count: weights.count, indices: indices, values: format.rounded(entries),
-      pattern: .runs(kept: kept, of: run, stride: runs.stride), format: format)
+      count: weights.count, indices: indices, entries: entries,
+      pattern: .runs(kept: kept, of: run, stride: runs.stride), values
+    ).orNearer(previous, to: weights, values)
   }
 }

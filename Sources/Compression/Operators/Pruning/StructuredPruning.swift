@@ -47,9 +47,8 @@ public struct StructuredPruning: CompressionOperator {
     let kept = best.prefix(kept.of(norms.count)).filter { norms[$0] > 0 }
     let indices = grid.indices(ofBlocks: kept.map { UInt32($0) })
     let entries = indices.map { target.values[Int($0)] }
-    let format = try values.format(for: entries)
-    return try Sparse(
-      count: target.count, indices: indices, values: format.rounded(entries),
-      pattern: .blocks(grid), format: format)
+    let form = try Sparse(
+      count: target.count, indices: indices, entries: entries, pattern: .blocks(grid), values)
+    return form.orNearer(previous, to: target.values, values)
   }
 }
