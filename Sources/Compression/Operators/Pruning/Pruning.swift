@@ -53,6 +53,12 @@ public struct Pruning: CompressionOperator {
     var best = try first.form(values.format(for: first.values))
     var reached = weights.squaredDistance(to: best.decompressed())
     var formats = [best.format]
+    // Fewer values may be worth keeping, where they share better ones.
+    var fewer = first.values.count
+    for _ in 0..<24 where fewer > 1 {
+      fewer = fewer <= 24 ? fewer - 1 : fewer * 3 / 5
+      formats.append(try values.format(for: largest(weights, of: weights, atMost: fewer).values))
+    }
     if let previous, case .codebook = previous.format { formats.append(previous.format) }
     // From the largest magnitudes' values and from those of the warm start.
     for start in formats {
@@ -91,9 +97,9 @@ public struct Pruning: CompressionOperator {
 
   /// The κ weights whose scores are the largest in magnitude; those without a score are not worth
   /// their bits.
-  private func largest(_ scores: [Float], of weights: [Float]) -> Entries {
+  private func largest(_ scores: [Float], of weights: [Float], atMost limit: Int = .max) -> Entries {
     var indices = scores.withUnsafeBufferPointer {
-      indicesOfLargestMagnitudes($0, count: kept.of(weights.count))
+      indicesOfLargestMagnitudes($0, count: min(limit, kept.of(weights.count)))
     }
     if indices.contains(where: { scores[Int($0)] == 0 }) {
       indices.removeAll { scores[Int($0)] == 0 }

@@ -19,13 +19,19 @@ struct UniformGridSearch {
   private var points: [Float] = []
   private var weights: [Float] = []
   private let count: Int
+  /// The number of weights.
+  private let total: Double
   private let low: Float
   private let high: Float
   /// A value that a twentieth of the weights have.
   private let common: Float?
 
-  /// - Parameter points: finite, at least one.
+  /// - Parameters:
+  ///   - points: finite, at least one.
+  ///   - weights: of ascending points; without them each point counts once.
   init(integers: ClosedRange<Int>, isAffine: Bool, points: [Float], weights: [Float]? = nil) {
+    var points = points
+    if isAffine, weights == nil { radixSort(&points) }
     self.integers = integers
     self.isAffine = isAffine
     low = points.reduce(.infinity) { min($0, $1) }
@@ -33,6 +39,7 @@ struct UniformGridSearch {
     count = points.count
     let weights = weights ?? Array(repeating: 1, count: points.count)
     common = isAffine ? Self.common(points, weights) : nil
+    total = weights.reduce(0) { $0 + Double($1) }
     let padding = -points.count & 7
     self.points = points + repeatElement(points[0], count: padding)
     self.weights = weights + repeatElement(0, count: padding)
@@ -58,8 +65,8 @@ struct UniformGridSearch {
   }
 
   /// The best grid that is found. Symmetric: the best there is, where its places are few enough for the
-  /// effort. Otherwise by its step and by what it cuts off, then finely about the best three of these,
-  /// then nearest codes and least squares in turn from the best 8 of all, 24 for all weights.
+  /// effort. Otherwise by its step and by what it cuts off, then finely about the best 6 of these (24 for
+  /// all weights), then nearest codes and least squares in turn from the best 12 of all (64).
   func best(_ effort: Effort) -> UniformGrid {
     let span = Double(isAffine ? high - low : max(abs(low), abs(high)))
     guard span > 0 else { return UniformGrid(offset: isAffine ? Double(low) : 0, step: 0) }
@@ -75,9 +82,9 @@ struct UniformGridSearch {
     let fineness = 0.25 / Double(steps)
     let trials = min(
       Int(Self.fine / fineness), max(8, effort == .view ? 400 : count / 16))
-    let fine = leaders(coarse, 3).flatMap { around($0, trials, by: Self.fine / Double(trials)) }
+    let fine = leaders(coarse, effort == .view ? 24 : 6).flatMap { around($0, trials, by: Self.fine / Double(trials)) }
     var best: (grid: UniformGrid, distortion: Double)?
-    for start in leaders(coarse + withCommonValue(fine), effort == .view ? 24 : 8) {
+    for start in leaders(coarse + withCommonValue(fine), effort == .view ? 64 : 12) {
       let found = refined(start)
       if found.distortion < best?.distortion ?? .infinity { best = found }
     }
@@ -110,28 +117,55 @@ struct UniformGridSearch {
     }
   }
 
-  /// Grids that cut off what is at the ends, down to one part in the root of the number of weights:
-  /// beyond that the farthest weight alone would cost more than all others.
+  /// Grids that cut off some weights at the ends.
   private func cutting(_ span: Double) -> [UniformGrid] {
-    let total = weights.reduce(0) { $0 + Double($1) }
-    let trials = isAffine ? 32 : 64
-    let least = 0.5 / total.squareRoot()
-    let ratio = pow(least, 1 / Double(trials))
-    var share = 1.0
+    isAffine ? cuttingCounts() : cuttingShares(span)
+  }
+
+  /// Symmetric ones, down to one part in the root of the number of weights: beyond that the farthest
+  /// weight alone would cost more than all others.
+  private func cuttingShares(_ span: Double) -> [UniformGrid] {
+    let trials = 64
+    let ratio = pow(0.5 / total.squareRoot(), 1 / Double(trials))
+    var step = span / Double(steps)
+    return (0..<trials).map { _ in
+      step *= ratio
+      return UniformGrid(offset: 0, step: step)
+    }
+  }
+
+  /// From one weight to another, so many from either end.
+  private func cuttingCounts() -> [UniformGrid] {
+    var cuts = [0.0]
+    var next = 1.0
+    while next < total / 3 {
+      cuts.append(next)
+      next = max(next + 1, next * 1.5)
+    }
+    let lower = places(of: cuts, from: points[..<count].indices)
+    let upper = places(of: cuts, from: points[..<count].indices.reversed())
     var grids: [UniformGrid] = []
-    for _ in 0..<trials {
-      share *= ratio
-      let step = share * span / Double(steps)
-      if !isAffine {
-        grids.append(UniformGrid(offset: 0, step: step))
-        continue
-      }
-      let left = span - step * Double(steps)
-      for part in 0...4 {
-        grids.append(UniformGrid(offset: Double(low) + left * Double(part) / 4, step: step))
+    for first in lower {
+      for last in upper where points[last] > points[first] {
+        let step = (Double(points[last]) - Double(points[first])) / Double(steps)
+        grids.append(UniformGrid(offset: Double(points[first]), step: step))
       }
     }
     return grids
+  }
+
+  /// The points that come after so many weights, in that order; each once.
+  private func places(of cuts: [Double], from order: some Sequence<Int>) -> [Int] {
+    var found: [Int] = []
+    var passed = 0.0
+    var cut = 0
+    for place in order {
+      guard cut < cuts.count else { break }
+      passed += Double(weights[place])
+      if passed > cuts[cut] { found.append(place) }
+      while cut < cuts.count, cuts[cut] < passed { cut += 1 }
+    }
+    return found
   }
 
   /// Grids a little finer and coarser, and moved by parts of a step, with the middle kept.
