@@ -40,8 +40,8 @@ public struct ModelComparison: Sendable, Codable {
       var start = 0
       for tensor in part.tensors {
         let name = ExactName(tensor.name)
-        let found = Array(values[start..<start + tensor.count])
-        start += tensor.count
+        let range = start..<start + tensor.count
+        start = range.upperBound
         var row = Row(name: tensor.name, shape: tensor.shape, operator: part.operation)
         defer { rows[name] = row }
         guard let entry = entries[name], entry.shape == tensor.shape, entry.dtype.isNumeric else {
@@ -53,7 +53,7 @@ public struct ModelComparison: Sendable, Codable {
           row.difference = "\(original.path) has NaN or infinity in it"
           continue
         }
-        let error = weights.squaredDistance(to: found)
+        let error = weights.squaredDistance(to: Array(values[range]))
         row.squaredError = error
         row.relativeError = RelativeError(squaredError: error, squaredNorm: weights.squaredNorm)
         distance += error

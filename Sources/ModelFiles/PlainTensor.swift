@@ -29,7 +29,9 @@ public struct PlainTensor: Sendable, Equatable {
   ///
   /// - Precondition: `floats.count` is the product of the shape.
   public init(_ name: String, _ shape: [Int], floats: some Sequence<Float>) {
-    let bytes = Array(floats).withUnsafeBytes { Array($0) }
+    let bytes =
+      floats.withContiguousStorageIfAvailable { [UInt8](UnsafeRawBufferPointer($0)) }
+      ?? floats.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
     self.init(unchecked: .init(name, shape), bytes: bytes)
     precondition(bytes.count == 4 * self.shape.count)
   }
