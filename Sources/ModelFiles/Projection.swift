@@ -140,19 +140,37 @@ public struct Projection: Sendable {
   private static func resolved(
     _ plan: CompressionPlan, for weights: [TensorEntry], of source: any TensorFile
   ) throws -> ResolvedPlan {
-    do {
-      return try ResolvedPlan(plan, for: ArenaLayout(weights.map { ($0.name, $0.shape) }))
-    } catch let error as CompressionError {
-      guard case .noMatch(let pattern, _) = error else { throw error }
-      if let unfit = source.tensors.first(where: { pattern.matches($0.name) }) {
+    func requireNone(_ fits: (String) -> Bool) throws {
+      if let unfit = source.tensors.first(where: { !$0.isCompressible && fits($0.name) }) {
         throw ModelFileError.notCompressible(
           path: source.path, tensor: unfit.name, dtype: unfit.dtype, shape: unfit.shape)
       }
-      if let other = source.others.first(where: { pattern.matches($0.name) }) {
+      if let other = source.others.first(where: { fits($0.name) }) {
         throw ModelFileError.malformedTensor(
           path: source.path, tensor: other.name, expected: "weights to compress",
           found: "values of type \(other.type)")
       }
+    }
+    // An exact name means that tensor, even where it would fit others as a pattern.
+    let names = Set(plan.tasks.flatMap { $0.selection.patterns.map { ExactName($0.text) } })
+    try requireNone { names.contains(ExactName($0)) }
+    // What is kept anyway may be excluded.
+    let kept = source.tensors.filter { !$0.isCompressible }
+    let tasks = plan.tasks.map { task in
+      let selection = task.selection
+      let exclusions = selection.exclusions.filter { exclusion in
+        weights.contains { exclusion.matches($0.name) }
+          || !kept.contains { exclusion.matches($0.name) }
+      }
+      return CompressionTask(
+        Selection(selection.view, selection.patterns, excluding: exclusions), task.operation)
+    }
+    do {
+      return try ResolvedPlan(
+        CompressionPlan(tasks), for: ArenaLayout(weights.map { ($0.name, $0.shape) }))
+    } catch let error as CompressionError {
+      guard case .noMatch(let pattern, _) = error else { throw error }
+      try requireNone { pattern.matches($0) }
       throw error
     }
   }

@@ -106,16 +106,19 @@ import Testing
     let sources = [
       TensorSource(name: "w", shape: [2], floats: [1, 2]), ids,
       TensorSource(name: "none", shape: [0], floats: []),
+      TensorSource(name: "a[0]", dtype: .i8, shape: [1], bytes: [1]),
+      TensorSource(name: "a0", shape: [1], floats: [1]),
       TensorSource(name: "scale", dtype: .f8E4M3, shape: [2], bytes: [1, 2]),
     ]
     try withTemporaryFolder { folder in
       try SafetensorsFile.write(sources, to: folder + "/f")
       let projection = try project(SafetensorsFile(path: folder + "/f"), "*: binary()")
-      #expect(projection.rows.map(\.name) == ["w"])
+      #expect(projection.rows.map(\.name) == ["w", "a0"])
     }
     for (plan, parts) in [
       ("ids: binary()", ["'ids'", "I64 [1]", "F64, F32, F16, BF16"]),
-      ("i*: binary()", ["'ids'", "I64"]), ("none: binary()", ["'none'", "F32 [0]"]),
+      ("i*: binary()", ["'ids'", "I64"]), ("a[0]: binary()", ["'a[0]'", "I8"]),
+      ("none: binary()", ["'none'", "F32 [0]"]),
       ("scale: binary()", ["'scale'", "F8_E4M3"]),
       ("joint(w, ids): binary()", ["'ids'"]), ("other: binary()", ["'other' fits no parameter"]),
     ] {
