@@ -10,7 +10,7 @@ struct UniformGrid: Equatable {
 /// Points with weights, and how well grids fit them.
 ///
 /// Many grids are ranked by a vectorised pass in `Float` each, whatever the number of levels; the
-/// best are then refined in `Double`.
+/// best are refined so, too, and the best of these in `Double`.
 struct UniformGridSearch {
   let integers: ClosedRange<Int>
   /// Whether the offset is free; else it is 0.
@@ -83,12 +83,10 @@ struct UniformGridSearch {
     let trials = min(
       Int(Self.fine / fineness), max(8, effort == .view ? 400 : count / 16))
     let fine = leaders(coarse, effort == .view ? 24 : 6).flatMap { around($0, trials, by: Self.fine / Double(trials)) }
-    var best: (grid: UniformGrid, distortion: Double)?
-    for start in leaders(coarse + withCommonValue(fine), effort == .view ? 64 : 12) {
-      let found = refined(start)
-      if found.distortion < best?.distortion ?? .infinity { best = found }
-    }
-    return best?.grid ?? coarse[0]
+    let leaders = leaders(coarse + withCommonValue(fine), effort == .view ? 64 : 12)
+      .map(roughlyRefined)
+    guard let best = leaders.min(by: { $0.distortion < $1.distortion }) else { return coarse[0] }
+    return refined(best.grid)
   }
 
   /// How far about a coarse grid's step is looked, relative to it.
@@ -199,129 +197,98 @@ struct UniformGridSearch {
     return best.map(\.grid)
   }
 
-  private func roughDistortion(_ grid: UniformGrid) -> Float {
-    typealias Vector = SIMD8<Float>
+  private typealias Vector = SIMD8<Float>
+
+  /// Calls `body(x, code, weight)` for eight points at a time: their distances from the offset, their
+  /// nearest codes, their weights.
+  @inline(__always)
+  private func forEachVector(_ grid: UniformGrid, _ body: (Vector, Vector, Vector) -> Void) {
     let offset = Vector(repeating: Float(grid.offset))
-    let step = Vector(repeating: Float(grid.step))
     let inverse = Vector(repeating: Float(1 / grid.step))
     let least = Vector(repeating: Float(integers.lowerBound))
     let greatest = Vector(repeating: Float(integers.upperBound))
     // Adding and taking away 1.5 · 2²³ rounds to an integer.
     let rounding = Vector(repeating: 12_582_912)
-    var total = Vector.zero
     points.withUnsafeBytes { points in
       weights.withUnsafeBytes { weights in
         // Both are whole vectors long.
         for start in stride(from: 0, to: points.count, by: 32) {
           let x = points.loadUnaligned(fromByteOffset: start, as: Vector.self) - offset
-          let code = pointwiseMin(pointwiseMax(x * inverse, least), greatest)
-          let error = x - (code + rounding - rounding) * step
-          let weight = weights.loadUnaligned(fromByteOffset: start, as: Vector.self)
-          total += error * error * weight
+          // By masks: the standard library's pointwise minimum is a loop over the lanes.
+          var code = x * inverse
+          code.replace(with: least, where: code .< least)
+          code.replace(with: greatest, where: code .> greatest)
+          code = code + rounding - rounding
+          body(x, code, weights.loadUnaligned(fromByteOffset: start, as: Vector.self))
         }
       }
+    }
+  }
+
+  private func roughDistortion(_ grid: UniformGrid) -> Float {
+    let step = Vector(repeating: Float(grid.step))
+    var total = Vector.zero
+    forEachVector(grid) { x, code, weight in
+      let error = x - code * step
+      total += error * error * weight
     }
     return total.sum()
   }
 
-  /// Nearest codes, then the least-squares grid for these, until the distortion stays.
-  private func refined(_ start: UniformGrid) -> (grid: UniformGrid, distortion: Double) {
-    var fit = GridFit(start, integers)
-    for index in points.indices { fit.add(points[index], weight: Double(weights[index])) }
-    var best = (grid: start, distortion: fit.distortion)
+  /// Nearest codes, then the least-squares grid for these, until the distortion stays, in `Float`.
+  private func roughlyRefined(_ start: UniformGrid) -> (grid: UniformGrid, distortion: Float) {
+    var best = (grid: start, distortion: Float.infinity)
+    var grid = start
     for _ in 0..<30 {
-      guard let next = fit.leastSquares(isAffine: isAffine), next != best.grid else { break }
-      fit = GridFit(next, integers)
-      for index in points.indices { fit.add(points[index], weight: Double(weights[index])) }
-      guard fit.distortion < best.distortion * (1 - 1e-9) else { break }
-      best = (next, fit.distortion)
+      let step = Vector(repeating: Float(grid.step))
+      var (total, n, q, qq) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+      var (e, qe) = (Vector.zero, Vector.zero)
+      forEachVector(grid) { x, code, weight in
+        let error = x - code * step
+        let weighted = error * weight
+        total += error * weighted
+        n += weight
+        q += code * weight
+        qq += code * code * weight
+        e += weighted
+        qe += code * weighted
+      }
+      let distortion = total.sum()
+      guard distortion < best.distortion * (1 - 1e-5) else { break }
+      best = (grid, distortion)
+      // What least squares change of this grid: the errors are fitted, which are small.
+      let (count, codes, squares) = (Double(n.sum()), Double(q.sum()), Double(qq.sum()))
+      let (errors, products) = (Double(e.sum()), Double(qe.sum()))
+      if isAffine {
+        let determinant = count * squares - codes * codes
+        guard determinant > 0 else { break }
+        let change = (count * products - codes * errors) / determinant
+        grid.step += change
+        grid.offset += (errors - change * codes) / count
+      } else {
+        guard squares > 0 else { break }
+        grid.step += products / squares
+      }
+      guard grid.step > 0 else { break }
     }
     return best
   }
-}
 
-/// The moments of weights and of their codes on a grid: what a least-squares fit needs.
-struct GridFit {
-  let grid: UniformGrid
-  private let offset: Float
-  private let step: Float
-  private let inverse: Float
-  private let least: Float
-  private let greatest: Float
-  private(set) var distortion = 0.0
-  // Σ of 1, q, q², w and q·w.
-  private var n = 0.0
-  private var q = 0.0
-  private var qq = 0.0
-  private var w = 0.0
-  private var qw = 0.0
-
-  init(_ grid: UniformGrid, _ integers: ClosedRange<Int>) {
-    self.grid = grid
-    offset = Float(grid.offset)
-    step = Float(grid.step)
-    inverse = grid.step > 0 ? 1 / Float(grid.step) : 0
-    least = Float(integers.lowerBound)
-    greatest = Float(integers.upperBound)
-  }
-
-  @inline(__always)
-  mutating func add(_ value: Float, weight: Double = 1) {
-    let place = max(least, min(greatest, (value - offset) * inverse))
-    let code = place + 12_582_912 - 12_582_912
-    let error = Double(value) - Double(offset + step * code)
-    distortion += weight * error * error
-    let (code64, value64) = (Double(code), Double(value))
-    n += weight
-    q += weight * code64
-    qq += weight * code64 * code64
-    w += weight * value64
-    qw += weight * code64 * value64
-  }
-
-  static func + (a: GridFit, b: GridFit) -> GridFit {
-    var sum = a
-    sum.distortion += b.distortion
-    sum.n += b.n
-    sum.q += b.q
-    sum.qq += b.qq
-    sum.w += b.w
-    sum.qw += b.qw
-    return sum
-  }
-
-  /// The grid that fits the codes best; none where they do not determine one.
-  func leastSquares(isAffine: Bool) -> UniformGrid? {
-    let step: Double
-    var offset = 0.0
-    if isAffine {
-      let determinant = n * qq - q * q
-      guard determinant > 0 else { return nil }
-      step = (n * qw - q * w) / determinant
-      offset = (w - step * q) / n
-    } else {
-      guard qq > 0 else { return nil }
-      step = qw / qq
+  /// The same in `Double`.
+  private func refined(_ start: UniformGrid) -> UniformGrid {
+    func fit(_ grid: UniformGrid) -> GridFit {
+      var fit = GridFit(grid, integers)
+      for index in 0..<count { fit.add(points[index], weight: Double(weights[index])) }
+      return fit
     }
-    return step > 0 ? UniformGrid(offset: offset, step: step) : nil
-  }
-
-  /// The fit of a grid to many weights. O(n).
-  static func of(_ grid: UniformGrid, _ integers: ClosedRange<Int>, to weights: [Float]) -> GridFit
-  {
-    let empty = GridFit(grid, integers)
-    var parts = [GridFit](
-      repeating: empty, count: partCount(of: weights.count, grain: 16_384))
-    weights.withUnsafeBufferPointer { weights in
-      parts.withUnsafeMutableBufferPointer { parts in
-        let parts = parts
-        parallel(over: weights.count, grain: 16_384) { part, range in
-          var fit = empty
-          for index in range { fit.add(weights[index]) }
-          parts[part] = fit
-        }
-      }
+    var found = fit(start)
+    var best = (grid: start, distortion: found.distortion)
+    for _ in 0..<30 {
+      guard let next = found.leastSquares(isAffine: isAffine), next != best.grid else { break }
+      found = fit(next)
+      guard found.distortion < best.distortion * (1 - 1e-9) else { break }
+      best = (next, found.distortion)
     }
-    return parts.dropFirst().reduce(parts[0], +)
+    return best.grid
   }
 }
