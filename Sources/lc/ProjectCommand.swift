@@ -17,9 +17,10 @@ struct ProjectCommand: ParsableCommand {
         lc project weights.safetensors --compress '*.weight: quantize(k=16)' --output compressed.lcm
 
       A plan is TENSORS: OPERATOR, several of them separated by ';'. TENSORS is a name, a pattern \
-      with * ? [abc] (a single * takes biases and statistics too), or joint(PATTERN, …), which takes all \
-      tensors together as one vector; each(PATTERN, …) takes each by itself; \
-      vector(PATTERN) and matrix(PATTERN) take each tensor as such. Operators are added by '+'.
+      with * ? [abc] (a single * takes biases and statistics too), or several of them: PATTERN, PATTERN, \
+      !PATTERN, where ! leaves out. joint(PATTERN, …) takes all tensors together as one vector; \
+      vector(PATTERN) and matrix(PATTERN) take each tensor as such. A name that holds : ; , ( ) + ! or \
+      quotes stands in quotes: "kernel:0". Operators are added by '+'.
 
       Operators:
       \(operatorList)

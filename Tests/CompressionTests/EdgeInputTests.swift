@@ -40,6 +40,15 @@ import Testing
           2 * operation.cost(of: form, in: view)
             + weights.squaredDistance(to: form.decompressed())
         }
+        if text.contains("bits=16"), kind == 2 {
+          // Half precision holds no denormal floats.
+          #expect(throws: CompressionError.self) {
+            try operation.representation(
+              of: WeightView(Array(repeating: .leastNonzeroMagnitude, count: count), shape: shape),
+              from: nil, penalty: 1)
+          }
+          continue
+        }
         let form = try operation.representation(of: view, from: nil, penalty: 1)
         let values = form.decompressed()
         #expect(values.count == count && values.isFinite, "\(shape) \(weights)")

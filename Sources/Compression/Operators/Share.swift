@@ -35,8 +35,7 @@ func shortest(_ value: Double) -> String {
   plain(Double(String(format: "%.11e", value)) ?? value)
 }
 
-/// As a plan can say it, where a '+' begins another operator.
 private func plain(_ value: Double) -> String {
-  let text = "\(value)".replacing("e+", with: "e")
+  let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
