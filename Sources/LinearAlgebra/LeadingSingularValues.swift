@@ -36,12 +36,7 @@ public struct LeadingSingularValues: Sendable {
       rightTransposed = found.rightTransposed
     } else {
       let whole = try decomposition ?? SingularValueDecomposition(of: matrix)
-      left = try Matrix(
-        rows: m, columns: rank,
-        values: (0..<m).flatMap { row in
-          let first = row * whole.left.columns
-          return whole.left.values[first..<first + rank]
-        })
+      left = try whole.left.prefix(columns: rank)
       singularValues = Array(whole.singularValues.prefix(rank))
       rightTransposed = try whole.rightTransposed.prefix(rows: rank)
     }

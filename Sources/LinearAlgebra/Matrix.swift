@@ -46,6 +46,16 @@ public struct Matrix: Sendable, Equatable {
     try Matrix(rows: count, columns: columns, values: Array(values.prefix(count * columns)))
   }
 
+  /// The first columns, and zeros where there are not as many.
+  public func prefix(columns count: Int) throws -> Matrix {
+    let kept = min(count, columns)
+    var result = [Float](repeating: 0, count: try elementCount(of: [rows, count]))
+    for row in 0..<rows {
+      for column in 0..<kept { result[row * count + column] = values[row * columns + column] }
+    }
+    return try Matrix(rows: rows, columns: count, values: result)
+  }
+
   /// This matrix times a power of two.
   public func scaled(byPowerOfTwo exponent: Int) throws -> Matrix {
     try Matrix(rows: rows, columns: columns, values: values.scaled(byPowerOfTwo: exponent))

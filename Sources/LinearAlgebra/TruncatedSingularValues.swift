@@ -92,14 +92,10 @@ public struct TruncatedSingularValues: Sendable {
     guard isConverged, k > 0,
       let svd = try? SingularValueDecomposition(of: Matrix(rows: k, columns: n, values: image))
     else { return nil }
-    // A basis of fewer vectors holds all of A; zeros stand for the rest.
-    var u = [Float](repeating: 0, count: k * rank)
-    for row in 0..<k {
-      for column in 0..<min(rank, svd.left.columns) { u[row * rank + column] = svd.left[row, column] }
-    }
     left = try Matrix.product(
-      Matrix(rows: k, columns: m, values: basis.rows), Matrix(rows: k, columns: rank, values: u),
+      Matrix(rows: k, columns: m, values: basis.rows), svd.left.prefix(columns: rank),
       transposingFirst: true)
+    // A basis of fewer vectors holds all of A; zeros stand for the rest.
     let found = min(rank, svd.singularValues.count)
     let missing = rank - found
     singularValues = svd.singularValues.prefix(found) + Array(repeating: 0, count: missing)

@@ -46,10 +46,12 @@ import Testing
   @Test(arguments: 0..<50) func findsTheBestPartitionOfEveryLength(seed: Int) {
     var random = RandomGenerator(seed: UInt64(seed))
     let sums = points(kind: seed % 5, count: 2 + seed, using: &random)
-    let scale = 1 + (1...sums.count).reduce(0.0) {
-      let sum = sums.sums[$1] - sums.sums[$1 - 1]
-      return $0 + sum * sum
-    }
+    let scale =
+      1
+      + (1...sums.count).reduce(0.0) {
+        let sum = sums.sums[$1] - sums.sums[$1 - 1]
+        return $0 + sum * sum
+      }
     for (index, greatest) in greatestGains(sums).enumerated() {
       for boundaries in [sums.bestPartition(into: index + 1), sums.priced(index + 1)] {
         #expect(boundaries.count == index + 2)
