@@ -6,9 +6,18 @@ extension Array where Element == Float {
   /// The largest magnitude is then from 1 to 2, so that what is found at w and at 2ᵏ·w is the same.
   public var uncomfortableExponent: Int {
     // The bits of a magnitude are ordered as it is.
-    var bits: UInt32 = 0
-    for value in self { bits = Swift.max(bits, value.bitPattern & 0x7FFF_FFFF) }
-    let largest = Float(bitPattern: bits)
+    var parts = [UInt32](repeating: 0, count: partCount(of: count, grain: 65_536))
+    withUnsafeBufferPointer { values in
+      parts.withUnsafeMutableBufferPointer { parts in
+        let parts = parts
+        parallel(over: values.count, grain: 65_536) { part, range in
+          var bits: UInt32 = 0
+          for index in range { bits = Swift.max(bits, values[index].bitPattern & 0x7FFF_FFFF) }
+          parts[part] = bits
+        }
+      }
+    }
+    let largest = Float(bitPattern: parts.reduce(0, Swift.max))
     guard largest > 0, largest.isFinite, !(0x1p-40...0x1p40).contains(largest) else { return 0 }
     return Int(largest.exponent)
   }

@@ -161,6 +161,16 @@ private func countAndSum(
   above threshold: Float, _ x: UnsafeBufferPointer<Float>, _ range: Range<Int>,
   _ center: Float
 ) -> (Int, Double) {
+  // Zero costs no subtraction.
+  if center == 0 { return countAndSum(above: threshold, x, range) { $0 } }
+  return countAndSum(above: threshold, x, range) { $0 - center }
+}
+
+@inline(__always)
+private func countAndSum(
+  above threshold: Float, _ x: UnsafeBufferPointer<Float>, _ range: Range<Int>,
+  _ term: (Float) -> Float
+) -> (Int, Double) {
   var count = 0
   var total = 0.0
   var start = range.lowerBound
@@ -174,7 +184,7 @@ private func countAndSum(
       let value = x[index]
       let isAbove = value > threshold
       above &+= isAbove ? 1 : 0
-      sum = Relaxed.sum(sum, isAbove ? value - center : 0)
+      sum = Relaxed.sum(sum, isAbove ? term(value) : 0)
     }
     count += Int(above)
     total += Double(sum)

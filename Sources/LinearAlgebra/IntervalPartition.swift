@@ -11,6 +11,8 @@ public struct IntervalSums: Sendable {
   public private(set) var weights: [Double] = [0]
   /// S: prefix sums of weight · point.
   public private(set) var sums: [Double] = [0]
+  /// Whether all weights are 1: then W need not be read.
+  private var areUnits = true
 
   public init(capacity: Int = 0) {
     weights.reserveCapacity(capacity + 1)
@@ -22,6 +24,7 @@ public struct IntervalSums: Sendable {
 
   /// Adds the next point; its weight is above 0.
   public mutating func append(_ point: Double, weight: Double) {
+    areUnits = areUnits && weight == 1
     weights.append(weights[weights.count - 1] + weight)
     sums.append(sums[sums.count - 1] + weight * point)
   }
@@ -88,7 +91,8 @@ public struct IntervalSums: Sendable {
           best.withUnsafeMutableBufferPointer { best in
             starts.withUnsafeMutableBufferPointer { starts in
               let (best, starts) = (best, starts)
-              let search = LastInterval(weights: weights, sums: sums, gain: gain)
+              let search = LastInterval(
+                weights: weights, sums: sums, gain: gain, areUnits: areUnits)
               func solve(_ end: Int, _ low: Int, _ high: Int) {
                 (best[end], starts[end]) = search.best(end: end, low: low, high: high)
               }
@@ -125,9 +129,24 @@ private struct LastInterval {
   let weights: UnsafeBufferPointer<Double>
   let sums: UnsafeBufferPointer<Double>
   let gain: UnsafeBufferPointer<Double>
+  let areUnits: Bool
+
+  func best(end: Int, low: Int, high: Int) -> (Double, Int32) {
+    areUnits
+      ? best(end: end, low: low, high: high) { _, place in place }
+      : best(end: end, low: low, high: high) { raw, place in
+        raw.loadUnaligned(fromByteOffset: Int(place[0]) * 8, as: SIMD4<Double>.self)
+      }
+  }
 
   /// The best start in `low...high` for one end: four lanes, the lowest start among equals in a lane.
-  func best(end: Int, low: Int, high: Int) -> (Double, Int32) {
+  ///
+  /// - Parameter weightsAt: W from four places on, ascending by one.
+  @inline(__always)
+  private func best(
+    end: Int, low: Int, high: Int,
+    weightsAt: (UnsafeRawBufferPointer, SIMD4<Double>) -> SIMD4<Double>
+  ) -> (Double, Int32) {
     let (weight, total) = (weights[end], sums[end])
     var best = -Double.infinity
     var start = low
@@ -146,7 +165,7 @@ private struct LastInterval {
       let whole = SIMD4<Double>(repeating: total)
       while candidate + 4 <= high + 1 {
         let s = whole - four(rawSums)
-        let value = four(rawGain) + s * s / (last - four(rawWeights))
+        let value = four(rawGain) + s * s / (last - weightsAt(rawWeights, place))
         let better = value .> bests
         bests.replace(with: value, where: better)
         places.replace(with: place, where: better)

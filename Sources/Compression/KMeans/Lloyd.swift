@@ -39,7 +39,7 @@ extension Array where Element == Float {
   /// What all cells hold together is found once, when this is made.
   func cellFinder() -> ([Float]) -> [Cell] {
     let all = Cell(count: count, sum: sum)
-    let center = Float(all.sum / Double(Swift.max(1, count)))
+    let center = center(mean: Float(all.sum / Double(Swift.max(1, count))))
     return { thresholds in
       let (counts, sums) = withUnsafeBufferPointer {
         countsAndSums(above: thresholds, $0, about: center)
@@ -57,4 +57,11 @@ extension Array where Element == Float {
   }
 
   func cells(between thresholds: [Float]) -> [Cell] { cellFinder()(thresholds) }
+
+  /// 0 where that is near the weights, by how much a thousand of them spread; else their mean.
+  private func center(mean: Float) -> Float {
+    let places = stride(from: 0, to: count, by: Swift.max(1, count / 1024))
+    let spread = places.reduce(Float(0)) { Swift.max($0, abs(self[$1] - mean)) }
+    return abs(mean) <= 8 * spread ? 0 : mean
+  }
 }

@@ -172,8 +172,15 @@ struct SortedWeights {
   ///   so prices and 60·n bytes beyond.
   func exactEntries(_ levels: Int) -> [Float] {
     let summary = summary()
-    return summary.values(atMost: levels)
-      ?? lloyd(from: summary.points(atMost: .max).optimalEntries(levels))
+    if let values = summary.values(atMost: levels) { return values }
+    var points = summary.points(atMost: .max)
+    // Where few values are equal, weights of 1 save more than fewer points do.
+    if points.count > values.count / 4 * 3 {
+      points = WeightedPoints(
+        origin: prefixSum(values.count) / Double(values.count), capacity: values.count)
+      for value in values { points.append(point: Double(value), weight: 1) }
+    }
+    return lloyd(from: points.optimalEntries(levels))
   }
 
   /// The two means of the best split, found by trying all n − 1. O(n).

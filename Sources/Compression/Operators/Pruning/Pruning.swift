@@ -97,7 +97,8 @@ public struct Pruning: CompressionOperator {
 
   /// The κ weights whose scores are the largest in magnitude; those without a score are not worth
   /// their bits.
-  private func largest(_ scores: [Float], of weights: [Float], atMost limit: Int = .max) -> Entries {
+  private func largest(_ scores: [Float], of weights: [Float], atMost limit: Int = .max) -> Entries
+  {
     var indices = scores.withUnsafeBufferPointer {
       indicesOfLargestMagnitudes($0, count: min(limit, kept.of(weights.count)))
     }
