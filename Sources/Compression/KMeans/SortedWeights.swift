@@ -67,27 +67,18 @@ struct SortedWeights {
     }
   }
 
-  /// The distinct values with their counts; of more than `limit` equal counts of neighbours instead.
-  /// O(n).
-  func summary(atMost limit: Int = .max) -> Summary {
-    var distinct = Summary(capacity: min(values.count, limit))
+  /// The distinct values with their counts. O(n).
+  func summary() -> Summary {
+    var distinct = Summary(capacity: values.count)
     var start = 0
-    while start < values.count, distinct.counts.count <= limit {
+    while start < values.count {
       let value = values[start]
       var end = start + 1
       while end < values.count, values[end] == value { end += 1 }
       distinct.append(count: end - start, sum: Double(value) * Double(end - start))
       start = end
     }
-    if start == values.count, distinct.counts.count <= limit { return distinct }
-    var runs = Summary(capacity: limit)
-    start = 0
-    for run in 1...limit {
-      let end = run * values.count / limit
-      runs.append(count: end - start, sum: prefixSum(end) - prefixSum(start))
-      start = end
-    }
-    return runs
+    return distinct
   }
 
   /// Up to that many distinct values the best codebook is found among all of them.
@@ -104,8 +95,7 @@ struct SortedWeights {
       entries[nearest] = 0
       return entries
     }
-    return summary(atMost: Self.summarised).points(atMost: max(2048, 16 * levels))
-      .optimalEntriesWithZero(levels)
+    return summary().points(atMost: max(2048, 16 * levels)).optimalEntriesWithZero(levels)
   }
 
   /// The best of several runs of Lloyd's algorithm, each from a k-means++ choice of entries.
@@ -156,7 +146,7 @@ struct SortedWeights {
     case 1: return lloyd(from: [values.first ?? 0])
     case 2: return lloyd(from: bestPair())
     default:
-      let summary = summary(atMost: Self.summarised)
+      let summary = summary()
       if let values = summary.values(atMost: levels) { return values }
       let limit = levels > 32 ? Self.summarised : Summary.points(for: levels)
       return lloyd(

@@ -53,9 +53,9 @@ public struct Pruning: CompressionOperator {
     var best = try first.form(values.format(for: first.values))
     var reached = weights.squaredDistance(to: best.decompressed())
     var formats = [best.format]
-    // Fewer values may be worth keeping, where they share better ones.
+    // Fewer values may be worth keeping, where they share better ones; among many it makes no difference.
     var fewer = first.values.count
-    for _ in 0..<24 where fewer > 1 {
+    for _ in 0..<24 where fewer > 1 && first.values.count <= 1024 {
       fewer = fewer <= 24 ? fewer - 1 : fewer * 3 / 5
       formats.append(try values.format(for: largest(weights, of: weights, atMost: fewer).values))
     }

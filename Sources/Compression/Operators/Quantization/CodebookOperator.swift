@@ -98,7 +98,8 @@ extension CodebookOperator {
     try validate(shape: target.shape, view: "the view")
     let size = grouping.size(for: target.shape)
     let previous = previous?.groupSize == size && previous?.count == target.count ? previous : nil
-    let groups = try size >= target.count
+    let groups =
+      try size >= target.count
       ? [codebook(for: target.values, from: previous?.entries(ofGroup: 0))]
       : codebooks(of: target.values, size: size, from: previous)
     let stored = joined(groups)

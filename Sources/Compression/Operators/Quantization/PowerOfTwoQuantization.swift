@@ -66,7 +66,8 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     // could save from d = 2 + log₂(n)/2 on.
     let depth = 3 + (Int.bitWidth - weights.count.leadingZeroBitCount) / 2
     // A power that is no Float cannot be stored.
-    let best = (start - depth...start).filter { (-149...127).contains($0 + exponent) }.map { power in
+    let best = (start - depth...start).filter { (-149...127).contains($0 + exponent) }.map {
+      power in
       let scale = Float(sign: .plus, exponent: power, significand: 1)
       return (scale, sorted.distortion(pattern.map { scale * $0 }))
     }.min { $0.1 < $1.1 }

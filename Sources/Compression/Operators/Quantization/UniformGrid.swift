@@ -59,14 +59,14 @@ struct UniformGridSearch {
   /// How hard to look.
   enum Effort: Int {
     /// For one of many groups.
-    case group = 4096
+    case group = 512
     /// For all weights.
     case view = 262_144
   }
 
   /// The best grid that is found. Symmetric: the best there is, where its places are few enough for the
-  /// effort. Otherwise by its step and by what it cuts off, then finely about the best 6 of these (24 for
-  /// all weights), then nearest codes and least squares in turn from the best 12 of all (64).
+  /// effort. Otherwise by its step and by what it cuts off, then finely about the best 4 of these (24 for
+  /// all weights), then nearest codes and least squares in turn from the best 8 of all (64).
   func best(_ effort: Effort) -> UniformGrid {
     let span = Double(isAffine ? high - low : max(abs(low), abs(high)))
     guard span > 0 else { return UniformGrid(offset: isAffine ? Double(low) : 0, step: 0) }
@@ -77,13 +77,16 @@ struct UniformGridSearch {
         offset: 0,
         step: SymmetricGrid.bestStep(points, weights, levels: integers.upperBound))
     }
-    let coarse = withCommonValue(covering(span) + cutting(span))
+    let isView = effort == .view
+    let coarse = withCommonValue(covering(span) + cutting(span, isView ? 64 : 24))
     // The outermost level moves by a quarter of a step.
     let fineness = 0.25 / Double(steps)
     let trials = min(
-      Int(Self.fine / fineness), max(8, effort == .view ? 400 : count / 16))
-    let fine = leaders(coarse, effort == .view ? 24 : 6).flatMap { around($0, trials, by: Self.fine / Double(trials)) }
-    let leaders = leaders(coarse + withCommonValue(fine), effort == .view ? 64 : 12)
+      Int(Self.fine / fineness), max(4, isView ? 400 : count / 16))
+    let fine = leaders(coarse, isView ? 24 : 4).flatMap {
+      around($0, trials, by: Self.fine / Double(trials))
+    }
+    let leaders = leaders(coarse + withCommonValue(fine), isView ? 64 : 8)
       .map(roughlyRefined)
     guard let best = leaders.min(by: { $0.distortion < $1.distortion }) else { return coarse[0] }
     return refined(best.grid)
@@ -116,14 +119,13 @@ struct UniformGridSearch {
   }
 
   /// Grids that cut off some weights at the ends.
-  private func cutting(_ span: Double) -> [UniformGrid] {
-    isAffine ? cuttingCounts() : cuttingShares(span)
+  private func cutting(_ span: Double, _ trials: Int) -> [UniformGrid] {
+    isAffine ? cuttingCounts() : cuttingShares(span, trials)
   }
 
   /// Symmetric ones, down to one part in the root of the number of weights: beyond that the farthest
   /// weight alone would cost more than all others.
-  private func cuttingShares(_ span: Double) -> [UniformGrid] {
-    let trials = 64
+  private func cuttingShares(_ span: Double, _ trials: Int) -> [UniformGrid] {
     let ratio = pow(0.5 / total.squareRoot(), 1 / Double(trials))
     var step = span / Double(steps)
     return (0..<trials).map { _ in

@@ -5,7 +5,7 @@ import LinearAlgebra
 /// - Symmetric, b bits: θᵢ ∈ s·{−Q … Q}, Q = 2^(b−1) − 1; one float s a group.
 /// - Affine, b bits: θᵢ ∈ offset + s·{0 … 2^b − 1}; two floats a group.
 ///
-/// Symmetric, the spacing is the best there is where n·Q is at most 262,144, 4,096 for a group: every set of
+/// Symmetric, the spacing is the best there is where n·Q is at most 262,144, 512 for a group: every set of
 /// codes is tried (`SymmetricGrid`). Otherwise the grid is searched: the distortion of hundreds of grids, by their
 /// spacing, by what they cut off at either end and by the most frequent value, each one pass; then
 /// alternation of codes and least squares from the best of them and from the warm start, which is monotone.
