@@ -6,7 +6,8 @@ enum Claim {
   static let kMeans = 1.0005
   /// lowrank.md: block Krylov iteration within 0.02 % by its own estimate; the rest is margin.
   static let lowRank = 1.0005
-  /// uniform.md claims a local optimum that is no worse than the grid that just covers the range. This
-  /// is what a search over spacings and offsets may be expected to reach.
-  static let uniform = 1.02
+  /// uniform.md: of a dense search; symmetric, affine, and affine for groups of few weights.
+  static let symmetricGrid = 1.03
+  static let affineGrid = 1.15
+  static let affineGridOfGroup = 1.6
 }

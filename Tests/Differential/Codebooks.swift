@@ -114,7 +114,8 @@ extension Subject {
       func name(_ bits: Int) -> String {
         group.name("uniform", ["b=\(bits)"] + (isAffine ? ["affine"] : []))
       }
-      return Subject(name(bits), claim: Claim.uniform) { problem in
+      let affine = group == .view ? Claim.affineGrid : Claim.affineGridOfGroup
+      return Subject(name(bits), claim: isAffine ? affine : Claim.symmetricGrid) { problem in
         // Searches take a second for some tens of thousands of weights, or a few hundred groups.
         group.sum(problem) {
           isAffine

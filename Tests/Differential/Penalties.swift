@@ -148,10 +148,13 @@ extension Subject {
       $0.holdsZero = false
       $0.norm = 1e-5
       $0.expected = { problem in
-        Shrunk.groups(
+        let step = Shrunk.groups(
           problem.exact, halves(problem, columns: false),
           threshold: strength(problem, 0.4) / Double(problem.mu), single: 0.4,
           isSubgradient: true)
+        // A step far beyond the weights is rounded by its own size, not by theirs.
+        let length = step.reduce(0) { $0 + $1 * $1 }
+        return length <= 100 * problem.squaredNorm ? step : nil
       }
     }
   }

@@ -95,7 +95,8 @@ struct SortedWeights {
       entries[nearest] = 0
       return entries
     }
-    return summary().points(atMost: max(2048, 16 * levels)).optimalEntriesWithZero(levels)
+    return summary().points(atMost: max(2048, 16 * levels), origin: 0)
+      .optimalEntriesWithZero(levels)
   }
 
   /// The best of several runs of Lloyd's algorithm, each from a k-means++ choice of entries.

@@ -39,10 +39,13 @@ struct Summary {
   }
 
   /// The runs as points, all of them when they are few enough. O(runs).
-  func points(atMost limit: Int) -> WeightedPoints {
+  ///
+  /// - Parameter origin: 0 for a codebook with a zero; else the mean, about which least cancels.
+  func points(atMost limit: Int, origin: Double? = nil) -> WeightedPoints {
     let total = counts.reduce(0, +)
     var points = WeightedPoints(
-      origin: sums.reduce(0, +) / Double(max(1, total)), capacity: min(limit, counts.count))
+      origin: origin ?? sums.reduce(0, +) / Double(max(1, total)),
+      capacity: min(limit, counts.count))
     forEachPoint(atMost: limit) { points.append(point: $0, weight: $1) }
     return points
   }

@@ -31,16 +31,17 @@ struct WeightedPoints {
 
   /// The same with one entry that is 0, whose interval may be empty.
   ///
-  /// Two tables of gains, without and with the interval about zero. The distortion about zero of an
-  /// interval is a difference of prefix sums, so that its best start is a running maximum.
+  /// Two tables of gains, without and with the interval about zero. With 0 as the origin that interval
+  /// gains nothing, so that its best start is a running maximum.
+  /// - Precondition: the origin is 0; so a point that is 0 stays it, too.
   /// - Complexity: O(K·m·log m) time and 8·K·m bytes for m points.
   func optimalEntriesWithZero(_ levels: Int) -> [Float] {
     let m = count
+    precondition(origin == 0)
     guard m > 0 else { return Array(repeating: 0, count: levels) }
     let used = min(levels, m + 1)
-    let about = zip(sums.weights, sums.sums).map { -origin * (2 * $1 + origin * $0) }
     var free = sums.gainsOfOne
-    var zero = about
+    var zero = [Double](repeating: 0, count: m + 1)
     var layers: [Layer] = []
     for layer in 1..<max(1, used) {
       var nextZero = [Double](repeating: -.infinity, count: m + 1)
@@ -48,10 +49,9 @@ struct WeightedPoints {
       var isZero = [Bool](repeating: false, count: m + 1)
       var best = (gain: -Double.infinity, start: Int32(layer))
       for end in layer...max(layer, m) where end <= m {
-        let gain = free[end] - about[end]
-        if gain > best.gain { best = (gain, Int32(end)) }
-        if best.gain + about[end] >= nextZero[end] {
-          nextZero[end] = best.gain + about[end]
+        if free[end] > best.gain { best = (free[end], Int32(end)) }
+        if best.gain >= nextZero[end] {
+          nextZero[end] = best.gain
           starts[end] = best.start
           isZero[end] = true
         }

@@ -26,16 +26,13 @@ public enum Share: Sendable, Equatable, CustomStringConvertible {
 private func percentage(_ share: Double) -> String {
   let percent = share * 100
   // The product may have moved by the last bit.
-  let candidates = [shortest(percent)] + [percent, percent.nextUp, percent.nextDown].map(plain)
-  return candidates.first { Double($0).map { $0 / 100 } == share } ?? plain(percent)
+  let rounded = Double(String(format: "%.11e", percent)) ?? percent
+  let candidates = [rounded, percent, percent.nextUp, percent.nextDown].map(shortest)
+  return candidates.first { Double($0).map { $0 / 100 } == share } ?? shortest(percent)
 }
 
-/// A number without a trailing ".0", to twelve digits where these are all, so that 0.07 · 100 reads 7.
+/// A number as few digits say it, without a trailing ".0".
 func shortest(_ value: Double) -> String {
-  plain(Double(String(format: "%.11e", value)) ?? value)
-}
-
-private func plain(_ value: Double) -> String {
   let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

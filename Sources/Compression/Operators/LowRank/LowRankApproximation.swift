@@ -79,7 +79,7 @@ public struct LowRankApproximation: CompressionOperator {
       switch rank {
       case .fixed(let r): ["r=\(r)"]
       case .share(let share): ["r=\(Share.fraction(share))"]
-      case .energy(let share): ["energy=\(shortest(share * 100))%"]
+      case .energy(let share): ["energy=\(Share.fraction(share))"]
       case .selected(let lambda, let cost): ["lambda=\(shortest(lambda))", "cost=\(cost.rawValue)"]
       }
     if scheme != .one { arguments.append("scheme=\(scheme.rawValue)") }

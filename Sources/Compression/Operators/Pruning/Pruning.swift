@@ -53,10 +53,11 @@ public struct Pruning: CompressionOperator {
     var best = try first.form(values.format(for: first.values))
     var reached = weights.squaredDistance(to: best.decompressed())
     var formats = [best.format]
-    // Fewer values may be worth keeping, where they share better ones; among many it makes no difference.
+    // Fewer values may be worth keeping, where they share better ones; among many a few tries will do.
     var fewer = first.values.count
-    for _ in 0..<24 where fewer > 1 && first.values.count <= 1024 {
-      fewer = fewer <= 24 ? fewer - 1 : fewer * 3 / 5
+    let isFew = fewer <= 1024
+    for _ in 0..<(isFew ? 24 : 3) where fewer > 1 {
+      fewer = fewer <= 24 ? fewer - 1 : isFew ? fewer * 3 / 5 : fewer / 4
       formats.append(try values.format(for: largest(weights, of: weights, atMost: fewer).values))
     }
     if let previous, case .codebook = previous.format { formats.append(previous.format) }
@@ -82,7 +83,7 @@ public struct Pruning: CompressionOperator {
         format = best.format
       }
     }
-    return best
+    return try best.withoutZeros()
   }
 
   private struct Entries {

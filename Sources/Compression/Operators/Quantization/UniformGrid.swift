@@ -23,8 +23,8 @@ struct UniformGridSearch {
   private let total: Double
   private let low: Float
   private let high: Float
-  /// A value that a twentieth of the weights have.
-  private let common: Float?
+  /// A value that a twentieth of the weights have, or else their median.
+  private let common: Float
 
   /// - Parameters:
   ///   - points: finite, at least one.
@@ -38,22 +38,29 @@ struct UniformGridSearch {
     high = points.reduce(-.infinity) { max($0, $1) }
     count = points.count
     let weights = weights ?? Array(repeating: 1, count: points.count)
-    common = isAffine ? Self.common(points, weights) : nil
+    common = isAffine ? Self.common(points, weights) : 0
     total = weights.reduce(0) { $0 + Double($1) }
     let padding = -points.count & 7
     self.points = points + repeatElement(points[0], count: padding)
     self.weights = weights + repeatElement(0, count: padding)
   }
 
-  private static func common(_ points: [Float], _ weights: [Float]) -> Float? {
+  private static func common(_ points: [Float], _ weights: [Float]) -> Float {
     let total = weights.reduce(0, +)
     // Zero is what weights have in common, if anything; else a point of a summary that stands out.
     let zeros = points.indices.reduce(Float(0)) { points[$1] == 0 ? $0 + weights[$1] : $0 }
     if zeros >= total / 20 { return 0 }
-    guard let place = weights.indices.max(by: { weights[$0] < weights[$1] }),
+    if let place = weights.indices.max(by: { weights[$0] < weights[$1] }),
       weights[place] > 1, weights[place] >= total / 20
-    else { return nil }
-    return points[place]
+    {
+      return points[place]
+    }
+    var left = total / 2
+    for place in weights.indices {
+      left -= weights[place]
+      if left <= 0 { return points[place] }
+    }
+    return 0
   }
 
   /// How hard to look.
@@ -95,9 +102,9 @@ struct UniformGridSearch {
   /// How far about a coarse grid's step is looked, relative to it.
   private static let fine = 0.12
 
-  /// These grids, and each moved so that the most frequent value, where there is one, lies on it.
+  /// These grids, and each moved so that the most frequent value or the median lies on it.
   private func withCommonValue(_ grids: [UniformGrid]) -> [UniformGrid] {
-    guard isAffine, let common else { return grids }
+    guard isAffine else { return grids }
     return grids
       + grids.map { grid in
         let code = ((Double(common) - grid.offset) / grid.step).rounded()
@@ -147,8 +154,11 @@ struct UniformGridSearch {
     var grids: [UniformGrid] = []
     for first in lower {
       for last in upper where points[last] > points[first] {
-        let step = (Double(points[last]) - Double(points[first])) / Double(steps)
-        grids.append(UniformGrid(offset: Double(points[first]), step: step))
+        // Of few levels some may be worth leaving unused.
+        for intervals in max(1, steps <= 15 ? steps * 2 / 3 : steps)...steps {
+          let step = (Double(points[last]) - Double(points[first])) / Double(intervals)
+          grids.append(UniformGrid(offset: Double(points[first]), step: step))
+        }
       }
     }
     return grids
