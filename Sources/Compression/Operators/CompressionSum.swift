@@ -78,6 +78,7 @@ public struct CompressionSum: CompressionOperator {
     for index in rest.values.indices { rest.values[index] += random.normal() * scale }
     var forms: [Representation?] = Array(repeating: nil, count: parts.count)
     for index in order {
+      guard rest.values.isFinite else { throw beyondFloat }
       let form = try parts[index].representation(of: rest, from: nil, penalty: mu)
       form.add(to: &rest.values, scale: -1)
       forms[index] = form
@@ -102,17 +103,14 @@ public struct CompressionSum: CompressionOperator {
     var objective = rest.values.squaredNorm + costs.reduce(0, +)
 
     let least = start.contains { $0 == nil } ? tolerance / 100 : tolerance
+    // Only there can a part be handed what is not finite.
+    let isNearTheEnd = target.values.uncomfortableExponent > 100
     for _ in 0..<rounds {
       let before = objective
       for (index, part) in parts.enumerated() {
         forms[index]?.add(to: &rest.values, scale: 1)
-        let found: Representation
-        do {
-          found = try part.representation(of: rest, from: forms[index], penalty: mu)
-        } catch {
-          guard rest.values.isFinite else { throw beyondFloat }
-          throw error
-        }
+        if isNearTheEnd, !rest.values.isFinite { throw beyondFloat }
+        let found = try part.representation(of: rest, from: forms[index], penalty: mu)
         found.add(to: &rest.values, scale: -1)
         let others = costs.reduce(0, +) - costs[index]
         let price = cost(index, found)

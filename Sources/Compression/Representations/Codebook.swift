@@ -207,9 +207,12 @@ public struct Codebook: CompressedForm {
   }
 }
 
-/// The threshold between two neighbouring entries; formed so that it neither overflows nor rounds
-/// beyond the upper one.
-func midpoint(_ a: Float, _ b: Float) -> Float { Float((Double(a) + Double(b)) / 2) }
+/// The threshold between two neighbouring entries a ≤ b; formed so that it does not overflow and stays
+/// below b, or b itself would be taken for a where no float lies between them.
+func midpoint(_ a: Float, _ b: Float) -> Float {
+  let middle = Float((Double(a) + Double(b)) / 2)
+  return middle < b || a == b ? middle : middle.nextDown
+}
 
 /// Calls `body(group, range)` for each run of `size` out of `count` weights, on all threads.
 func forEachGroup(of size: Int, in count: Int, _ body: (Int, Range<Int>) -> Void) {

@@ -133,11 +133,7 @@ public struct LowRankApproximation: CompressionOperator {
       let form =
         try found.map { try LowRank($0, exponent: exponent, arrangement, numbers) }
         ?? .zero(rows: rows, columns: columns, arrangement)
-      // Rounding may carry products of the largest numbers beyond them.
-      if exponent > 120, !form.decompressed().isFinite {
-        throw CompressionError.outOfRange(
-          operation: description, problem: "a product of its factors exceeds the largest Float")
-      }
+      try form.requireFinite(exponent: exponent, for: description)
       // With one arrangement there is nothing to compare.
       guard arrangements(for: target.shape).count > 1 else { return form }
       let distortion = target.values.squaredDistance(to: form.decompressed())
@@ -213,6 +209,25 @@ public struct LowRankApproximation: CompressionOperator {
 }
 
 extension LowRank {
+  /// The same matrix times a power of two, half of it in each factor.
+  func scaled(byPowerOfTwo exponent: Int, for operation: String) throws -> LowRank {
+    guard exponent != 0 else { return self }
+    let form = try LowRank(
+      left: left.scaled(byPowerOfTwo: exponent - exponent / 2),
+      right: right.scaled(byPowerOfTwo: exponent / 2), arrangement: arrangement, format: format)
+    try form.requireFinite(exponent: exponent, for: operation)
+    return form
+  }
+
+  /// Rounding may carry products of the largest numbers beyond them.
+  ///
+  /// - Throws: `CompressionError.outOfRange`.
+  func requireFinite(exponent: Int, for operation: String) throws {
+    guard exponent > 120, !decompressed().isFinite else { return }
+    throw CompressionError.outOfRange(
+      operation: operation, problem: "a product of its factors exceeds the largest Float")
+  }
+
   /// The matrix of rank 0.
   static func zero(rows: Int, columns: Int, _ arrangement: MatrixArrangement) throws -> LowRank {
     try LowRank(

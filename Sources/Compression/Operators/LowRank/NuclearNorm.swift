@@ -55,14 +55,9 @@ public struct NuclearNorm: CompressionOperator {
     let kept = svd.singularValues.map { Float(max(0, Double($0) - strength * scale)) }
       .prefix { $0 > 0 }
     let right = try svd.rightTransposed.prefix(rows: kept.count)
-    guard self.rows > 0 else {
-      return try LowRank(svd.left, Array(kept), right, exponent: exponent)
-    }
-    let form = try shrunk(
-      LowRank(svd.left, Array(kept), right, exponent: 0), Array(kept), by: self.rows * scale)
-    return try LowRank(
-      left: form.left.scaled(byPowerOfTwo: exponent - exponent / 2),
-      right: form.right.scaled(byPowerOfTwo: exponent / 2))
+    var form = try LowRank(svd.left, Array(kept), right, exponent: 0)
+    if self.rows > 0 { form = try shrunk(form, Array(kept), by: self.rows * scale) }
+    return try form.scaled(byPowerOfTwo: exponent, for: description)
   }
 
   /// The rows of a form with these singular values, each nearer to zero.

@@ -121,23 +121,23 @@ public struct PartialRegularisation: InPlaceOperator {
   public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
     -> Sparse
   {
-    let exponent = target.values.uncomfortableExponent
+    // A sub-gradient depends on signs, which small weights must not lose.
+    let largest = step == .subgradient ? 0 : Int.max
+    let exponent = min(largest, target.values.uncomfortableExponent)
     var values = target.values.scaled(byPowerOfTwo: -exponent)
     // Distances are as much smaller, and so is the price.
     let near1 = try PartialRegularisation(
       strength: max(.leastNonzeroMagnitude, strength * pow(2, Double(-exponent))), rows: rows,
       columns: columns, width: width, single: single, step: step)
-    let form = try values.withUnsafeMutableBufferPointer {
+    try values.withUnsafeMutableBufferPointer {
       _ = try near1.apply(to: $0, shape: target.shape, penalty: mu)
-      return try near1.form(of: UnsafeBufferPointer($0), shape: target.shape)
     }
-    guard exponent != 0 else { return form }
-    let scaled = form.values.scaled(byPowerOfTwo: exponent)
-    guard scaled.isFinite else {
+    values = values.scaled(byPowerOfTwo: exponent)
+    guard values.isFinite else {
       throw CompressionError.outOfRange(
         operation: description, problem: "a step beyond the largest Float")
     }
-    return try Sparse(count: form.count, indices: form.indices, values: scaled).withoutZeros()
+    return try values.withUnsafeBufferPointer { try form(of: $0, shape: target.shape) }
   }
 
   public func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> Sparse {
