@@ -7,6 +7,9 @@ PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
 EPOCHS = 30
 STEPS = 40
 
+# Debug builds, which the tests use, optimise the loops over weights (see Package.swift).
+export LC_FAST_LOOPS = 1
+
 .PHONY: demo test build bootstrap format lint speed compare compare-operators scaling figures \
   faults fuzz fuzz-sanitized differential clean
 

@@ -14,30 +14,40 @@ struct OrthonormalBasis {
   ///
   /// The block is made orthogonal to the basis and to itself twice, because once loses accuracy where
   /// little is left. A vector that the second pass shortens to less than half was only rounding and is
-  /// left out (Kahan and Parlett's "twice is enough").
+  /// left out (Kahan and Parlett's "twice is enough"). What it had in common with the basis is then in
+  /// those after it, so that they pass again.
   ///
   /// - Parameter block: rows of `length`.
   /// - Returns: the rows that were added; none when LAPACK fails. O(rows·(count + rows)·length).
   mutating func append(_ block: [Float]) -> [Float]? {
-    var y = block
-    let width = y.count / length
-    var isNew = [Bool](repeating: true, count: width)
     // A row of zeros has no direction, and QR would make one up.
-    for row in 0..<width {
-      let own = y[row * length..<(row + 1) * length]
-      isNew[row] = own.contains { $0 != 0 }
+    var y = only(block) { row in block[row * length..<(row + 1) * length].contains { $0 != 0 } }
+    guard pass(&y) != nil else { return nil }
+    while !y.isEmpty {
+      guard let lengths = pass(&y) else { return nil }
+      let kept = only(y) { abs(lengths[$0]) >= 0.5 }
+      if kept.count == y.count { break }
+      y = kept
     }
-    for pass in 0..<2 {
-      removeSpan(from: &y, rows: width)
-      guard let lengths = orthonormalise(&y, rows: width, length: length) else { return nil }
-      guard pass == 1 else { continue }
-      for row in 0..<width where abs(lengths[row]) < 0.5 { isNew[row] = false }
-    }
-    let added =
-      isNew.allSatisfy { $0 }
-      ? y : (0..<width).filter { isNew[$0] }.flatMap { y[$0 * length..<($0 + 1) * length] }
-    rows += added
-    return added
+    rows += y
+    return y
+  }
+
+  /// Makes rows orthogonal to the basis and to each other.
+  ///
+  /// - Returns: what each row had beside the basis and the rows before it; none when LAPACK fails.
+  private func pass(_ y: inout [Float]) -> [Float]? {
+    guard !y.isEmpty else { return [] }
+    let width = y.count / length
+    removeSpan(from: &y, rows: width)
+    return orthonormalise(&y, rows: width, length: length)
+  }
+
+  private func only(_ block: [Float], where isKept: (Int) -> Bool) -> [Float] {
+    let width = block.count / length
+    let kept = (0..<width).filter(isKept)
+    guard kept.count < width else { return block }
+    return kept.flatMap { block[$0 * length..<($0 + 1) * length] }
   }
 
   private func removeSpan(from y: inout [Float], rows width: Int) {

@@ -126,7 +126,7 @@ public struct TruncatedSingularValues: Sendable {
     for row in 0..<rank {
       for column in 0..<rank {
         let expected: Float = row == column ? 1 : 0
-        guard abs(gram[row, column] - expected) < 1e-3 else { return false }
+        guard abs(gram[row, column] - expected) < 1e-5 else { return false }
       }
     }
     return true

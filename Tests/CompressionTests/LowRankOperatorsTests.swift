@@ -157,6 +157,21 @@ import Testing
     #expect(try residual(warm) <= 1.001 * tail + 1e-5 * total)
   }
 
+  /// A mean 1e4 times what is beside it, and a rank below the basis: beyond it there is only rounding.
+  @Test(arguments: 0..<6) func aProjectionProjectsOntoItself(seed: Int) throws {
+    var random = RandomGenerator(seed: UInt64(seed), stream: 2)
+    let weights = random.normals(256 * 256).map { 1 + 1e-3 * $0 }
+    let operation = try LowRankApproximation(rank: 16)
+    let once = try operation.compress(
+      WeightView(weights, shape: [256, 256]), from: nil, penalty: 1
+    ).decompressed()
+    let twice = try operation.compress(
+      WeightView(once, shape: [256, 256]), from: nil, penalty: 1
+    ).decompressed()
+    let beside = once.map { $0 - 1 }.squaredNorm
+    #expect(once.squaredDistance(to: twice) <= 1e-4 * beside)
+  }
+
   @Test func wrongParametersAreErrors() {
     #expect(throws: CompressionError.self) { try LowRankApproximation(.energy(0)) }
     #expect(throws: CompressionError.self) { try LowRankApproximation(.selected(0, .storage)) }

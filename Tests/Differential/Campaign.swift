@@ -57,6 +57,7 @@ struct Campaign {
       if now - said >= 20 {
         said = now
         print("\(Int(now - start)) s: \(report.cases) cases, \(report.failures) failures")
+        fflush(nil)  // to be seen in a file too
       }
     }
     return report
