@@ -54,7 +54,7 @@ public struct LeadingSingularValues: Sendable {
     let squares = singularValues.map { Double($0) * Double($0) }
     let rest = max(total - squares.reduce(0, +), Self.rounding * total)
     guard total > 0, rest < Self.rough * total else { return }
-    try fitRight(to: matrix)
+    try fit(to: matrix)
     let rank = singularValues.count
     let dominant = squares.prefix { $0 >= 100 * rest }.count
     guard dominant > 0, dominant < rank else { return }
@@ -75,8 +75,11 @@ public struct LeadingSingularValues: Sendable {
       values: other.singularValues.scaled(byPowerOfTwo: exponent))
   }
 
-  /// S·Vᵀ ← Uᵀ·A, which takes rounding out of them.
-  private mutating func fitRight(to matrix: Matrix) throws {
+  /// U ← orth(A·V), S·Vᵀ ← Uᵀ·A: a step of subspace iteration, which takes the rounding of a decomposition
+  /// out of them.
+  private mutating func fit(to matrix: Matrix) throws {
+    let image = try Matrix.product(rightTransposed, matrix, transposingSecond: true)
+    if let rows = try orthonormalRows(spanning: image) { left = try rows.transposed }
     let fitted = try Matrix.product(left, matrix, transposingFirst: true)
     let n = matrix.columns
     var rows = fitted.values

@@ -9,7 +9,8 @@ struct Cell: Equatable {
 /// Lloyd's algorithm in one dimension: entries become the means of their cells until the cells no
 /// longer change.
 ///
-/// An entry whose cell is empty stays where it is, so the distortion never increases. Float entries
+/// An entry whose cell is empty stays where it is, so the distortion never increases. A mean is within its
+/// cell, whatever rounding makes of a sum: entries stay in order. Float entries
 /// take finitely many values and each iteration lowers the distortion, so it ends; the limit of 500
 /// guards against cycles among equal distortions.
 ///
@@ -26,7 +27,10 @@ func lloyd(from entries: [Float], holding held: Int? = nil, cells: ([Float]) -> 
     let now = cells(thresholds)
     if now == before { break }
     for (index, cell) in now.enumerated() where cell.count > 0 && index != held {
-      entries[index] = Float(cell.sum / Double(cell.count))
+      let mean = Float(cell.sum / Double(cell.count))
+      let upper = index < thresholds.count ? thresholds[index] : .greatestFiniteMagnitude
+      let lower = index > 0 ? thresholds[index - 1] : -.greatestFiniteMagnitude
+      entries[index] = max(lower, min(mean, upper))
     }
     before = now
   }

@@ -73,7 +73,7 @@ struct WeightedPoints {
     }
     entries.append(pending ? 0 : mean(0, end))
     // An interval about zero may be empty and stand anywhere.
-    return filled(entries.sorted(), to: levels)
+    return filled(entries, to: levels)
   }
 
   /// For each end the last interval's start, without and with one about zero, and whether it is that.
@@ -84,7 +84,10 @@ struct WeightedPoints {
   }
 
   private func filled(_ entries: [Float], to levels: Int) -> [Float] {
-    entries + Array(repeating: entries[entries.count - 1], count: max(0, levels - entries.count))
+    // Beside points that are much larger, means may be rounding, and in no order.
+    let entries = entries.sorted()
+    return entries
+      + Array(repeating: entries[entries.count - 1], count: max(0, levels - entries.count))
   }
 
   private func mean(_ from: Int, _ to: Int) -> Float {

@@ -52,6 +52,20 @@ public struct CompressionSum: CompressionOperator {
   public func compress(_ target: WeightView, from previous: AdditiveSum?, penalty mu: Float) throws
     -> AdditiveSum
   {
+    let sum = try solution(target, from: previous, penalty: mu)
+    // What is left of the target may be finite where the parts' sum is not.
+    if isNearTheEnd(target), !sum.decompressed().isFinite { throw beyondFloat }
+    return sum
+  }
+
+  /// Only there can a part be handed, or a sum be, what is not finite.
+  private func isNearTheEnd(_ target: WeightView) -> Bool {
+    target.values.uncomfortableExponent > 100
+  }
+
+  private func solution(_ target: WeightView, from previous: AdditiveSum?, penalty mu: Float)
+    throws -> AdditiveSum
+  {
     if let exact = try exactSolution(target, penalty: mu) { return exact }
     if let previous, previous.parts.count == parts.count, previous.count == target.count {
       return try alternate(target, from: previous.parts, penalty: mu).sum
@@ -103,8 +117,7 @@ public struct CompressionSum: CompressionOperator {
     var objective = rest.values.squaredNorm + costs.reduce(0, +)
 
     let least = start.contains { $0 == nil } ? tolerance / 100 : tolerance
-    // Only there can a part be handed what is not finite.
-    let isNearTheEnd = target.values.uncomfortableExponent > 100
+    let isNearTheEnd = isNearTheEnd(target)
     for _ in 0..<rounds {
       let before = objective
       for (index, part) in parts.enumerated() {

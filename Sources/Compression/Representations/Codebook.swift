@@ -207,11 +207,12 @@ public struct Codebook: CompressedForm {
   }
 }
 
-/// The threshold between two neighbouring entries a ≤ b; formed so that it does not overflow and stays
-/// below b, or b itself would be taken for a where no float lies between them.
+/// The threshold between two neighbouring entries a ≤ b: the greatest float that is not nearer to b. So
+/// it is below b, even where no float lies between them.
 func midpoint(_ a: Float, _ b: Float) -> Float {
-  let middle = Float((Double(a) + Double(b)) / 2)
-  return middle < b || a == b ? middle : middle.nextDown
+  let exact = (Double(a) + Double(b)) / 2
+  let middle = Float(exact)
+  return Double(middle) <= exact ? middle : middle.nextDown
 }
 
 /// Calls `body(group, range)` for each run of `size` out of `count` weights, on all threads.

@@ -66,6 +66,9 @@ struct GridFit {
     return step > 0 ? UniformGrid(offset: offset, step: step) : nil
   }
 
+  /// The offset that fits the codes best, with this step; none without weights.
+  var bestOffset: Double? { n > 0 ? (w - grid.step * q) / n : nil }
+
   /// The fit of a grid to many weights. O(n).
   static func of(_ grid: UniformGrid, _ integers: ClosedRange<Int>, to weights: [Float]) -> GridFit
   {

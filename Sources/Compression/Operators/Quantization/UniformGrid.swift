@@ -85,7 +85,8 @@ struct UniformGridSearch {
         step: SymmetricGrid.bestStep(points, weights, levels: integers.upperBound))
     }
     let isView = effort == .view
-    let coarse = withCommonValue(covering(span) + cutting(span, isView ? 64 : 24))
+    let coarse = withCommonValue(
+      covering(span) + (isView ? shifted(span) : []) + cutting(span, isView ? 64 : 24))
     // The outermost level moves by a quarter of a step.
     let fineness = 0.25 / Double(steps)
     let trials = min(
@@ -122,6 +123,18 @@ struct UniformGridSearch {
     let stride = (counts.count - 1) / 256 + 1
     return counts.indices.filter { $0 % stride == 0 }.map {
       UniformGrid(offset: isAffine ? Double(low) : 0, step: span / Double(counts[$0]))
+    }
+  }
+
+  /// Affine grids that reach over both ends, by parts of a step: what clusters of weights need.
+  private func shifted(_ span: Double) -> [UniformGrid] {
+    guard isAffine, steps > 1 else { return [] }
+    let change = max(0.25, Double(steps) / 256)
+    return stride(from: Double(steps), to: Double(steps) / 2, by: -change).flatMap { intervals in
+      let step = span / intervals
+      return (1..<8).map { part in
+        UniformGrid(offset: Double(low) - step * Double(part) / 8, step: step)
+      }
     }
   }
 

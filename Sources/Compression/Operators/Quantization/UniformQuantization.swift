@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// Sets every weight to one of equally spaced values, as integer hardware wants it.
@@ -49,8 +50,12 @@ public struct UniformQuantization: CodebookOperator {
   }
 
   public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
-    GroupCodebook.scaleFree(weights, previous?.count == integers.count ? previous : nil) {
-      let grid = grid(for: $0, from: $1)
+    // What one unit of the least denormal number is in the weights that are brought near 1.
+    let unit = exp2(Double(-149 - weights.uncomfortableExponent))
+    return GroupCodebook.scaleFree(
+      weights, previous?.count == integers.count ? previous : nil
+    ) {
+      let grid = representable(grid(for: $0, from: $1), unit: unit, on: $0)
       return isAffine
         ? .affine(offset: Float(grid.offset), step: Float(grid.step), levels: integers.count)
         : .scaled(Float(grid.step), pattern: integers.map(Float.init))
@@ -75,6 +80,29 @@ public struct UniformQuantization: CodebookOperator {
       if warm.distortion <= best.distortion { best = warm }
     }
     return best.grid
+  }
+
+  /// Steps and offsets of small weights are a few units, and rounding them would move the far levels by
+  /// many: the best grid with one of the steps next to the given one.
+  private func representable(_ grid: UniformGrid, unit: Double, on weights: [Float]) -> UniformGrid
+  {
+    guard grid.step > 0, grid.step < 0x1p24 * unit, !weights.isEmpty else { return grid }
+    let middle = isAffine ? Double(integers.count / 2) : 0
+    let nearest = (grid.step / unit).rounded()
+    var best: (grid: UniformGrid, distortion: Double)?
+    for units in Set([nearest - 1, nearest, nearest + 1].map { max(1, $0) }) {
+      var next = UniformGrid(offset: grid.offset, step: units * unit)
+      next.offset += middle * (grid.step - next.step)
+      for _ in 0..<10 {
+        next.offset = (next.offset / unit).rounded() * unit
+        let fit = GridFit.of(next, integers, to: weights)
+        if let best, fit.distortion >= best.distortion { break }
+        best = (next, fit.distortion)
+        guard isAffine, let offset = fit.bestOffset else { break }
+        next.offset = offset
+      }
+    }
+    return best?.grid ?? grid
   }
 
   /// From that many weights on grids are searched on a summary of as many points.
