@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 /// Solves  min ‖w − θ‖²  subject to  ‖θ‖₀ ≤ κ  exactly; ties go to the lower index. With
 /// `values: .float16` the kept entries are rounded; with `.levels(K)` they share K values: the entries
-/// that gain most, w² − (w − c)², and the values c are found in turn, which is monotone.
+/// that gain most, w² − (w − c)², and the values c are found in turn, which is monotone, from several starts.
 ///
 /// - Complexity: O(n) time, O(n) scratch; with K values that of k-means on κ, up to ten times.
 /// - Source: Carreira-Perpiñán & Idelbayev, CVPR 2018 (ℓ₀-constrained pruning).
@@ -60,8 +60,9 @@ public struct Pruning: CompressionOperator {
       fewer = fewer <= 24 ? fewer - 1 : isFew ? fewer * 3 / 5 : fewer / 4
       formats.append(try values.format(for: largest(weights, of: weights, atMost: fewer).values))
     }
+    // The values of a codebook with a zero: where no more than κ weights take them, nothing is better.
+    if let zeroed = try withoutZero(weights) { formats.append(zeroed) }
     if let previous, case .codebook = previous.format { formats.append(previous.format) }
-    // From the largest magnitudes' values and from those of the warm start.
     for start in formats {
       var format = start
       for _ in 0..<10 {
@@ -84,6 +85,16 @@ public struct Pruning: CompressionOperator {
       }
     }
     return try best.withoutZeros()
+  }
+
+  private func withoutZero(_ weights: [Float]) throws -> NumberFormat? {
+    guard case .levels(let count) = values, count < min(weights.count, 1024) else { return nil }
+    let quantization = try AdaptiveQuantization(levels: count + 1, keepsZero: true)
+    guard case .free(let entries) = try quantization.codebook(for: weights, from: nil) else {
+      return nil
+    }
+    let others = entries.filter { $0 != 0 }
+    return others.isEmpty ? nil : .codebook(others)
   }
 
   private struct Entries {
