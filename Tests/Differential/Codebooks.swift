@@ -106,8 +106,7 @@ extension Subject {
       ? value.significandBitPattern == 0 : value.significandBitPattern.nonzeroBitCount == 1
   }
 
-  /// Nothing is claimed but that no grid is worse than the one that just covers the range; the search
-  /// of the twin is finer. The claim here is what users may expect of "next to the best".
+  /// The twin searches more finely.
   static func uniform() -> [Subject] {
     func subject(_ bits: Int, isAffine: Bool, _ group: Group) -> Subject {
       let levels = isAffine ? 1 << bits : (1 << bits) - 1

@@ -112,6 +112,7 @@ extension Subject {
     }.with {
       // Kernels know their width by themselves.
       $0.fits = { $0.count > 1 && (width == 1 || $0.count == 2 && $0[1] % width == 0) }
+      $0.norm = 0x1p-24
       $0.cost = { problem, _, values in cost(problem, values) }
     }
   }

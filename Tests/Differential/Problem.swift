@@ -44,5 +44,5 @@ struct Problem {
   }
 }
 
-/// A number as plans write it: an exponent's plus sign would begin another operator.
-func text(_ value: Double) -> String { "\(value)".replacing("e+", with: "e") }
+/// A number as plans write it.
+func text(_ value: Double) -> String { "\(value)" }

@@ -35,6 +35,7 @@ extension Subject {
     for (kept, run) in [(2, 4), (1, 3), (4, 8)] {
       for (arguments, stored, claim) in storing where run == 4 || arguments.isEmpty {
         all.append(runs(kept, run, arguments, stored, claim))
+        if run == 4 { all.append(runs(kept, run, arguments, stored, claim, alongInputs: true)) }
       }
     }
     all.append(
@@ -61,18 +62,24 @@ extension Subject {
   }
 
   private static func runs(
-    _ kept: Int, _ run: Int, _ arguments: [String], _ stored: Pruned.Stored, _ claim: Double
+    _ kept: Int, _ run: Int, _ arguments: [String], _ stored: Pruned.Stored, _ claim: Double,
+    alongInputs: Bool = false
   ) -> Subject {
-    let name = "prune(\((["keep=\(kept):\(run)"] + arguments).joined(separator: ", ")))"
-    return Subject(name, claim: claim) {
-      Pruned.runs($0.exact, kept: kept, of: run, stored)
+    let words = ["keep=\(kept):\(run)"] + (alongInputs ? ["along=inputs"] : []) + arguments
+    func ordered<Number>(_ weights: [Number], _ shape: [Int]) -> [Number] {
+      alongInputs ? inputsLast(weights, shape) : weights
+    }
+    return Subject("prune(\(words.joined(separator: ", ")))", claim: claim) {
+      Pruned.runs(ordered($0.exact, $0.shape), kept: kept, of: run, stored)
     }.with {
-      $0.usual = [4, 24]
+      $0.usual = alongInputs ? [8, 4, 3, 3] : [4, 24]
       $0.fits = { shape in
         let count = shape.reduce(1, *)
+        if alongInputs { return shape.count > 1 && shape[1] % run == 0 }
         return (shape.count < 2 ? count : count / shape[0]) % run == 0
       }
-      $0.fault = { _, _, result in
+      $0.fault = { problem, _, values in
+        let result = ordered(values, problem.shape)
         for start in stride(from: 0, to: result.count, by: run) {
           let found = result[start..<start + run].count { $0 != 0 }
           if found > kept { return "\(found) of the run at \(start)" }
@@ -80,6 +87,16 @@ extension Subject {
         return storedFault(result, stored)
       }
       if case .half = stored { $0.isScaleFree = false }
+    }
+  }
+
+  /// [O, I, H, W] as [O, H, W, I].
+  private static func inputsLast<Number>(_ weights: [Number], _ shape: [Int]) -> [Number] {
+    let (inputs, places) = (shape[1], shape.dropFirst(2).reduce(1, *))
+    return (0..<shape[0]).flatMap { row in
+      (0..<places).flatMap { place in
+        (0..<inputs).map { weights[(row * inputs + $0) * places + place] }
+      }
     }
   }
 

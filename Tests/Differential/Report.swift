@@ -37,6 +37,17 @@ struct Report {
     lines[outcome.subject] = line
   }
 
+  /// Operators that were tried often and refused all: nothing is known of them.
+  private var untried: [String] {
+    names.filter { name in
+      guard let line = lines[name], line.cases >= 8 else { return false }
+      return line.refusals.values.reduce(0, +) == line.cases
+    }
+  }
+
+  /// Whether something was tried, of all operators that had their turn, and nothing failed.
+  var isPassed: Bool { cases > 0 && failures == 0 && untried.isEmpty }
+
   func print() {
     for name in names {
       guard let line = lines[name], !line.failed.isEmpty else { continue }
@@ -71,6 +82,7 @@ struct Report {
         Swift.print("    \(count) × \(refusal)")
       }
     }
+    for name in untried { Swift.print("\(name): no case was not refused") }
     Swift.print("\(cases - failures) passed, \(failures) failed")
   }
 

@@ -76,7 +76,7 @@ struct Subject {
     let step = Double(span) * Double(Float.leastNonzeroMagnitude)
     let ulps = problem.roundingFloor(sizes)
     let floor =
-      weight * ((span > 0 || norm != nil ? 4 : 1) * ulps + Double(problem.count) * step * step)
+      weight * ((norm != nil ? 16 : span > 0 ? 4 : 1) * ulps + Double(problem.count) * step * step)
     guard let norm else { return ratio * other + floor }
     let square = zip(problem.exact, sizes).reduce(0) {
       let size = max(abs($1.0), $1.1.isFinite ? Double($1.1) : 0)

@@ -45,7 +45,7 @@ guard let subject = subjects.first else {
 if given.isEmpty {
   let report = try Campaign(subjects: subjects, seed: seed, seconds: 60 * minutes).run()
   report.print()
-  exit(report.failures == 0 ? 0 : 1)
+  exit(report.isPassed ? 0 : 1)
 }
 guard let input = Case(given), subjects.count == 1 else { usage() }
 let trial = Trial(subject, input)
