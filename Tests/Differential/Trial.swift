@@ -148,7 +148,12 @@ struct Trial {
     let other = try operation.representation(of: view(scaled), from: nil, penalty: problem.mu)
     let same = other.decompressed().map { Float(Double($0) / factor) }
     if same == result { return nil }
-    let (a, b) = (subject.objective(problem, form, result), subject.objective(problem, other, same))
+    let a = subject.objective(problem, form, result)
+    // Costs are those of the other form, and squares of the factor larger.
+    let b =
+      subject.cost == nil
+      ? subject.objective(problem, other, same)
+      : subject.objective(scaled, other, other.decompressed()) / factor / factor
     let message = "at 2^\(shift)·w \(b) instead of \(a)"
     // Singular values are rounded otherwise at other scales, and a sum may then end elsewhere.
     // Levels that underflow may make a tie of what was none.

@@ -65,4 +65,31 @@ import Testing
       }
     }
   }
+
+  /// Squares of the tails are 1e16 times those of the middle, whose distortion is what can be gained.
+  @Test(arguments: 0..<10) func tailsDoNotBlurTheMiddle(seed: Int) {
+    var random = RandomGenerator(seed: UInt64(seed))
+    let n = 90
+    let points = (0..<n).map { index in
+      Double(random.normal()) * (index % 6 == 0 ? 1e8 : 1)
+    }.sorted()
+    var sums = IntervalSums()
+    for point in points { sums.append(point, weight: 1) }
+    // Of the points first..<end, by their own mean.
+    func distortion(_ first: Int, _ end: Int) -> Double {
+      let mean = points[first..<end].reduce(0, +) / Double(end - first)
+      return points[first..<end].reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    }
+    let table = (0..<n).map { first in (first + 1...n).map { distortion(first, $0) } }
+    var least = (0...n).map { $0 == 0 ? 0 : table[0][$0 - 1] }
+    for intervals in 2...60 {
+      least = (0...n).map { end in
+        (0..<end).map { least[$0] + table[$0][end - $0 - 1] }.min() ?? .infinity
+      }
+      guard intervals > 32 else { continue }
+      let found = sums.priced(intervals)
+      let reached = zip(found, found.dropFirst()).reduce(0) { $0 + distortion($1.0, $1.1) }
+      #expect(reached <= least[n] * (1 + 1e-6) + 1e-12)
+    }
+  }
 }
