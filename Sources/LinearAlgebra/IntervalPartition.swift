@@ -14,6 +14,12 @@ public struct IntervalSums: Sendable {
   /// Whether all weights are 1: then W need not be read.
   private var areUnits = true
 
+  private init(weights: [Double], sums: [Double], areUnits: Bool) {
+    self.weights = weights
+    self.sums = sums
+    self.areUnits = areUnits
+  }
+
   public init(capacity: Int = 0) {
     weights.reserveCapacity(capacity + 1)
     sums.reserveCapacity(capacity + 1)
@@ -55,7 +61,18 @@ public struct IntervalSums: Sendable {
   }
 
   private func layers(_ intervals: Int) -> [Int] {
-    var gain = gainsOfOne
+    // About the median, and less the squares before it: so a gain is as small as what matters about its end,
+    // whatever tails there are.
+    let distortions = Distortions(self)
+    let centred = IntervalSums(weights: weights, sums: distortions.sums, areUnits: areUnits)
+    return centred.layers(intervals, less: -distortions.squares[0])
+  }
+
+  private func layers(_ intervals: Int, less squares: Double) -> [Int] {
+    var gain = weights.indices.map { end -> Double in
+      let sum = sums[end] - sums[0]
+      return end == 0 ? 0 : sum * sum / weights[end] - squares
+    }
     var next = gain
     var layers: [[Int32]] = []
     for layer in 1..<max(1, intervals) {

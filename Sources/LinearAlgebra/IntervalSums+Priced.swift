@@ -17,20 +17,22 @@ extension IntervalSums {
     var high = (price: spread, path: [0, n])
     // The distortion falls as K⁻², hence the price as K⁻³.
     var guess = 2 * spread / pow(Double(intervals), 3)
-    for trial in 0..<100 {
+    for trial in 0..<1000 {
       let price =
         guess > low.price && guess < high.price
         ? guess
-        : low.price > 0 && high.price / low.price > 2
-          ? (low.price * high.price).squareRoot() : (low.price + high.price) / 2
+        : low.price == 0
+          ? high.price / 65_536
+          : high.price / low.price > 2
+            ? (low.price * high.price).squareRoot() : (low.price + high.price) / 2
       guard price > low.price, price < high.price else { break }
       let path = distortions.path(price: price)
       let found = path.count - 1
       if found == intervals { return path }
       if found > intervals { low = (price, path) } else { high = (price, path) }
-      // Newton's step on that law, now and then a bisection, which always converges.
+      // Newton's step on that law, now and then one by the bracket alone, which always converges.
       let ratio = Double(found) / Double(intervals)
-      guess = trial % 4 == 3 ? 0 : price * ratio * ratio * ratio
+      guess = trial % 4 == 3 || trial > 8 && low.price == 0 ? 0 : price * ratio * ratio * ratio
     }
     return join(few: high.path, many: low.path, intervals: intervals)
   }
@@ -51,10 +53,10 @@ extension IntervalSums {
 /// The distortions of intervals, Σ w·x² − (Σ w·x)² / Σ w, by prefix sums from the median on, both ways: so an
 /// interval's is as exact as its own points' squares, however heavy the tails, where sums from one end
 /// would be as exact as those of all points before.
-private struct Distortions {
+struct Distortions {
   private let weights: [Double]
-  private var sums: [Double]
-  private var squares: [Double]
+  private(set) var sums: [Double]
+  private(set) var squares: [Double]
 
   /// O(n).
   init(_ points: IntervalSums) {

@@ -95,7 +95,7 @@ struct SortedWeights {
       entries[nearest] = 0
       return entries
     }
-    return summary().points(atMost: max(2048, 16 * levels), origin: 0)
+    return summary().points(atMost: Summary.pointsWithZero(for: levels), origin: 0)
       .optimalEntriesWithZero(levels)
   }
 

@@ -38,6 +38,11 @@ struct Summary {
     levels <= 32 ? 2048 : max(4096, min(64 * levels, max(1 << 20, 16 * levels)))
   }
 
+  /// With an entry that is 0, whose search takes a layer an entry: fewer for many of them.
+  static func pointsWithZero(for levels: Int) -> Int {
+    min(points(for: levels), max(4096, 16 * levels))
+  }
+
   /// The runs as points, all of them when they are few enough. O(runs).
   ///
   /// - Parameter origin: 0 for a codebook with a zero; else the mean, about which least cancels.

@@ -34,7 +34,7 @@ struct WeightedPoints {
   /// Two tables of gains, without and with the interval about zero. With 0 as the origin that interval
   /// gains nothing, so that its best start is a running maximum.
   /// - Precondition: the origin is 0; so a point that is 0 stays it, too.
-  /// - Complexity: O(K·m·log m) time and 8·K·m bytes for m points.
+  /// - Complexity: O(K·m·log m) time and 9·K·m bytes for m points.
   func optimalEntriesWithZero(_ levels: Int) -> [Float] {
     let m = count
     precondition(origin == 0)

@@ -123,7 +123,7 @@ public struct CompressionSum: CompressionOperator {
       for (index, part) in parts.enumerated() {
         forms[index]?.add(to: &rest.values, scale: 1)
         if isNearTheEnd, !rest.values.isFinite { throw beyondFloat }
-        let found = try part.representation(of: rest, from: forms[index], penalty: mu)
+        let found = try form(of: part, for: rest, of: target, from: forms[index], penalty: mu)
         found.add(to: &rest.values, scale: -1)
         let others = costs.reduce(0, +) - costs[index]
         let price = cost(index, found)
@@ -141,6 +141,25 @@ public struct CompressionSum: CompressionOperator {
       if before - objective <= least * before { break }
     }
     return (try AdditiveSum(forms.compactMap { $0 }), objective)
+  }
+
+  /// A part's form for what the others leave. Where that is next to nothing, and the part cannot hold so
+  /// small numbers, it keeps what it had, or holds none.
+  private func form(
+    of part: any CompressionOperator, for rest: WeightView, of target: WeightView,
+    from previous: Representation?, penalty mu: Float
+  ) throws -> Representation {
+    do {
+      return try part.representation(of: rest, from: previous, penalty: mu)
+    } catch let error as CompressionError {
+      guard case .outOfRange = error,
+        rest.values.squaredNorm <= 1e-4 * target.values.squaredNorm
+      else { throw error }
+      if let previous { return previous }
+      var nothing = rest
+      for index in nothing.values.indices { nothing.values[index] = 0 }
+      return try part.representation(of: nothing, from: nil, penalty: mu)
+    }
   }
 
   private var beyondFloat: CompressionError {

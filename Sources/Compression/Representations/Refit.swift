@@ -43,6 +43,7 @@ extension Sparse {
   func refitted(to target: [Float]) throws -> Sparse {
     let kept = indices.map { target[Int($0)] }
     guard case .codebook(let entries) = format else {
+      // In half precision the nearest there are, which are no farther than those before.
       return try Sparse(
         count: count, indices: indices, values: format.rounded(kept), pattern: pattern,
         format: format)
@@ -196,14 +197,29 @@ extension LowRank {
     let image = try Matrix.product(near1(right), near1(matrix), transposingSecond: true)
     guard let basis = try orthonormalRows(spanning: image) else { return self }
     let fitted = try basis * matrix
-    return try LowRank(
-      left: basis.transposed.rounded(to: format), right: fitted.rounded(to: format),
-      arrangement: arrangement, format: format)
+    guard format != .float32 else {
+      return try LowRank(left: basis.transposed, right: fitted, arrangement: arrangement)
+    }
+    // Rounding may cost more than a better basis gains.
+    let rounded = try balanced(basis, fitted)
+    return target.squaredDistance(to: rounded.decompressed())
+      < target.squaredDistance(to: decompressed()) ? rounded : self
   }
-}
 
-extension Matrix {
-  fileprivate func rounded(to format: NumberFormat) throws -> Matrix {
-    try Matrix(rows: rows, columns: columns, values: format.rounded(values))
+  /// The product of a basis's transpose and rows, rounded to the format, with half of each row's scale in
+  /// either factor.
+  private func balanced(_ basis: Matrix, _ rows: Matrix) throws -> LowRank {
+    func times(_ roots: [Float], _ matrix: Matrix) throws -> Matrix {
+      let values = matrix.values.indices.map { matrix.values[$0] * roots[$0 / matrix.columns] }
+      return try Matrix(
+        rows: matrix.rows, columns: matrix.columns, values: format.rounded(values))
+    }
+    let roots = (0..<rows.rows).map { row -> Float in
+      let norm = Array(rows.values[row * rows.columns..<(row + 1) * rows.columns]).squaredNorm
+      return norm > 0 ? Float(norm.squareRoot().squareRoot()) : 1
+    }
+    return try LowRank(
+      left: times(roots, basis).transposed, right: times(roots.map { 1 / $0 }, rows),
+      arrangement: arrangement, format: format)
   }
 }

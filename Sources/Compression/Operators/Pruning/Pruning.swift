@@ -6,7 +6,8 @@ import LinearAlgebra
 /// `values: .float16` the kept entries are rounded; with `.levels(K)` they share K values: the entries
 /// that gain most, w² − (w − c)², and the values c are found in turn, which is monotone, from several starts.
 ///
-/// - Complexity: O(n) time, O(n) scratch; with K values that of k-means on κ, up to ten times.
+/// - Complexity: O(n) time, O(n) scratch. With K values from 5 (of κ ≤ 1,024: 27) starts, each up to ten times:
+///   k-means on κ weights, and O(n·log K) to choose them.
 /// - Source: Carreira-Perpiñán & Idelbayev, CVPR 2018 (ℓ₀-constrained pruning).
 public struct Pruning: CompressionOperator {
   /// κ, as a count or as a share of the view's n weights.

@@ -14,7 +14,8 @@ import LinearAlgebra
 ///   for comparison.
 ///
 /// With `keepsZero` one entry is 0, so that the weights that take it are pruned. That codebook is
-/// found by Lloyd's algorithm with this entry held, from the exact optimum of the summary.
+/// found by Lloyd's algorithm with this entry held, from the exact optimum of the summary; for K above
+/// 1,024 from the codebook without it, whose entry next to 0 it becomes.
 ///
 /// - Complexity: O(n) to sort or to count, then O(K·log n) an iteration; from a warm start with K ≤ 4,
 ///   O(K·n) an iteration. `.exact` O(K·n·log n) time and 4·K·n + 48·n bytes up to K = 32, O(n·log n) a

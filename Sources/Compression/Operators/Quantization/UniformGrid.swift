@@ -89,8 +89,8 @@ struct UniformGridSearch {
       covering(span) + (isView ? shifted(span) : []) + cutting(span, isView ? 64 : 24))
     // The outermost level moves by a quarter of a step.
     let fineness = 0.25 / Double(steps)
-    let trials = min(
-      Int(Self.fine / fineness), max(4, isView ? 400 : count / 16))
+    let trials = max(
+      1, min(Int(Self.fine / fineness), max(4, isView ? 400 : count / 16)))
     let fine = leaders(coarse, isView ? 24 : 4).flatMap {
       around($0, trials, by: Self.fine / Double(trials))
     }
@@ -214,7 +214,10 @@ struct UniformGridSearch {
     var best: [(grid: UniformGrid, distortion: Float)] = []
     for grid in grids {
       let distortion = roughDistortion(grid)
-      guard best.count < wanted || distortion < best[wanted - 1].distortion else { continue }
+      // A step so small that its inverse is infinite has none.
+      guard distortion.isFinite,
+        best.count < wanted || distortion < best[wanted - 1].distortion
+      else { continue }
       let place = best.firstIndex { distortion < $0.distortion } ?? best.count
       best.insert((grid, distortion), at: place)
       if best.count > wanted { best.removeLast() }

@@ -6,7 +6,8 @@ import LinearAlgebra
 /// - Symmetric, b bits: θᵢ ∈ s·{−Q … Q}, Q = 2^(b−1) − 1; one float s a group.
 /// - Affine, b bits: θᵢ ∈ offset + s·{0 … 2^b − 1}; two floats a group.
 ///
-/// Symmetric, the spacing is the best there is where n·Q is at most 262,144, 512 for a group: every set of
+/// Symmetric, the spacing of up to 4,096 weights is the best there is where n·Q is at most 262,144, 512 for a
+/// group or from a warm start: every set of
 /// codes is tried (`SymmetricGrid`). Otherwise the grid is searched: the distortion of hundreds of grids, by their
 /// spacing, by what they cut off at either end and by the most frequent value, each one pass; then
 /// alternation of codes and least squares from the best of them and from the warm start, which is monotone.
@@ -70,7 +71,7 @@ public struct UniformQuantization: CodebookOperator {
       return UniformGrid(offset: Double(pair[0]), step: Double(pair[1]) - Double(pair[0]))
     }
     let search = search(weights)
-    let cold = search.best(grouping == .view ? .view : .group)
+    let cold = search.best(grouping == .view && previous == nil ? .view : .group)
     guard previous != nil || weights.count > Self.summarised else { return cold }
     var best = refined(cold, on: weights)
     if let previous, let first = previous.first, let last = previous.last {
@@ -90,14 +91,16 @@ public struct UniformQuantization: CodebookOperator {
     let middle = isAffine ? Double(integers.count / 2) : 0
     let nearest = (grid.step / unit).rounded()
     var best: (grid: UniformGrid, distortion: Double)?
-    for units in Set([nearest - 1, nearest, nearest + 1].map { max(1, $0) }) {
+    for units in stride(from: max(1, nearest - 1), through: max(1, nearest + 1), by: 1) {
+      var reached = Double.infinity
       var next = UniformGrid(offset: grid.offset, step: units * unit)
       next.offset += middle * (grid.step - next.step)
       for _ in 0..<10 {
         next.offset = (next.offset / unit).rounded() * unit
         let fit = GridFit.of(next, integers, to: weights)
-        if let best, fit.distortion >= best.distortion { break }
-        best = (next, fit.distortion)
+        guard fit.distortion < reached else { break }
+        reached = fit.distortion
+        if reached < best?.distortion ?? .infinity { best = (next, reached) }
         guard isAffine, let offset = fit.bestOffset else { break }
         next.offset = offset
       }
@@ -112,8 +115,10 @@ public struct UniformQuantization: CodebookOperator {
     guard weights.count > Self.summarised else {
       return UniformGridSearch(integers: integers, isAffine: isAffine, points: weights)
     }
+    // The bins of a histogram are as wide as the steps of 8 bits.
     let points =
-      WeightHistogram(weights).summary(atLeast: 1024) ?? SortedWeights(weights).summary()
+      (bits < 8 ? WeightHistogram(weights).summary(atLeast: 1024) : nil)
+      ?? SortedWeights(weights).summary()
     let (values, counts) = points.pairs(atMost: Self.summarised)
     return UniformGridSearch(
       integers: integers, isAffine: isAffine, points: values, weights: counts)
