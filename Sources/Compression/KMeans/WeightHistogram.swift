@@ -124,7 +124,8 @@ struct WeightHistogram {
   /// K entries next to the global optimum: the exact optimum of a summary by a few thousand points.
   func bestEntries(_ levels: Int, withZero: Bool) -> [Float] {
     return withZero
-      ? summary.points(atMost: Summary.pointsWithZero(for: levels), origin: 0).optimalEntriesWithZero(levels)
+      ? summary.points(atMost: Summary.pointsWithZero(for: levels), origin: 0)
+        .optimalEntriesWithZero(levels)
       : summary.points(atMost: Summary.points(for: levels)).optimalEntries(levels)
   }
 
