@@ -1,5 +1,5 @@
 """Rebuild the dense weights of a compressed model, see Docs/FileFormat.md: read_lcm.py IN.lcm OUT.npz"""
-import json, sys, zlib
+import json, sys, zipfile, zlib
 
 import numpy as np
 from safetensors import deserialize, safe_open
@@ -89,4 +89,7 @@ with safe_open(sys.argv[1], framework="numpy") as file:
         ends = np.cumsum([np.prod(tensor["shape"], dtype=int) for tensor in part["tensors"]])
         for tensor, piece in zip(part["tensors"], np.split(values, ends[:-1])):
             tensors[tensor["name"]] = piece.reshape(tensor["shape"])
-np.savez(sys.argv[2], **{name: tensors[name] for name in model["order"]})
+with zipfile.ZipFile(sys.argv[2], "w") as archive:  # np.savez cannot write every name
+    for name in model["order"]:
+        with archive.open(name + ".npy", "w", force_zip64=True) as member:
+            np.lib.format.write_array(member, tensors[name])

@@ -32,7 +32,16 @@ public enum CompressionError: Error, Equatable {
     /// None for a joint view.
     public let shape: [Int]?
     public let reason: String
+
+    public init(name: String, shape: [Int]?, reason: String) {
+      (self.name, self.shape, self.reason) = (name, shape, reason)
+    }
   }
+}
+
+extension CompressionError {
+  /// Whether the result of an operator cannot be stored: the weights are to blame, not the plan.
+  public var isOutOfRange: Bool { if case .outOfRange = self { true } else { false } }
 }
 
 extension CompressionError: CustomStringConvertible {
@@ -83,21 +92,21 @@ extension CompressionError: CustomStringConvertible {
   }
 
   private func unfitText(_ tensors: [Unfit], _ instead: String?) -> String {
-    let lines = tensors.prefix(longestListing).map { tensor in
+    let lines = tensors.map { tensor in
       let shape = tensor.shape.map { " \($0)" } ?? ""
-      return "\(printable(tensor.name))\(shape): \(tensor.reason)"
+      let name = tensor.name.prefix(longestName)
+      return printable("\(name)\(shape): \(tensor.reason.prefix(4 * longestName))")
     }
     let advice = instead.map { ["leave \(tensors.count == 1 ? "it" : "them") out: \($0)"] } ?? []
     if tensors.count == 1 { return (lines + advice).joined(separator: "\n") }
-    let more = tensors.count - lines.count
     let all =
-      ["\(tensors.count) tensors do not fit their operators:"] + lines.map { "  " + $0 }
-      + (more > 0 ? ["  and \(more) more"] : []) + advice
+      ["\(tensors.count) tensors do not fit their operators:"] + lines.map { "  " + $0 } + advice
     return all.joined(separator: "\n")
   }
 }
 
 private let longestListing = 12
+private let longestName = 256
 
 private func listing(_ names: [String]) -> String {
   let shown = names.prefix(longestListing).map(printable).joined(separator: ", ")

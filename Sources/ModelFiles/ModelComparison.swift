@@ -18,6 +18,8 @@ public struct ModelComparison: Sendable, Codable {
     public var squaredError: Double?
     /// What should be alike and is not; none where all is as it should be.
     public var difference: String?
+    /// Whether the model has it; text and the like no file of tensors can hold.
+    public var isKept = true
   }
 
   /// In the model's order; what only the original has comes last.
@@ -48,9 +50,11 @@ public struct ModelComparison: Sendable, Codable {
           row.difference = Self.difference(entries[name], tensor, path: original.path)
           continue
         }
-        let weights = try original.floats(tensor.name)
-        guard weights.isFinite else {
-          row.difference = "\(original.path) has NaN or infinity in it"
+        let weights: [Float]
+        do {
+          weights = try original.weights(tensor.name)
+        } catch ModelFileError.malformedTensor(_, _, let expected, let found) {
+          row.difference = "\(original.path) has \(found), not \(expected)"
           continue
         }
         let error = weights.squaredDistance(to: Array(values[range]))
@@ -78,6 +82,10 @@ public struct ModelComparison: Sendable, Codable {
         Row(
           name: $0.name, shape: $0.shape, operator: nil,
           difference: "missing in \(model.file.path)")
+      }
+      + original.others.map {
+        Row(
+          name: $0.name, shape: [], operator: "not kept: values of type \($0.type)", isKept: false)
       }
     squaredError = distance
     relativeError = RelativeError(squaredError: distance, squaredNorm: norm)

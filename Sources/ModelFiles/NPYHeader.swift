@@ -93,6 +93,17 @@ struct NPYHeader: Equatable {
     return descr.hasPrefix("|") && dtype.byteCount > 1 ? nil : (dtype, order)
   }
 
+  /// What numbers a dtype stands for that no element type here does; none for text, objects, dates, records.
+  static func unknownNumbers(_ descr: String) -> String? {
+    let kinds: [Character: String] = [
+      "f": "floating-point numbers", "c": "complex numbers", "i": "integers",
+      "u": "unsigned integers", "b": "booleans", "V": "bytes without a type, as of bfloat16",
+    ]
+    let code = "<>=|".contains(descr.first ?? " ") ? descr.dropFirst() : descr[...]
+    guard let kind = code.first, let width = Int(code.dropFirst()), width > 0 else { return nil }
+    return kinds[kind].map { "\(width)-byte \($0)" }
+  }
+
   private static let codes: [ElementType: String] = [
     .bool: "b1", .u8: "u1", .i8: "i1", .u16: "u2", .i16: "i2", .u32: "u4", .i32: "i4",
     .u64: "u8", .i64: "i8", .f16: "f2", .f32: "f4", .f64: "f8",

@@ -37,6 +37,12 @@ public final class NPZFile: TensorFile {
       var reader = try ZipMemberReader(member, of: file)
       let (fields, start) = try NPYHeader.fields(from: &reader, path: file.path, tensor: name)
       guard NPYHeader.elementType(fields.descr) != nil else {
+        // Numbers are not to be lost; text, objects, dates and records are not looked at.
+        if let type = NPYHeader.unknownNumbers(fields.descr) {
+          throw ModelFileError.malformedTensor(
+            path: path, tensor: name, expected: "numbers of a type that can be kept",
+            found: "\(type) ('\(fields.descr)')")
+        }
         others.append(OtherArray(name: name, type: fields.descr))
         continue
       }

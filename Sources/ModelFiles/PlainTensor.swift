@@ -80,7 +80,8 @@ public struct PlainTensor: Sendable, Equatable {
       }
       guard back.isFinite || !value.isFinite else {
         throw CompressionError.malformedForm(
-          "'\(shape.name)' holds \(value), which is beyond the range of \(dtype.rawValue)")
+          "'\(shape.name)' holds \(value), which is beyond the range of \(dtype.rawValue); "
+            + "32-bit floats hold it, without --dtype source")
       }
       rounded += back == value || value.isNaN ? 0 : 1
     }

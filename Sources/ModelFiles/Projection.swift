@@ -57,6 +57,8 @@ public struct Projection: Sendable {
 
   private struct State {
     var done: [Int: Done] = [:]
+    /// What cannot be stored; all of it is said at once.
+    var unfit: [Int: CompressionError.Unfit] = [:]
     var error: (any Error)?
   }
 
@@ -90,6 +92,13 @@ public struct Projection: Sendable {
           $0 += problems[index].count
           progress(Double($0) / total, problems[index].label)
         }
+      } catch let error as CompressionError where error.isOutOfRange {
+        let problem = problems[index]
+        state.withLock {
+          $0.unfit[index] = .init(
+            name: problem.label, shape: problem.slots.count > 1 ? nil : problem.shape,
+            reason: "\(error)")
+        }
       } catch {
         state.withLock { if $0.error == nil { $0.error = error } }
       }
@@ -101,6 +110,10 @@ public struct Projection: Sendable {
 
     let found = state.withLock { $0 }
     if let error = found.error { throw error }
+    guard found.unfit.isEmpty else {
+      throw CompressionError.unfit(
+        problems.indices.compactMap { found.unfit[$0] }, instead: nil)
+    }
     let all = problems.indices.compactMap { found.done[$0] }
     rows = all.map(\.row)
     squaredDistance = all.reduce(0) { $0 + $1.distance }
@@ -154,16 +167,12 @@ public struct Projection: Sendable {
     // An exact name means that tensor, even where it would fit others as a pattern.
     let names = Set(plan.tasks.flatMap { $0.selection.patterns.map { ExactName($0.text) } })
     try requireNone { names.contains(ExactName($0)) }
-    // What is kept anyway may be excluded.
-    let kept = source.tensors.filter { !$0.isCompressible }
     let tasks = plan.tasks.map { task in
       let selection = task.selection
-      let exclusions = selection.exclusions.filter { exclusion in
-        weights.contains { exclusion.matches($0.name) }
-          || !kept.contains { exclusion.matches($0.name) }
-      }
       return CompressionTask(
-        Selection(selection.view, selection.patterns, excluding: exclusions), task.operation)
+        Selection(
+          selection.view, selection.patterns, excluding: exclusions(of: selection, in: source)),
+        task.operation)
     }
     do {
       return try ResolvedPlan(
@@ -175,18 +184,30 @@ public struct Projection: Sendable {
     }
   }
 
-  /// - Throws: `ModelFileError.malformedTensor` when a value is not finite as a float.
-  private static func finite(_ name: String, of source: any TensorFile) throws -> [Float] {
-    let values = try source.floats(name)
-    guard values.isFinite else {
-      let place = values.firstIndex { !$0.isFinite } ?? 0
-      throw ModelFileError.malformedTensor(
-        path: source.path, tensor: name,
-        expected: "finite numbers within the range of 32-bit floats",
-        found: values[place].isNaN
-          ? "NaN at place \(place)" : "infinity, or a number beyond that range, at place \(place)")
+  /// The exclusions as they concern weights. They mean tensors of any kind; what is kept anyway may be left
+  /// out, too, and is here left out of them.
+  private static func exclusions(of selection: Selection, in source: any TensorFile)
+    -> [NamePattern]
+  {
+    let all =
+      source.tensors.map { (name: $0.name, shape: $0.shape) }
+      + source.others.map { (name: $0.name, shape: []) }
+    func isWeight(_ index: Int) -> Bool {
+      index < source.tensors.count && source.tensors[index].isCompressible
     }
-    return values
+    func isSelected(_ index: Int) -> Bool {
+      selection.patterns.contains { $0.matches(all[index].name) }
+    }
+    return selection.exclusions.flatMap { exclusion -> [NamePattern] in
+      let taken = exclusion.fitting(all)
+      let weights = taken.filter(isWeight)
+      guard weights.count < taken.count else { return [exclusion] }
+      // Of what the patterns do not take there is nothing to say where others are left out.
+      let leavesOutKept = taken.contains { !isWeight($0) && isSelected($0) }
+      return (leavesOutKept ? weights.filter(isSelected) : weights).map {
+        NamePattern(literal: all[$0].name)
+      }
+    }
   }
 
   private static func project(
@@ -194,8 +215,8 @@ public struct Projection: Sendable {
     types: [ExactName: ElementType], mu: Float
   ) throws -> Done {
     // A single tensor is not copied.
-    var values = try finite(problem.slots[0].name, of: source)
-    for slot in problem.slots.dropFirst() { values += try finite(slot.name, of: source) }
+    var values = try source.weights(problem.slots[0].name)
+    for slot in problem.slots.dropFirst() { values += try source.weights(slot.name) }
     let target = try WeightView(values, shape: problem.shape)
     let start = ContinuousClock.now
     let form = try problem.operation.representation(of: target, from: nil, penalty: mu)

@@ -10,7 +10,9 @@ extension PackedModel {
   /// a name already another `source.`, so that no two become one.
   public static func kept(_ source: [String: String]) -> [String: String] {
     func isTaken(_ key: String) -> Bool {
-      own.contains(key) || key.rest(after: sourcePrefix).map(isTaken) ?? false
+      var rest = key.utf8[...]
+      while rest.starts(with: sourcePrefix.utf8) { rest = rest.dropFirst(sourcePrefix.utf8.count) }
+      return own.contains { rest.elementsEqual($0.utf8) }
     }
     return Dictionary(
       uniqueKeysWithValues: source.map { (isTaken($0) ? sourcePrefix + $0 : $0, $1) })

@@ -21,6 +21,9 @@ struct YAMLTags {
     guard lines.indices.contains(line - 1), lines[line - 1].indices.contains(column - 1) else {
       return false
     }
-    return lines[line - 1][column - 1] == "!"
+    var node = lines[line - 1][(column - 1)...]
+    // An anchor may stand before the tag.
+    if node.first == "&" { node = node.drop { $0 != " " }.drop { $0 == " " } }
+    return node.first == "!"
   }
 }

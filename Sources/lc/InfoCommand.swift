@@ -112,7 +112,8 @@ struct InfoCommand: ParsableCommand {
     var table = Table(
       ["part", "operator", "weights", "bits", "ratio"] + (is32Bit ? [] : ["of source"])
         + ["mult.", "add."])
-    let uses = try Weights.definition(in: report.metadata, path: file)?.uses() ?? [:]
+    // Another program may call something else of its own `network`.
+    let uses = (try? Weights.definition(in: report.metadata, path: file)?.uses()) ?? [:]
     for part in model.parts {
       let operations = part.operations(uses: uses)
       let storage = part.form.storage
@@ -169,7 +170,7 @@ struct InfoCommand: ParsableCommand {
       let isAlike = row.difference == nil && row.relativeError == nil
       table.add([
         row.name, row.operator ?? "—",
-        row.difference ?? (isAlike ? "identical" : row.relativeError?.text ?? ""),
+        row.difference ?? (isAlike && row.isKept ? "identical" : row.relativeError?.text ?? ""),
         row.squaredError.map { String(format: "%.6g", $0) } ?? "",
       ])
     }

@@ -1,10 +1,13 @@
+import ModelFiles
+
 /// Columns of text, the first left-aligned, the others right-aligned.
 struct Table {
   private var rows: [[String]]
 
   init(_ header: [String]) { rows = [header] }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  /// What would steer a terminal is shown instead of sent to it.
+  mutating func add(_ row: [String]) { rows.append(row.map(oneLine)) }
 
   var text: String {
     let columns = rows.map(\.count).max() ?? 0

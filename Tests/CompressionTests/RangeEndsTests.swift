@@ -54,6 +54,6 @@ import Testing
   {
     let weights = [Float](repeating: 0.1234567, count: shape[0] * shape[1])
     let result = try form("lowrank(r=10%)", weights, shape).decompressed()
-    #expect(weights.squaredDistance(to: result) <= 1e-13 * weights.squaredNorm)
+    #expect(weights.squaredDistance(to: result) <= 2e-11 * weights.squaredNorm)
   }
 }

@@ -51,6 +51,52 @@ import Testing
     }
   }
 
+  /// An exclusion means a tensor of any kind, by its exact name first.
+  @Test(arguments: [
+    ("*, !blk[0].w: sign()", ["blk[0].w", "o"], ["blk0.w"], ["o"]),
+    ("*, !blk[0].w: sign()", ["blk0.w", "o"], ["blk[0].w"], ["blk0.w", "o"]),
+    ("fc*, !*.ids: sign(); emb*: sign()", ["fc.w", "emb.ids"], ["fc.ids"], ["fc.w", "emb.ids"]),
+    ("*, !*.ids: sign()", ["fc.w"], ["fc.ids"], ["fc.w"]),
+  ])
+  func exclusionsMeanWhatTheyName(
+    plan: String, weights: [String], others: [String], taken: [String]
+  ) throws {
+    var generator = SeededGenerator(seed: 6)
+    let sources =
+      weights.map { TensorSource(name: $0, shape: [2, 3], floats: generator.floats(6)) }
+      + others.map {
+        TensorSource(name: $0, dtype: .i64, shape: [1], bytes: .init(repeating: 1, count: 8))
+      }
+    try withTemporaryFolder { folder in
+      try SafetensorsFile.write(sources, to: folder + "/f")
+      let projection = try project(openTensorFile(folder + "/f"), plan)
+      #expect(projection.rows.map(\.name).sorted() == taken.sorted())
+    }
+  }
+
+  /// Beside larger numbers small doubles are rounded; alone they would all become 0.
+  @Test(arguments: [(1e-60, false), (1e-40, false), (1e-30, true), (1, true)])
+  func doublesBelowFloatsAreRefused(size: Double, isFit: Bool) throws {
+    func doubles(_ values: [Double]) -> TensorSource {
+      TensorSource(
+        name: "w", dtype: .f64, shape: [values.count],
+        bytes: values.flatMap { value in
+          withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+        })
+    }
+    let found = try error([doubles([size, -size / 3, 0])], "w: quantize(k=2)")
+    #expect(found.isEmpty == isFit && (isFit || found.contains("no number larger than")))
+    #expect(try error([doubles([1, size])], "w: quantize(k=2)").isEmpty)
+  }
+
+  @Test func allThatCannotBeStoredIsNamed() throws {
+    let sources = ["a", "b", "c"].enumerated().map { index, name in
+      TensorSource(name: name, shape: [2], floats: [index == 1 ? 1 : 1e6, 0.5])
+    }
+    let found = try error(sources, "*: prune(keep=1, bits=16)")
+    #expect(found.contains("2 tensors") && found.contains("a [2]") && found.contains("c [2]"))
+  }
+
   @Test func whatNoTaskNamesIsKeptBitForBit() throws {
     var generator = SeededGenerator(seed: 5)
     let sources = Self.everyType(&generator)

@@ -68,6 +68,7 @@ import Testing
     ("compress: fc1.weight: sign()", "plans and patterns go in quotes"),
     ("compress: 'k:0': sign()", "plans and patterns go in quotes"),
     ("compress: [0-9].w: sign()", "plans and patterns go in quotes"),
+    ("mu: 1\ncompress: &a !x \"*: sign()\"", ":2: '!' begins a tag"),
     ("mu: 1\ncompress: !x \"*: sign()\"", ":2: '!' begins a tag"),
     ("compress:\n  - tensors: ! fc3.*\n    operators: [sign()]", ":2: '!' begins a tag"),
     ("compress:\n  - tensors: !fc3.*\n    operators: [sign()]", ":2: '!' begins a tag"),

@@ -57,6 +57,13 @@ struct Misfits {
       if task.selection.view == .joint { return nil }
       if fit.isEmpty { continue }
       let patterns = exclude(unfit, from: Set(fit))
+      // What fits, where that is less to read.
+      if patterns.count > Self.mostExclusions, fit.count < patterns.count {
+        exclusions += fit.count
+        let names = fit.map { NamePattern(literal: slots[$0].name) }
+        kept.append(CompressionTask(Selection(task.selection.view, names), task.operation))
+        continue
+      }
       exclusions += patterns.count
       kept.append(CompressionTask(task.selection.excluding(patterns), task.operation))
     }
@@ -68,7 +75,7 @@ struct Misfits {
   /// where one takes several.
   private func exclude(_ unfit: Set<Int>, from fit: Set<Int>) -> [NamePattern] {
     var sharing: [String: [Int]] = [:]
-    for index in unfit.sorted() {
+    for index in unfit.sorted() where slots[index].name.utf8.count <= 256 {
       let name = slots[index].name.unicodeScalars
       for dot in name.indices where name[dot] == "." {
         sharing["*" + String(name[dot...]), default: []].append(index)

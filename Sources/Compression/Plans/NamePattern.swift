@@ -89,14 +89,16 @@ public struct NamePattern: Sendable, Equatable {
   ///
   /// Of a pattern that means weights in general only those of two and more dimensions, matrices and
   /// kernels, unless it fits no others: batch norm's γ is called `weight`, too, but is none.
-  func fitting(_ slots: [ArenaLayout.Slot]) -> [Int] {
+  public func fitting(_ tensors: [(name: String, shape: [Int])]) -> [Int] {
     let text = text.utf8
-    let exact = slots.indices.filter { slots[$0].name.utf8.elementsEqual(text) }
+    let exact = tensors.indices.filter { tensors[$0].name.utf8.elementsEqual(text) }
     guard exact.isEmpty, hasWildcards else { return exact }
-    let fitting = slots.indices.filter { matches(slots[$0].name) }
-    let matrices = meansWeights ? fitting.filter { slots[$0].shape.count > 1 } : []
+    let fitting = tensors.indices.filter { matches(tensors[$0].name) }
+    let matrices = meansWeights ? fitting.filter { tensors[$0].shape.count > 1 } : []
     return matrices.isEmpty ? fitting : matrices
   }
+
+  func fitting(_ slots: [ArenaLayout.Slot]) -> [Int] { fitting(slots.map { ($0.name, $0.shape) }) }
 
   /// Whether the whole name fits. O(length of pattern · length of name).
   public func matches(_ name: String) -> Bool {
