@@ -116,7 +116,9 @@ public struct TruncatedSingularValues: Sendable {
     let noise = 2e-7 * total
     if energies.count == 2 { return gain <= max(noise, 0.1 * tolerance * residual) }
     let before = energies[energies.count - 2] - energies[energies.count - 3]
-    let rate = min(0.9, max(0, gain / max(before, .leastNonzeroMagnitude)))
+    // The first gain is that of a dominant direction, beside which the second says nothing of the others.
+    let least = energies.count == 3 ? 0.5 : 0
+    let rate = min(0.9, max(least, gain / max(before, .leastNonzeroMagnitude)))
     return gain * rate / (1 - rate) <= max(noise, tolerance * residual)
   }
 

@@ -30,19 +30,36 @@ struct UniformGridSearch {
   ///   - points: finite, at least one.
   ///   - weights: of ascending points; without them each point counts once.
   init(integers: ClosedRange<Int>, isAffine: Bool, points: [Float], weights: [Float]? = nil) {
-    var points = points
-    if isAffine, weights == nil { radixSort(&points) }
+    var (points, weights) = (points, weights ?? Array(repeating: 1, count: points.count))
+    if isAffine { Self.merge(&points, &weights) }
     self.integers = integers
     self.isAffine = isAffine
     low = points.reduce(.infinity) { min($0, $1) }
     high = points.reduce(-.infinity) { max($0, $1) }
     count = points.count
-    let weights = weights ?? Array(repeating: 1, count: points.count)
     common = isAffine ? Self.common(points, weights) : 0
     total = weights.reduce(0) { $0 + Double($1) }
     let padding = -points.count & 7
     self.points = points + repeatElement(points[0], count: padding)
     self.weights = weights + repeatElement(0, count: padding)
+  }
+
+  /// Sorts them and leaves one of equal points, with the weight of all.
+  private static func merge(_ points: inout [Float], _ weights: inout [Float]) {
+    guard weights.allSatisfy({ $0 == 1 }) else { return }
+    radixSort(&points)
+    var last = 0
+    for place in points.indices.dropFirst() {
+      if points[place] == points[last] {
+        weights[last] += 1
+      } else {
+        last += 1
+        points[last] = points[place]
+        weights[last] = 1
+      }
+    }
+    points.removeSubrange((last + 1)...)
+    weights.removeSubrange((last + 1)...)
   }
 
   private static func common(_ points: [Float], _ weights: [Float]) -> Float {
@@ -86,7 +103,8 @@ struct UniformGridSearch {
     }
     let isView = effort == .view
     let coarse = withCommonValue(
-      covering(span) + (isView ? shifted(span) : []) + cutting(span, isView ? 64 : 24))
+      covering(span) + (isView ? shifted(span) + dense(span) : [])
+        + cutting(span, isView ? 64 : 24))
     // The outermost level moves by a quarter of a step.
     let fineness = 0.25 / Double(steps)
     let trials = max(
@@ -134,6 +152,24 @@ struct UniformGridSearch {
       let step = span / intervals
       return (1..<8).map { part in
         UniformGrid(offset: Double(low) - step * Double(part) / 8, step: step)
+      }
+    }
+  }
+
+  /// Affine grids of a quarter to twice the step that reaches from end to end, each place of which is within
+  /// an eighth of a step of any other's: where weights have so few values that all can be looked at.
+  private func dense(_ span: Double) -> [UniformGrid] {
+    guard isAffine, steps > 1 else { return [] }
+    let ratio = 1 + 0.25 / Double(steps)
+    let spacings = 1 + Int(log(8) / log(ratio))
+    // About as many offsets as quarters of a step between the ends of the weights and of the grid.
+    guard spacings * 4 * steps * points.count / 8 <= Effort.view.rawValue else { return [] }
+    return (0..<spacings).flatMap { spacing in
+      let step = 2 * span / Double(steps) / pow(ratio, Double(spacing))
+      let slack = span - step * Double(steps)
+      let (first, last) = (min(0, slack) - step / 2, max(0, slack) + step / 2)
+      return stride(from: first, through: last, by: step / 4).map {
+        UniformGrid(offset: Double(low) + $0, step: step)
       }
     }
   }
