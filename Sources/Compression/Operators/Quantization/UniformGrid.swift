@@ -104,7 +104,7 @@ struct UniformGridSearch {
     let isView = effort == .view
     let coarse = withCommonValue(
       covering(span) + (isView ? shifted(span) + dense(span) : [])
-        + cutting(span, isView ? 64 : 24))
+        + cutting(span, isView ? 64 : 24, sparing: isView || points.count <= 32))
     // The outermost level moves by a quarter of a step.
     let fineness = 0.25 / Double(steps)
     let trials = max(
@@ -156,14 +156,17 @@ struct UniformGridSearch {
     }
   }
 
-  /// Affine grids of a quarter to twice the step that reaches from end to end, each place of which is within
-  /// an eighth of a step of any other's: where weights have so few values that all can be looked at.
+  /// Affine grids of up to twice the step that reaches from end to end, and from a quarter of it unless every weight
+  /// may have a level of its own, each level of which is within an eighth of a step of any other's: where
+  /// weights have so few values that all can be looked at.
   private func dense(_ span: Double) -> [UniformGrid] {
     guard isAffine, steps > 1 else { return [] }
     let ratio = 1 + 0.25 / Double(steps)
-    let spacings = 1 + Int(log(8) / log(ratio))
-    // About as many offsets as quarters of a step between the ends of the weights and of the grid.
-    guard spacings * 4 * steps * points.count / 8 <= Effort.view.rawValue else { return [] }
+    let cuts = count > steps
+    let spacings = 1 + Int(log(cuts ? 8 : 2) / log(ratio))
+    // As many offsets as quarters of a step between the ends of the weights and of the grid.
+    let passes = spacings * (cuts ? 4 : 1) * steps
+    guard passes * points.count / 8 <= 2 * Effort.view.rawValue else { return [] }
     return (0..<spacings).flatMap { spacing in
       let step = 2 * span / Double(steps) / pow(ratio, Double(spacing))
       let slack = span - step * Double(steps)
@@ -175,8 +178,8 @@ struct UniformGridSearch {
   }
 
   /// Grids that cut off some weights at the ends.
-  private func cutting(_ span: Double, _ trials: Int) -> [UniformGrid] {
-    isAffine ? cuttingCounts() : cuttingShares(span, trials)
+  private func cutting(_ span: Double, _ trials: Int, sparing: Bool) -> [UniformGrid] {
+    isAffine ? cuttingCounts(sparing: sparing) : cuttingShares(span, trials)
   }
 
   /// Symmetric ones, down to one part in the root of the number of weights: beyond that the farthest
@@ -190,8 +193,9 @@ struct UniformGridSearch {
     }
   }
 
-  /// From one weight to another, so many from either end.
-  private func cuttingCounts() -> [UniformGrid] {
+  /// From one weight to another, so many from either end; some of few levels may be worth leaving unused.
+  private func cuttingCounts(sparing: Bool) -> [UniformGrid] {
+    let least = max(1, sparing && steps <= 15 ? steps * 2 / 3 : steps)
     var cuts = [0.0]
     var next = 1.0
     while next < total / 3 {
@@ -203,8 +207,7 @@ struct UniformGridSearch {
     var grids: [UniformGrid] = []
     for first in lower {
       for last in upper where points[last] > points[first] {
-        // Of few levels some may be worth leaving unused.
-        for intervals in max(1, steps <= 15 ? steps * 2 / 3 : steps)...steps {
+        for intervals in least...steps {
           let step = (Double(points[last]) - Double(points[first])) / Double(intervals)
           grids.append(UniformGrid(offset: Double(points[first]), step: step))
         }
@@ -263,40 +266,82 @@ struct UniformGridSearch {
 
   private typealias Vector = SIMD8<Float>
 
-  /// Calls `body(x, code, weight)` for eight points at a time: their distances from the offset, their
-  /// nearest codes, their weights.
-  @inline(__always)
-  private func forEachVector(_ grid: UniformGrid, _ body: (Vector, Vector, Vector) -> Void) {
-    let offset = Vector(repeating: Float(grid.offset))
-    let inverse = Vector(repeating: Float(1 / grid.step))
-    let least = Vector(repeating: Float(integers.lowerBound))
-    let greatest = Vector(repeating: Float(integers.upperBound))
-    // Adding and taking away 1.5 · 2²³ rounds to an integer.
-    let rounding = Vector(repeating: 12_582_912)
-    points.withUnsafeBytes { points in
-      weights.withUnsafeBytes { weights in
-        // Both are whole vectors long.
-        for start in stride(from: 0, to: points.count, by: 32) {
-          let x = points.loadUnaligned(fromByteOffset: start, as: Vector.self) - offset
-          // By masks: the standard library's pointwise minimum is a loop over the lanes.
-          var code = x * inverse
-          code.replace(with: least, where: code .< least)
-          code.replace(with: greatest, where: code .> greatest)
-          code = code + rounding - rounding
-          body(x, code, weights.loadUnaligned(fromByteOffset: start, as: Vector.self))
-        }
-      }
+  /// What a pass needs of a grid, eight times each.
+  private struct Lanes {
+    let offset: Vector
+    let step: Vector
+    private let inverse: Vector
+    private let least: Vector
+    private let greatest: Vector
+
+    init(_ grid: UniformGrid, _ integers: ClosedRange<Int>) {
+      offset = Vector(repeating: Float(grid.offset))
+      step = Vector(repeating: Float(grid.step))
+      inverse = Vector(repeating: Float(1 / grid.step))
+      least = Vector(repeating: Float(integers.lowerBound))
+      greatest = Vector(repeating: Float(integers.upperBound))
+    }
+
+    /// The nearest codes of points at distances x from the offset.
+    @inline(__always)
+    func codes(_ x: Vector) -> Vector {
+      // By masks: the standard library's pointwise minimum is a loop over the lanes.
+      var code = x * inverse
+      code.replace(with: least, where: code .< least)
+      code.replace(with: greatest, where: code .> greatest)
+      // Adding and taking away 1.5 · 2²³ rounds to an integer.
+      return code + 12_582_912 - 12_582_912
     }
   }
 
+  /// Calls `body` for eight points and their weights at a time, both of which are whole vectors long.
+  @inline(__always)
+  private func withVectors<Result>(
+    _ body: (_ points: UnsafeRawBufferPointer, _ weights: UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    points.withUnsafeBytes { points in weights.withUnsafeBytes { body(points, $0) } }
+  }
+
   private func roughDistortion(_ grid: UniformGrid) -> Float {
-    let step = Vector(repeating: Float(grid.step))
-    var total = Vector.zero
-    forEachVector(grid) { x, code, weight in
-      let error = x - code * step
-      total += error * error * weight
+    let lanes = Lanes(grid, integers)
+    return withVectors { points, weights in
+      var total = Vector.zero
+      var place = 0
+      while place < points.count {
+        let x = points.loadUnaligned(fromByteOffset: place, as: Vector.self) - lanes.offset
+        let error = x - lanes.codes(x) * lanes.step
+        total += error * error * weights.loadUnaligned(fromByteOffset: place, as: Vector.self)
+        place &+= MemoryLayout<Vector>.size
+      }
+      return total.sum()
     }
-    return total.sum()
+  }
+
+  /// Sums over the points, by weight, of the errors of a grid and of its codes, for least squares.
+  private func sums(_ grid: UniformGrid) -> (
+    distortion: Float, codes: Double, squares: Double, errors: Double, products: Double
+  ) {
+    let lanes = Lanes(grid, integers)
+    return withVectors { points, weights in
+      var (total, q, qq, e, qe) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+      var place = 0
+      while place < points.count {
+        let x = points.loadUnaligned(fromByteOffset: place, as: Vector.self) - lanes.offset
+        let weight = weights.loadUnaligned(fromByteOffset: place, as: Vector.self)
+        let code = lanes.codes(x)
+        let error = x - code * lanes.step
+        let weighted = error * weight
+        total += error * weighted
+        q += code * weight
+        qq += code * code * weight
+        e += weighted
+        qe += code * weighted
+        place &+= MemoryLayout<Vector>.size
+      }
+      return (
+        total.sum(), Double(q.sum()), Double(qq.sum()), Double(e.sum()), Double(qe.sum())
+      )
+    }
   }
 
   /// Nearest codes, then the least-squares grid for these, until the distortion stays, in `Float`.
@@ -304,34 +349,19 @@ struct UniformGridSearch {
     var best = (grid: start, distortion: Float.infinity)
     var grid = start
     for _ in 0..<30 {
-      let step = Vector(repeating: Float(grid.step))
-      var (total, n, q, qq) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
-      var (e, qe) = (Vector.zero, Vector.zero)
-      forEachVector(grid) { x, code, weight in
-        let error = x - code * step
-        let weighted = error * weight
-        total += error * weighted
-        n += weight
-        q += code * weight
-        qq += code * code * weight
-        e += weighted
-        qe += code * weighted
-      }
-      let distortion = total.sum()
-      guard distortion < best.distortion * (1 - 1e-5) else { break }
-      best = (grid, distortion)
+      let sums = sums(grid)
+      guard sums.distortion < best.distortion * (1 - 1e-5) else { break }
+      best = (grid, sums.distortion)
       // What least squares change of this grid: the errors are fitted, which are small.
-      let (count, codes, squares) = (Double(n.sum()), Double(q.sum()), Double(qq.sum()))
-      let (errors, products) = (Double(e.sum()), Double(qe.sum()))
       if isAffine {
-        let determinant = count * squares - codes * codes
+        let determinant = total * sums.squares - sums.codes * sums.codes
         guard determinant > 0 else { break }
-        let change = (count * products - codes * errors) / determinant
+        let change = (total * sums.products - sums.codes * sums.errors) / determinant
         grid.step += change
-        grid.offset += (errors - change * codes) / count
+        grid.offset += (sums.errors - change * sums.codes) / total
       } else {
-        guard squares > 0 else { break }
-        grid.step += products / squares
+        guard sums.squares > 0 else { break }
+        grid.step += sums.products / sums.squares
       }
       guard grid.step > 0 else { break }
     }
