@@ -49,11 +49,6 @@ public struct CompressedFile: Sendable {
   /// The number of compressed views.
   public var partCount: Int { description.parts.count }
 
-  /// The tensors of one compressed view, one after the other.
-  public func tensors(ofPart index: Int) -> [CompressedModel.TensorShape] {
-    description.parts[index].tensors
-  }
-
   /// All tensors' names in their original order.
   public var order: [String] { description.order }
 

@@ -1,8 +1,8 @@
 /// An npz file, a zip file of npy arrays, that is open for reading.
 ///
 /// Opening reads the directory and the arrays' headers; values stay in the file until they are
-/// asked for. A tensor has its member's name without `.npy`; members that do not end so are ignored.
-/// Arrays of text, objects, dates, records and the like are `others`: they are not looked at.
+/// asked for. A tensor has its member's name without `.npy`. Arrays of text, objects, dates, records and
+/// the like, and members of other names, are `others`: they are not looked at.
 public final class NPZFile: TensorFile {
   public let path: String
   /// In the order of the zip file's directory.
@@ -23,8 +23,7 @@ public final class NPZFile: TensorFile {
     self.file = file
     path = file.path
     let all = try ZipDirectory(of: file).members
-    let arrays = all.filter(\.isArray)
-    if let first = all.first, arrays.isEmpty {
+    if let first = all.first, !all.contains(where: \.isArray) {
       throw ModelFileError.malformed(
         path: path, offset: first.headerOffset, expected: "npy arrays in the zip file",
         found: "other members, such as '\(first.name)'"
@@ -32,7 +31,11 @@ public final class NPZFile: TensorFile {
             ? " of PyTorch; write safetensors.torch.save_file(model.state_dict(), …) there" : ""))
     }
     var (members, headers, others): ([ZipMember], [NPYHeader], [OtherArray]) = ([], [], [])
-    for member in arrays {
+    for member in all where !member.isFolder {
+      guard member.isArray else {
+        others.append(OtherArray(name: member.name, type: "not an npy array"))
+        continue
+      }
       let name = member.tensorName
       var reader = try ZipMemberReader(member, of: file)
       let (fields, start) = try NPYHeader.fields(from: &reader, path: file.path, tensor: name)
@@ -89,6 +92,7 @@ public final class NPZFile: TensorFile {
 }
 
 extension ZipMember {
+  fileprivate var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }
   fileprivate var isArray: Bool { name.utf8.suffix(4).elementsEqual(".npy".utf8) }
   fileprivate var tensorName: String { String(name.unicodeScalars.dropLast(4)) }
 }

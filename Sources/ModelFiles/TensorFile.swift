@@ -13,7 +13,8 @@ public struct TensorEntry: Sendable, Equatable {
   public let byteRange: Range<Int>
 }
 
-/// An array whose type this package does not know, such as text or dates in an npz file.
+/// An array whose type this package does not know, such as text or dates, or a member of an npz file that is
+/// no array.
 public struct OtherArray: Sendable, Equatable, Codable {
   public let name: String
   /// As the file says it.

@@ -13,11 +13,14 @@ enum PlanPatterns {
       let stretch = quote == nil ? rest.prefix { signs.contains($0) } : []
       rest = rest.dropFirst(max(1, stretch.count))
       guard stretch.isEmpty else {
-        // Beside a quote of the same kind it would be a doubled one.
-        let own: Unicode.Scalar = result.last == "\"" || rest.first == "\"" ? "'" : "\""
-        result.append(own)
-        result.append(contentsOf: stretch)
-        result.append(own)
+        // Beside a quote of the same kind it would be a doubled one: what is quoted before goes on.
+        if let last = result.last, last == "'" || last == "\"" {
+          result.removeLast()
+          result.append(contentsOf: stretch + [last])
+        } else {
+          let own: Unicode.Scalar = rest.first == "\"" ? "'" : "\""
+          result.append(contentsOf: [own] + stretch + [own])
+        }
         continue
       }
       if quote == scalar {

@@ -109,6 +109,21 @@ import Testing
     #expect(again.description == plan.description)
   }
 
+  @Test func aQuotedHyphenIsAMemberOfItsSet() throws {
+    let names = ["a", "b", "c", "-"]
+    for (pattern, expected) in [
+      ("[a-c]", ["a", "b", "c"]), ("[a'-'c]", ["a", "c", "-"]), ("[c-a]", []),
+      ("[!a'-']", ["b", "c"]),
+    ] {
+      let plan = try CompressionPlan(parsing: "\(pattern): sign()")
+      let written = try CompressionPlan(parsing: plan.description)
+      for plan in [plan, written] {
+        let taken = plan.tasks[0].selection.patterns[0]
+        #expect(names.filter(taken.matches) == expected, "\(plan)")
+      }
+    }
+  }
+
   @Test(arguments: 0..<300) func everyNameCanBeSaid(seed: Int) throws {
     var random = RandomGenerator(seed: UInt64(seed))
     var names: [String] = []

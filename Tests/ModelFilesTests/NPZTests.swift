@@ -48,6 +48,15 @@ import Testing
     }
   }
 
+  @Test func membersThatAreNoArraysAreNamed() throws {
+    let members = ["w", "folder/", "notes.txt"].map { TestMember($0, [1, 2, 3]) }
+    try withFile(zipFile(members + [TestMember("a.npy", Self.array)])) { path in
+      let file = try NPZFile(path: path)
+      #expect(file.tensors.map(\.name) == ["a"])
+      #expect(file.others.map(\.name) == ["w", "notes.txt"])
+    }
+  }
+
   /// Text, objects, dates and records: found, not read, and refused only where they are asked for.
   @Test func arraysOfOtherTypesAreNotLookedAt() throws {
     let types = [

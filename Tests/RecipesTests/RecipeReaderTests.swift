@@ -49,7 +49,7 @@ import Testing
     (#"["*/kernel:0", onnx::MatMul_7]"#, #"each(*/kernel":"0, onnx"::"MatMul_7)"#),
     (#""'kernel:0'""#, "'kernel:0'"), (#"'"a,b"'"#, #""a,b""#),
     ("'''it''''s'''", "'it''s'"), (#""blk[0].w""#, "blk[0].w"), ("blk[0].w", "blk[0].w"),
-    ("a(1)+b;c", #"a"("1")+"b";"c"#), (#"'"x":y'"#, #""x"':'y"#),
+    ("a(1)+b;c", #"a"("1")+"b";"c"#), (#"'"x":y'"#, #""x:"y"#), (#"'"a":''b'''"#, #""a:"'b'"#),
     (#""joint(a:0, b)""#, #"joint(a":"0, b)"#),
   ]) func tensorsMayHaveAnyName(yaml: String, tensors: String) throws {
     let found = try options("compress:\n  - tensors: \(yaml)\n    operators: [sign()]".utf8)

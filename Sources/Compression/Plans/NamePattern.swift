@@ -10,7 +10,13 @@ public struct NamePattern: Sendable, Equatable {
     case character(Unicode.Scalar)
     case any
     case one
-    case set(members: [Unicode.Scalar], isNegated: Bool)
+    case set([Member], isNegated: Bool)
+  }
+
+  enum Member: Sendable, Equatable {
+    case one(Unicode.Scalar)
+    /// Takes nothing when they descend.
+    case range(Unicode.Scalar, Unicode.Scalar)
   }
 
   let elements: [Element]
@@ -49,13 +55,32 @@ public struct NamePattern: Sendable, Equatable {
         }
         let first = characters[place]
         let isNegated = first.scalar == "!" && !first.isQuoted
-        let members = characters[(isNegated ? place + 1 : place)..<end].map(\.scalar)
-        elements.append(.set(members: members, isNegated: isNegated))
+        let members = Self.members(characters[(isNegated ? place + 1 : place)..<end])
+        elements.append(.set(members, isNegated: isNegated))
         place = end + 1
       default: elements.append(.character(scalar))
       }
     }
     self.elements = elements
+  }
+
+  /// What stands between brackets; a quoted `-` is a member.
+  private static func members(
+    _ characters: ArraySlice<(scalar: Unicode.Scalar, isQuoted: Bool)>
+  ) -> [Member] {
+    var rest = characters
+    var members: [Member] = []
+    while let first = rest.popFirst() {
+      if let hyphen = rest.first, hyphen.scalar == "-", !hyphen.isQuoted,
+        let last = rest.dropFirst().first
+      {
+        members.append(.range(first.scalar, last.scalar))
+        rest = rest.dropFirst(2)
+      } else {
+        members.append(.one(first.scalar))
+      }
+    }
+    return members
   }
 
   /// The pattern without quotes, which a tensor's name may be.
@@ -69,7 +94,12 @@ public struct NamePattern: Sendable, Equatable {
       case .set(let members, let isNegated):
         text.append("[")
         if isNegated { text.append("!") }
-        text.append(contentsOf: members)
+        for member in members {
+          switch member {
+          case .one(let scalar): text.append(scalar)
+          case .range(let first, let last): text.append(contentsOf: [first, "-", last])
+          }
+        }
         text.append("]")
       }
     }
@@ -132,14 +162,10 @@ extension NamePattern.Element {
     case .character(let own): return own == character
     case .any, .one: return true
     case .set(let members, let isNegated):
-      var rest = members[...]
-      var isFound = false
-      while let first = rest.popFirst() {
-        if rest.first == "-", let last = rest.dropFirst().first {
-          isFound = isFound || (first <= character && character <= last)
-          rest = rest.dropFirst(2)
-        } else {
-          isFound = isFound || first == character
+      let isFound = members.contains {
+        switch $0 {
+        case .one(let own): own == character
+        case .range(let first, let last): first <= character && character <= last
         }
       }
       return isFound != isNegated
@@ -159,7 +185,15 @@ extension NamePattern: CustomStringConvertible {
       case .one: writer.append(bare: "?")
       case .set(let members, let isNegated):
         writer.append(bare: isNegated ? "[!" : "[")
-        for member in members { writer.append(member, mustQuote: member == "]") }
+        for member in members {
+          switch member {
+          case .one(let scalar): writer.append(scalar, mustQuote: ["]", "-"].contains(scalar))
+          case .range(let first, let last):
+            writer.append(first, mustQuote: first == "]")
+            writer.append(bare: "-")
+            writer.append(last, mustQuote: last == "]")
+          }
+        }
         writer.append(bare: "]")
       }
     }

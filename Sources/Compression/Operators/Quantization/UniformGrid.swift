@@ -16,15 +16,15 @@ struct UniformGridSearch {
   /// Whether the offset is free; else it is 0.
   let isAffine: Bool
   // Padded to whole vectors by points without weight.
-  private var points: [Float] = []
-  private var weights: [Float] = []
-  private let count: Int
+  private(set) var points: [Float] = []
+  private(set) var weights: [Float] = []
+  let count: Int
   /// The number of weights.
-  private let total: Double
-  private let low: Float
-  private let high: Float
+  let total: Double
+  let low: Float
+  let high: Float
   /// A value that a twentieth of the weights have, or else their median.
-  private let common: Float
+  let common: Float
 
   /// - Parameters:
   ///   - points: finite, at least one.
@@ -119,7 +119,7 @@ struct UniformGridSearch {
   }
 
   /// How far about a coarse grid's step is looked, relative to it.
-  private static let fine = 0.12
+  static let fine = 0.12
 
   /// These grids, and each moved so that the most frequent value or the median lies on it.
   private func withCommonValue(_ grids: [UniformGrid]) -> [UniformGrid] {
@@ -129,123 +129,6 @@ struct UniformGridSearch {
         let code = ((Double(common) - grid.offset) / grid.step).rounded()
         return UniformGrid(offset: Double(common) - code * grid.step, step: grid.step)
       }
-  }
-
-  /// The number of steps, from the least to the greatest level or from 0.
-  private var steps: Int { isAffine ? integers.count - 1 : integers.upperBound }
-
-  /// Grids that reach from end to end in m steps: among them is that of weights on a grid of up to
-  /// as many levels, whose step may be a multiple of the finest.
-  private func covering(_ span: Double) -> [UniformGrid] {
-    let counts = Array((steps / 2 + 1...steps).reversed())
-    let stride = (counts.count - 1) / 256 + 1
-    return counts.indices.filter { $0 % stride == 0 }.map {
-      UniformGrid(offset: isAffine ? Double(low) : 0, step: span / Double(counts[$0]))
-    }
-  }
-
-  /// Affine grids that reach over both ends, by parts of a step: what clusters of weights need.
-  private func shifted(_ span: Double) -> [UniformGrid] {
-    guard isAffine, steps > 1 else { return [] }
-    let change = max(0.25, Double(steps) / 256)
-    return stride(from: Double(steps), to: Double(steps) / 2, by: -change).flatMap { intervals in
-      let step = span / intervals
-      return (1..<8).map { part in
-        UniformGrid(offset: Double(low) - step * Double(part) / 8, step: step)
-      }
-    }
-  }
-
-  /// Affine grids of up to twice the step that reaches from end to end, and from a quarter of it unless every weight
-  /// may have a level of its own, each level of which is within an eighth of a step of any other's: where
-  /// weights have so few values that all can be looked at.
-  private func dense(_ span: Double) -> [UniformGrid] {
-    guard isAffine, steps > 1 else { return [] }
-    let ratio = 1 + 0.25 / Double(steps)
-    let cuts = count > steps
-    let spacings = 1 + Int(log(cuts ? 8 : 2) / log(ratio))
-    // As many offsets as quarters of a step between the ends of the weights and of the grid.
-    let passes = spacings * (cuts ? 4 : 1) * steps
-    guard passes * points.count / 8 <= 2 * Effort.view.rawValue else { return [] }
-    return (0..<spacings).flatMap { spacing in
-      let step = 2 * span / Double(steps) / pow(ratio, Double(spacing))
-      let slack = span - step * Double(steps)
-      let (first, last) = (min(0, slack) - step / 2, max(0, slack) + step / 2)
-      return stride(from: first, through: last, by: step / 4).map {
-        UniformGrid(offset: Double(low) + $0, step: step)
-      }
-    }
-  }
-
-  /// Grids that cut off some weights at the ends.
-  private func cutting(_ span: Double, _ trials: Int, sparing: Bool) -> [UniformGrid] {
-    isAffine ? cuttingCounts(sparing: sparing) : cuttingShares(span, trials)
-  }
-
-  /// Symmetric ones, down to one part in the root of the number of weights: beyond that the farthest
-  /// weight alone would cost more than all others.
-  private func cuttingShares(_ span: Double, _ trials: Int) -> [UniformGrid] {
-    let ratio = pow(0.5 / total.squareRoot(), 1 / Double(trials))
-    var step = span / Double(steps)
-    return (0..<trials).map { _ in
-      step *= ratio
-      return UniformGrid(offset: 0, step: step)
-    }
-  }
-
-  /// From one weight to another, so many from either end; some of few levels may be worth leaving unused.
-  private func cuttingCounts(sparing: Bool) -> [UniformGrid] {
-    let least = max(1, sparing && steps <= 15 ? steps * 2 / 3 : steps)
-    var cuts = [0.0]
-    var next = 1.0
-    while next < total / 3 {
-      cuts.append(next)
-      next = max(next + 1, next * 1.5)
-    }
-    let lower = places(of: cuts, from: points[..<count].indices)
-    let upper = places(of: cuts, from: points[..<count].indices.reversed())
-    var grids: [UniformGrid] = []
-    for first in lower {
-      for last in upper where points[last] > points[first] {
-        for intervals in least...steps {
-          let step = (Double(points[last]) - Double(points[first])) / Double(intervals)
-          grids.append(UniformGrid(offset: Double(points[first]), step: step))
-        }
-      }
-    }
-    return grids
-  }
-
-  /// The points that come after so many weights, in that order; each once.
-  private func places(of cuts: [Double], from order: some Sequence<Int>) -> [Int] {
-    var found: [Int] = []
-    var passed = 0.0
-    var cut = 0
-    for place in order {
-      guard cut < cuts.count else { break }
-      passed += Double(weights[place])
-      if passed > cuts[cut] { found.append(place) }
-      while cut < cuts.count, cuts[cut] < passed { cut += 1 }
-    }
-    return found
-  }
-
-  /// Grids a little finer and coarser, and moved by parts of a step, with the middle kept.
-  private func around(_ grid: UniformGrid, _ trials: Int, by change: Double) -> [UniformGrid] {
-    let middle = Double(integers.upperBound + integers.lowerBound) / 2
-    var grids: [UniformGrid] = []
-    for trial in -trials...trials {
-      let step = grid.step * (1 + change * Double(trial))
-      guard isAffine else {
-        grids.append(UniformGrid(offset: 0, step: step))
-        continue
-      }
-      for move in -2...1 {
-        let offset = grid.offset + middle * (grid.step - step) + step * Double(move) / 4
-        grids.append(UniformGrid(offset: offset, step: step))
-      }
-    }
-    return grids
   }
 
   /// The grids of least distortion.
@@ -262,86 +145,6 @@ struct UniformGridSearch {
       if best.count > wanted { best.removeLast() }
     }
     return best.map(\.grid)
-  }
-
-  private typealias Vector = SIMD8<Float>
-
-  /// What a pass needs of a grid, eight times each.
-  private struct Lanes {
-    let offset: Vector
-    let step: Vector
-    private let inverse: Vector
-    private let least: Vector
-    private let greatest: Vector
-
-    init(_ grid: UniformGrid, _ integers: ClosedRange<Int>) {
-      offset = Vector(repeating: Float(grid.offset))
-      step = Vector(repeating: Float(grid.step))
-      inverse = Vector(repeating: Float(1 / grid.step))
-      least = Vector(repeating: Float(integers.lowerBound))
-      greatest = Vector(repeating: Float(integers.upperBound))
-    }
-
-    /// The nearest codes of points at distances x from the offset.
-    @inline(__always)
-    func codes(_ x: Vector) -> Vector {
-      // By masks: the standard library's pointwise minimum is a loop over the lanes.
-      var code = x * inverse
-      code.replace(with: least, where: code .< least)
-      code.replace(with: greatest, where: code .> greatest)
-      // Adding and taking away 1.5 · 2²³ rounds to an integer.
-      return code + 12_582_912 - 12_582_912
-    }
-  }
-
-  /// Calls `body` for eight points and their weights at a time, both of which are whole vectors long.
-  @inline(__always)
-  private func withVectors<Result>(
-    _ body: (_ points: UnsafeRawBufferPointer, _ weights: UnsafeRawBufferPointer) -> Result
-  ) -> Result {
-    points.withUnsafeBytes { points in weights.withUnsafeBytes { body(points, $0) } }
-  }
-
-  private func roughDistortion(_ grid: UniformGrid) -> Float {
-    let lanes = Lanes(grid, integers)
-    return withVectors { points, weights in
-      var total = Vector.zero
-      var place = 0
-      while place < points.count {
-        let x = points.loadUnaligned(fromByteOffset: place, as: Vector.self) - lanes.offset
-        let error = x - lanes.codes(x) * lanes.step
-        total += error * error * weights.loadUnaligned(fromByteOffset: place, as: Vector.self)
-        place &+= MemoryLayout<Vector>.size
-      }
-      return total.sum()
-    }
-  }
-
-  /// Sums over the points, by weight, of the errors of a grid and of its codes, for least squares.
-  private func sums(_ grid: UniformGrid) -> (
-    distortion: Float, codes: Double, squares: Double, errors: Double, products: Double
-  ) {
-    let lanes = Lanes(grid, integers)
-    return withVectors { points, weights in
-      var (total, q, qq, e, qe) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero)
-      var place = 0
-      while place < points.count {
-        let x = points.loadUnaligned(fromByteOffset: place, as: Vector.self) - lanes.offset
-        let weight = weights.loadUnaligned(fromByteOffset: place, as: Vector.self)
-        let code = lanes.codes(x)
-        let error = x - code * lanes.step
-        let weighted = error * weight
-        total += error * weighted
-        q += code * weight
-        qq += code * code * weight
-        e += weighted
-        qe += code * weighted
-        place &+= MemoryLayout<Vector>.size
-      }
-      return (
-        total.sum(), Double(q.sum()), Double(qq.sum()), Double(e.sum()), Double(qe.sum())
-      )
-    }
   }
 
   /// Nearest codes, then the least-squares grid for these, until the distortion stays, in `Float`.

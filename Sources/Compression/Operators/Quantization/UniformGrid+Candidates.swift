@@ -1,0 +1,121 @@
+import Foundation
+
+/// Grids to begin from.
+extension UniformGridSearch {
+  /// The number of steps, from the least to the greatest level or from 0.
+  var steps: Int { isAffine ? integers.count - 1 : integers.upperBound }
+
+  /// Grids that reach from end to end in m steps: among them is that of weights on a grid of up to
+  /// as many levels, whose step may be a multiple of the finest.
+  func covering(_ span: Double) -> [UniformGrid] {
+    let counts = Array((steps / 2 + 1...steps).reversed())
+    let stride = (counts.count - 1) / 256 + 1
+    return counts.indices.filter { $0 % stride == 0 }.map {
+      UniformGrid(offset: isAffine ? Double(low) : 0, step: span / Double(counts[$0]))
+    }
+  }
+
+  /// Affine grids that reach over both ends, by parts of a step: what clusters of weights need.
+  func shifted(_ span: Double) -> [UniformGrid] {
+    guard isAffine, steps > 1 else { return [] }
+    let change = max(0.25, Double(steps) / 256)
+    return stride(from: Double(steps), to: Double(steps) / 2, by: -change).flatMap { intervals in
+      let step = span / intervals
+      return (1..<8).map { part in
+        UniformGrid(offset: Double(low) - step * Double(part) / 8, step: step)
+      }
+    }
+  }
+
+  /// Affine grids of up to twice the step that reaches from end to end, and from a quarter of it unless every weight
+  /// may have a level of its own, each level of which is within an eighth of a step of any other's: where
+  /// weights have so few values that all can be looked at.
+  func dense(_ span: Double) -> [UniformGrid] {
+    guard isAffine, steps > 1 else { return [] }
+    let ratio = 1 + 0.25 / Double(steps)
+    let cuts = count > steps
+    let spacings = 1 + Int(log(cuts ? 8 : 2) / log(ratio))
+    // As many offsets as quarters of a step between the ends of the weights and of the grid.
+    let passes = spacings * (cuts ? 4 : 1) * steps
+    guard passes * points.count / 8 <= 2 * Effort.view.rawValue else { return [] }
+    return (0..<spacings).flatMap { spacing in
+      let step = 2 * span / Double(steps) / pow(ratio, Double(spacing))
+      let slack = span - step * Double(steps)
+      let (first, last) = (min(0, slack) - step / 2, max(0, slack) + step / 2)
+      return stride(from: first, through: last, by: step / 4).map {
+        UniformGrid(offset: Double(low) + $0, step: step)
+      }
+    }
+  }
+
+  /// Grids that cut off some weights at the ends.
+  func cutting(_ span: Double, _ trials: Int, sparing: Bool) -> [UniformGrid] {
+    isAffine ? cuttingCounts(sparing: sparing) : cuttingShares(span, trials)
+  }
+
+  /// Symmetric ones, down to one part in the root of the number of weights: beyond that the farthest
+  /// weight alone would cost more than all others.
+  private func cuttingShares(_ span: Double, _ trials: Int) -> [UniformGrid] {
+    let ratio = pow(0.5 / total.squareRoot(), 1 / Double(trials))
+    var step = span / Double(steps)
+    return (0..<trials).map { _ in
+      step *= ratio
+      return UniformGrid(offset: 0, step: step)
+    }
+  }
+
+  /// From one weight to another, so many from either end; some of few levels may be worth leaving unused.
+  private func cuttingCounts(sparing: Bool) -> [UniformGrid] {
+    let least = max(1, sparing && steps <= 15 ? steps * 2 / 3 : steps)
+    var cuts = [0.0]
+    var next = 1.0
+    while next < total / 3 {
+      cuts.append(next)
+      next = max(next + 1, next * 1.5)
+    }
+    let lower = places(of: cuts, from: points[..<count].indices)
+    let upper = places(of: cuts, from: points[..<count].indices.reversed())
+    var grids: [UniformGrid] = []
+    for first in lower {
+      for last in upper where points[last] > points[first] {
+        for intervals in least...steps {
+          let step = (Double(points[last]) - Double(points[first])) / Double(intervals)
+          grids.append(UniformGrid(offset: Double(points[first]), step: step))
+        }
+      }
+    }
+    return grids
+  }
+
+  /// The points that come after so many weights, in that order; each once.
+  private func places(of cuts: [Double], from order: some Sequence<Int>) -> [Int] {
+    var found: [Int] = []
+    var passed = 0.0
+    var cut = 0
+    for place in order {
+      guard cut < cuts.count else { break }
+      passed += Double(weights[place])
+      if passed > cuts[cut] { found.append(place) }
+      while cut < cuts.count, cuts[cut] < passed { cut += 1 }
+    }
+    return found
+  }
+
+  /// Grids a little finer and coarser, and moved by parts of a step, with the middle kept.
+  func around(_ grid: UniformGrid, _ trials: Int, by change: Double) -> [UniformGrid] {
+    let middle = Double(integers.upperBound + integers.lowerBound) / 2
+    var grids: [UniformGrid] = []
+    for trial in -trials...trials {
+      let step = grid.step * (1 + change * Double(trial))
+      guard isAffine else {
+        grids.append(UniformGrid(offset: 0, step: step))
+        continue
+      }
+      for move in -2...1 {
+        let offset = grid.offset + middle * (grid.step - step) + step * Double(move) / 4
+        grids.append(UniformGrid(offset: offset, step: step))
+      }
+    }
+    return grids
+  }
+}
