@@ -23,6 +23,8 @@ public enum CompressionError: Error, Equatable {
   case unsupportedSize(view: String, count: Int)
   /// The result cannot be stored: a number is beyond the range of its format.
   case outOfRange(operation: String, problem: String)
+  /// A method has left a form that its operator could not have found: an internal error.
+  case leftSet(operation: String, view: String)
   /// A stored form does not describe a tensor.
   case malformedForm(String)
 
@@ -75,6 +77,8 @@ extension CompressionError: CustomStringConvertible {
       "\(view): \(count) weights; from 1 to \(UInt32.max) were expected"
     case .outOfRange(let operation, let problem):
       "\(operation): \(problem)"
+    case .leftSet(let operation, let view):
+      "internal error: the result for \(view) is none of \(operation)"
     case .malformedForm(let message):
       "compressed form: \(message)"
     }

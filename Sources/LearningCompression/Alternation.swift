@@ -27,7 +27,8 @@ public struct Alternation: Sendable {
   /// How long the L step learns between two C steps; the whole budget where there is none. Several
   /// share the steps evenly, one after the other.
   public var every: [Period]
-  /// The run ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖; for the coupling `.penalty`.
+  /// The run, but for its retraining, ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖; for the coupling `.penalty`. Never
+  /// for 0.
   public var tolerance: Double
   /// So many of the last steps go on from w ← Δ(θ) as retraining does: coupling `.replacement`, freedom
   /// `.fixed`. For the coupling `.penalty`.

@@ -59,18 +59,25 @@ public final class AlternationRun<Learning: LearningStep> {
   ///
   /// - Parameter progress: is told of direct compression, of each mini-batch and of each finished
   ///   step; what it throws ends the run. It may take the run's `state`.
-  /// - Throws: `LearningCompressionError.diverged`; errors of the operators and of the L step.
+  /// - Throws: `LearningCompressionError.diverged`; errors of the operators and of the L step;
+  ///   `CompressionError.leftSet` when a result is none of its operator's.
   public func finish(progress: (Progress) throws -> Void = { _ in }) throws -> AlternationResult {
     var position = try self.position ?? begin()
     self.position = position
     if position.isAtStart { try progress(.direct(position.direct)) }
-    while position.step < steps && !position.isWithinTolerance {
+    while position.step < steps {
+      if position.isWithinTolerance {
+        // What is left is retraining, if there is some.
+        guard alternation.retrainSteps > 0 else { break }
+        position.step = max(position.step, steps - alternation.retrainSteps)
+      }
       position = try finishStep(position, progress)
       self.position = position
       if let record = position.steps.last {
         try progress(.step(record, steps: steps))
       }
     }
+    try plan.requireBelonging(coupled.forms)
     var result = AlternationResult(
       reference: position.reference, direct: position.direct, directForms: directForms,
       forms: coupled.forms, weights: coupled.compressed)
@@ -99,7 +106,7 @@ public final class AlternationRun<Learning: LearningStep> {
     learning.begin(step: 0)
     // As far as the first mini-batches will go.
     let period = alternation.period(ofStep: 0, perEpoch: learning.batchesPerEpoch)
-    let mu = mu(step: 0, reach: learning.reach * Float(max(1, period)))
+    let mu = mu(step: 0, reach: learning.reach(mu: nil) * Float(max(1, period)))
     try coupled.begin(mu: mu)
     directForms = coupled.forms
     let direct = try learning.evaluate(coupled.compressed)
@@ -135,7 +142,7 @@ public final class AlternationRun<Learning: LearningStep> {
     }
     let replaces = coupling == .replacement
     let distance = replaces ? 0 : coupled.relativeDistance
-    let isNear = coupling.isSoft && distance <= alternation.tolerance
+    let isNear = coupling.isSoft && alternation.tolerance > 0 && distance <= alternation.tolerance
     let isEvaluated = isNear || step == steps - 1 || (step + 1) % alternation.evaluateEvery == 0
     if isEvaluated {
       try coupled.catchUp(
@@ -170,15 +177,16 @@ public final class AlternationRun<Learning: LearningStep> {
     _ progress: (Progress) throws -> Void
   ) throws {
     var now = position
-    let mu = mu(step: now.step, reach: learning.reach)
-    var reach = learning.reach
+    let mu = mu(step: now.step, reach: learning.reach(mu: nil))
+    let pull = alternation.coupling(ofStep: now.step).isSoft ? mu : nil
+    var reach = learning.reach(mu: pull)
     var started = ContinuousClock.now
     do {
       try learning.learn(batches: batches, penalty: coupled.penalty(mu: mu)) { loss in
         now.done += 1
         now.inPeriod += 1
         now.reach += reach
-        reach = learning.reach
+        reach = learning.reach(mu: pull)
         now.loss += loss
         now.periodLoss += loss
         now.learningTime += .now - started

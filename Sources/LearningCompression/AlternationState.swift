@@ -46,7 +46,7 @@ public struct AlternationState: Sendable, Equatable {
 
     func isValid(in alternation: Alternation, batchesPerEpoch: Int) -> Bool {
       let total = alternation.batches(perEpoch: batchesPerEpoch)
-      return (0...alternation.schedule.steps).contains(step) && steps.count == step
+      return (0...alternation.schedule.steps).contains(step) && steps.count <= step
         && (0...total).contains(done) && inPeriod >= 0 && reach >= 0 && mu > 0
     }
   }

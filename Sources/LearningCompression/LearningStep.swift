@@ -17,7 +17,9 @@ public protocol LearningStep: AnyObject {
 
   /// How far the next mini-batch goes along a constant gradient of length 1: η / (1 − momentum) for SGD.
   /// A proximal step is as long as the mini-batches before it.
-  var reach: Float { get }
+  ///
+  /// - Parameter mu: of the penalty that it is to have, which may shorten it.
+  func reach(mu: Float?) -> Float
 
   /// The largest share s ≤ 1 of the multipliers' step, λ ← λ − s·μ·(w − Δ(θ)), at which w and λ do not swing
   /// when the mini-batches between two C steps go that far: 1 where they reach the penalised minimum.

@@ -61,7 +61,10 @@ public final class NetworkLearning: ResumableLearning {
     trainer.learningRate = learningRate * pow(decay, Float(place.step)) * (factor ?? 1)
   }
 
-  public var reach: Float { trainer.learningRate / (1 - trainer.momentum) }
+  /// The learning rate is clipped at 1/μ, as `SGD` does.
+  public func reach(mu: Float?) -> Float {
+    (mu.map { min(trainer.learningRate, 1 / $0) } ?? trainer.learningRate) / (1 - trainer.momentum)
+  }
 
   /// min(1, μ·t/4). Along what cannot be compressed  ẇ = λ − μ·(w − Δ)  and
   /// λ̇ = −(s·μ/t)·(w − Δ), which is a spring; it swings unless s·μ/t ≤ μ²/4.

@@ -24,7 +24,7 @@ public final class QuadraticLearning: ResumableLearning {
   public func begin(step: Int) {}
 
   /// Any: the minimum is reached in one step, so only the ratio to a cost's strength matters.
-  public var reach: Float { 1 }
+  public func reach(mu: Float?) -> Float { 1 }
 
   public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
   {

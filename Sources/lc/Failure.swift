@@ -57,6 +57,7 @@ enum Failure: Error, CustomStringConvertible {
     case Failure.otherRun: 75
     case Failure.stopped, Failure.cannotStart: 71
     case CompressionError.notFinite, CompressionError.malformedForm: 65
+    case CompressionError.leftSet: 70
     case is CompressionError: 64
     case NeuralNetworkError.wrongWeights: 65
     case NeuralNetworkError.diverged, LearningCompressionError.diverged: 70

@@ -74,7 +74,8 @@ struct Recipe {
 
   private func isAbout(_ option: String, _ error: any Error) -> Bool {
     switch error {
-    case CompressionError.notFinite, CompressionError.malformedForm: return false
+    case CompressionError.notFinite, CompressionError.malformedForm, CompressionError.leftSet:
+      return false
     case is CompressionError: return option == "compress"
     case LearningCompressionError.invalidOption(let name, _, _):
       return name == option || name.hasPrefix(option + " ")

@@ -73,16 +73,14 @@ import Testing
     let partial = try PartialRegularisation(
       strength: 1, rows: .count(2), columns: .count(3), width: 2, single: single,
       step: .subgradient)
-    let rowsOnly = try PartialRegularisation(
-      strength: 1, rows: .count(2), columns: nil, single: single, step: .subgradient)
     let view = try WeightView(values, shape: shape)
     func cost(_ values: [Float]) throws -> Double {
-      rowsOnly.cost(
-        of: try rowsOnly.compress(
+      partial.cost(
+        of: try partial.compress(
           WeightView(values, shape: shape), from: nil, penalty: .greatestFiniteMagnitude),
         in: view)
     }
-    let step = try rowsOnly.compress(view, from: nil, penalty: 1000).decompressed()
+    let step = try partial.compress(view, from: nil, penalty: 1000).decompressed()
     for index in 0..<24 {
       var (above, below) = (values, values)
       above[index] += 1e-2

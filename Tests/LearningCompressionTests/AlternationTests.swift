@@ -79,7 +79,7 @@ import Testing
       var weights: Arena { inner.weights }
       let batchesPerEpoch = 10
       func begin(step: Int) { calls.append(-1) }
-      var reach: Float { 1 }
+      func reach(mu: Float?) -> Float { 1 }
       func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws {
         calls.append(batches)
         try inner.learn(batches: batches, penalty: penalty, each: each)
@@ -184,7 +184,7 @@ import Testing
       var steps = 0
       init(_ weights: Arena) { self.weights = weights }
       func begin(step: Int) { steps = step }
-      var reach: Float { 1 }
+      func reach(mu: Float?) -> Float { 1 }
       func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws {
         if steps == 2 { weights.floats[0] = .infinity }
         try each(1)

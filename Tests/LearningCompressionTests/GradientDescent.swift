@@ -26,7 +26,7 @@ final class GradientDescent: ResumableLearning {
   }
 
   func begin(step: Int) {}
-  var reach: Float { rate }
+  func reach(mu: Float?) -> Float { rate }
   func damping(mu: Float, reach: Float) -> Float { min(1, mu * reach / 4) }
 
   func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws {

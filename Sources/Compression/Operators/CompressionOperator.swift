@@ -18,10 +18,18 @@ public protocol CompressionOperator: Sendable, CustomStringConvertible {
   ///
   /// - Parameters:
   ///   - target: finite weights; for LC it is w − λ/μ.
-  ///   - previous: the θ of the last C step of this run, as a warm start. The result's objective is
-  ///     never above that of `previous`.
+  ///   - previous: the θ of the last C step of this run, as a warm start. Where it belongs to the
+  ///     operator, the result's objective is never above its.
   ///   - mu: the penalty μ of the L step, above 0; operators without a cost ignore it.
   func compress(_ target: WeightView, from previous: Form?, penalty mu: Float) throws -> Form
+
+  /// Whether θ is a point of the operator's set, one that `compress` may return for weights of that shape.
+  func belongs(_ form: Form, shape: [Int]) -> Bool
+
+  /// The θ of the same codes, places and ranks that is nearest to a target, within the operator's set.
+  ///
+  /// - Throws: `CompressionError.malformedForm` when a number is no longer finite.
+  func refit(_ form: Form, to target: WeightView) throws -> Form
 
   /// What θ costs, in units of the loss: α·R(θ) or λ·C(θ). Zero unless the operator says otherwise.
   func cost(of form: Form, in view: WeightView) -> Double
@@ -29,6 +37,10 @@ public protocol CompressionOperator: Sendable, CustomStringConvertible {
 
 extension CompressionOperator {
   public func validate(shape: [Int], view: String) throws {}
+  public func belongs(_ form: Form, shape: [Int]) -> Bool { true }
+  public func refit(_ form: Form, to target: WeightView) throws -> Form {
+    Form(try form.representation.refitted(to: target.values)) ?? form
+  }
   public func cost(of form: Form, in view: WeightView) -> Double { 0 }
 
   /// The same for a form that is known only as one of the closed set.
@@ -36,6 +48,17 @@ extension CompressionOperator {
     of target: WeightView, from previous: Representation?, penalty mu: Float
   ) throws -> Representation {
     try compress(target, from: previous.flatMap(Form.init), penalty: mu).representation
+  }
+
+  /// Whether a form that is known only as one of the closed set is one of the operator's.
+  public func belongs(_ form: Representation, shape: [Int]) -> Bool {
+    Form(form).map { belongs($0, shape: shape) } ?? false
+  }
+
+  /// The refit of a form that is known only as one of the closed set.
+  public func refit(_ form: Representation, to target: WeightView) throws -> Representation {
+    guard let own = Form(form) else { return form }
+    return try refit(own, to: target).representation
   }
 
   /// The cost of a form that is known only as one of the closed set.

@@ -49,6 +49,20 @@ public struct CompressionSum: CompressionOperator {
     zip(parts, form.parts).reduce(0) { $0 + $1.0.cost(of: $1.1, in: view) }
   }
 
+  public func belongs(_ form: AdditiveSum, shape: [Int]) -> Bool {
+    form.parts.count == parts.count
+      && zip(parts, form.parts).allSatisfy { $0.belongs($1, shape: shape) }
+  }
+
+  public func refit(_ form: AdditiveSum, to target: WeightView) throws -> AdditiveSum {
+    guard form.parts.count == parts.count else { return form }
+    return try form.refitted(to: target.values) { part, form, rest in
+      var view = target
+      view.values = rest
+      return try parts[part].refit(form, to: view)
+    }
+  }
+
   public func compress(_ target: WeightView, from previous: AdditiveSum?, penalty mu: Float) throws
     -> AdditiveSum
   {
@@ -68,7 +82,9 @@ public struct CompressionSum: CompressionOperator {
   {
     if let exact = try exactSolution(target, penalty: mu) { return exact }
     if let previous, previous.parts.count == parts.count, previous.count == target.count {
-      return try alternate(target, from: previous.parts, penalty: mu).sum
+      // Parts that do not belong, as those of pruning that kept more, are found anew.
+      let start = zip(parts, previous.parts).map { $0.belongs($1, shape: target.shape) ? $1 : nil }
+      return try alternate(target, from: start, penalty: mu).sum
     }
     var best = try alternate(
       target, from: Array(repeating: nil, count: parts.count), penalty: mu)
@@ -105,9 +121,7 @@ public struct CompressionSum: CompressionOperator {
     -> (sum: AdditiveSum, objective: Double)
   {
     var forms = start
-    // What is left of the target by all parts together.
-    var rest = target
-    for form in forms { form?.add(to: &rest.values, scale: -1) }
+    var rest = what(forms, leaveOf: target)
     // Costs are counted in units of ‖·‖², so that without costs μ does not matter.
     func cost(_ part: Int, _ form: Representation?) -> Double {
       form.map { parts[part].cost(of: $0, in: target) }.map { $0 > 0 ? $0 * 2 / Double(mu) : 0 }
@@ -118,7 +132,9 @@ public struct CompressionSum: CompressionOperator {
 
     let least = start.contains { $0 == nil } ? tolerance / 100 : tolerance
     let isNearTheEnd = isNearTheEnd(target)
-    for _ in 0..<rounds {
+    for round in 0..<rounds {
+      // Anew each time, for what is added and taken away again leaves its rounding.
+      if round > 0 { rest = what(forms, leaveOf: target) }
       let before = objective
       for (index, part) in parts.enumerated() {
         forms[index]?.add(to: &rest.values, scale: 1)
@@ -141,6 +157,13 @@ public struct CompressionSum: CompressionOperator {
       if before - objective <= least * before { break }
     }
     return (try AdditiveSum(forms.compactMap { $0 }), objective)
+  }
+
+  /// What is left of the target by all parts together.
+  private func what(_ forms: [Representation?], leaveOf target: WeightView) -> WeightView {
+    var rest = target
+    for form in forms { form?.add(to: &rest.values, scale: -1) }
+    return rest
   }
 
   /// A part's form for what the others leave. Where that is next to nothing, and the part cannot hold so

@@ -10,6 +10,8 @@ extension Pruning: GradualOperator {
   public func at(time: Double, for shape: [Int]) -> Pruning {
     var copy = self
     copy.kept = kept.shrinking(to: time, of: shape.reduce(1, *))
+    // Rounded they would not be what they were.
+    if time < 1 { copy.values = .float32 }
     return copy
   }
 }
@@ -19,6 +21,7 @@ extension StructuredPruning: GradualOperator {
     var copy = self
     let blocks = try? structure.grid(for: shape, operation: "prune", view: "").blockCount
     copy.kept = kept.shrinking(to: time, of: blocks)
+    if time < 1 { copy.values = .float32 }
     return copy
   }
 }

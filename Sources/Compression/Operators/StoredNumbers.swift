@@ -39,6 +39,15 @@ public enum StoredNumbers: Sendable, Equatable {
     }
   }
 
+  /// Whether `format` may return that one.
+  func allows(_ format: NumberFormat) -> Bool {
+    switch (self, format) {
+    case (.float32, .float32), (.float16, .float16): true
+    case (.levels(let count), .codebook(let entries)): entries.count <= count
+    default: false
+    }
+  }
+
   /// As an operator's arguments say it.
   var arguments: [String] {
     switch self {

@@ -40,9 +40,17 @@ extension ResolvedPlan {
     try zip(problems, forms).map { problem, form in
       let target = problem.target(weights)
       guard target.values.isFinite else { throw CompressionError.notFinite(view: problem.label) }
-      let fitted = try form.refitted(to: target.values)
+      let fitted = try problem.operation.refit(form, to: target)
       problem.scatter(fitted, to: decompressed)
       return fitted
+    }
+  }
+
+  /// - Throws: `CompressionError.leftSet` for a form that is none of its operator's. O(n).
+  public func requireBelonging(_ forms: [Representation]) throws {
+    for (problem, form) in zip(problems, forms)
+    where !problem.operation.belongs(form, shape: problem.shape) {
+      throw CompressionError.leftSet(operation: "\(problem.operation)", view: problem.label)
     }
   }
 

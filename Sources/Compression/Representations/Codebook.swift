@@ -50,6 +50,12 @@ public struct Codebook: CompressedForm {
       }
     }
 
+    /// Whether they are multiples of that pattern, no scale negative.
+    func hasScales(of pattern: [Float]) -> Bool {
+      guard case .scaled(let scales, pattern) = self else { return false }
+      return scales.allSatisfy { $0 >= 0 }
+    }
+
     /// How many floats are stored.
     public var storedCount: Int {
       switch self {

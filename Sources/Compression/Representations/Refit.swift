@@ -17,20 +17,26 @@ extension Representation {
     case .codebook(let form): return .codebook(try form.refitted(to: target))
     case .sparse(let form): return .sparse(try form.refitted(to: target))
     case .lowRank(let form): return .lowRank(try form.refitted(to: target))
-    case .sum(let form): return .sum(try form.refitted(to: target))
+    case .sum(let form): return .sum(try form.refitted(to: target) { try $1.refitted(to: $2) })
     }
   }
 }
 
 extension AdditiveSum {
-  func refitted(to target: [Float]) throws -> AdditiveSum {
+  /// - Parameter fit: the refit of a part, given by its number, to what the others leave.
+  func refitted(
+    to target: [Float],
+    _ fit: (_ part: Int, _ form: Representation, _ rest: [Float]) throws ->
+      Representation
+  ) throws -> AdditiveSum {
     var parts = parts
-    var rest = target
-    for part in parts { part.add(to: &rest, scale: -1) }
     for _ in 0..<3 {
+      // Anew each time, for what is added and taken away again leaves its rounding.
+      var rest = target
+      for part in parts { part.add(to: &rest, scale: -1) }
       for index in parts.indices {
         parts[index].add(to: &rest, scale: 1)
-        parts[index] = try parts[index].refitted(to: rest)
+        parts[index] = try fit(index, parts[index], rest)
         parts[index].add(to: &rest, scale: -1)
       }
     }
@@ -48,8 +54,8 @@ extension Sparse {
         count: count, indices: indices, values: format.rounded(kept), pattern: pattern,
         format: format)
     }
-    // The entry that a value has now is its code.
-    let codes = Codebook(nearest: values, in: .free(entries, levels: entries.count)).codes
+    // The entry that a value has now is its code; between neighbouring floats there is no middle.
+    let codes = values.map { UInt16(truncatingIfNeeded: place(of: $0, in: entries)) }
     let fitted = try Codebook(.free(entries, levels: entries.count), codes: codes)
       .refitted(to: kept)
     return try Sparse(
@@ -58,15 +64,32 @@ extension Sparse {
   }
 }
 
+/// The place of the first entry that is not below a value; `entries` ascend. O(log K).
+private func place(of value: Float, in entries: [Float]) -> Int {
+  var (low, high) = (0, entries.count - 1)
+  while low < high {
+    let middle = (low + high) / 2
+    if entries[middle] < value { low = middle + 1 } else { high = middle }
+  }
+  return low
+}
+
 extension Codebook {
   /// The mean of each code's weights, the best scale, or the best line through the levels.
-  func refitted(to target: [Float]) throws -> Codebook {
+  ///
+  /// - Parameter holdingZero: whether one entry of each group that is 0 stays so.
+  func refitted(to target: [Float], holdingZero: Bool = false) throws -> Codebook {
     switch stored {
     case .fixed: return self
     case .free(let old, let levels):
       let sums = moments(of: target)
       var means = zip(zip(sums.totals, sums.counts), old).map { sum, old in
         sum.1 > 0 ? Float(sum.0 / sum.1) : old
+      }
+      if holdingZero {
+        for start in stride(from: 0, to: old.count, by: levels) {
+          if let zero = old[start..<start + levels].firstIndex(of: 0) { means[zero] = 0 }
+        }
       }
       var codes = codes
       if (0..<groupCount).contains(where: { !isAscending(means[$0 * levels..<($0 + 1) * levels]) })

@@ -16,6 +16,7 @@ extension Sparse {
   /// Entries that are chosen before they are rounded need not be the best ones.
   func orNearer(_ previous: Sparse?, to weights: [Float], _ numbers: StoredNumbers) -> Sparse {
     guard numbers != .float32, let previous, previous.count == count,
+      numbers.allows(previous.format),
       previous.pattern == pattern, previous.values.count <= values.count,
       weights.squaredDistance(to: previous.decompressed())
         < weights.squaredDistance(to: decompressed())

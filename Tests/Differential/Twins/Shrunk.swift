@@ -21,13 +21,19 @@ enum Shrunk {
         ? weights[index] - (weights[index] == 0 ? 0 : weights[index] < 0 ? -1 : 1) * single
           * threshold
         : soft(weights[index], single * threshold)
-      squares[number] += result[index] * result[index]
+      // A sub-gradient is that of all penalties at the weights themselves.
+      let base = isSubgradient ? weights[index] : result[index]
+      squares[number] += base * base
       sizes[number] += 1
     }
     for (index, number) in numbers.enumerated() {
       guard let number, squares[number] > 0 else { continue }
       let factor = 1 - (1 - single) * threshold * (sizes[number] / squares[number]).squareRoot()
-      result[index] *= isSubgradient ? factor : max(0, factor)
+      if isSubgradient {
+        result[index] += (factor - 1) * weights[index]
+      } else {
+        result[index] *= max(0, factor)
+      }
     }
     return result
   }

@@ -115,6 +115,13 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
+  public func belongs(_ form: LowRank, shape: [Int]) -> Bool {
+    // Rank 0 has no numbers whose format would matter.
+    arrangements(for: shape).contains(form.arrangement)
+      && form.rank <= fixedRank(m: form.left.rows, n: form.right.columns) ?? .max
+      && (form.rank == 0 || numbers.allows(form.format))
+  }
+
   public func compress(_ target: WeightView, from previous: LowRank?, penalty mu: Float) throws
     -> LowRank
   {

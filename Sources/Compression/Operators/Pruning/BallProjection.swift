@@ -22,6 +22,18 @@ public struct BallProjection: CompressionOperator {
 
   public var description: String { "l1ball(radius=\(shortest(radius)))" }
 
+  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
+    form.values.absoluteSum <= radius * (1 + 1e-6)
+  }
+
+  /// The nearest weights of the ball that are zero where the form is.
+  public func refit(_ form: Sparse, to target: WeightView) throws -> Sparse {
+    let kept = form.indices.map { target.values[Int($0)] }
+    return try Sparse(
+      count: form.count, indices: form.indices,
+      values: compress(WeightView(kept), from: nil, penalty: 1).decompressed())
+  }
+
   public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
     -> Sparse
   {

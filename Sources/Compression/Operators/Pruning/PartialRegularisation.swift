@@ -69,28 +69,28 @@ public struct PartialRegularisation: InPlaceOperator {
 
   public func validate(shape: [Int], view: String) throws { _ = try part(of: shape, view: view) }
 
-  /// - Returns: the sum of the squares of the steps: ‖w − Δ(θ)‖² where no weight is in two groups, at least
+  /// - Returns: the sum of the squares of the steps: ‖w − Δ(θ)‖² for a sub-gradient or where no weight is in two groups, at least
   ///   half of it (a third, with single weights penalised as well) elsewhere.
   public func apply(to weights: UnsafeMutableBufferPointer<Float>, shape: [Int], penalty mu: Float)
     throws -> Double
   {
     let part = try part(of: shape, view: "the view")
     let ratio = Float(strength / Double(mu))
+    if step == .subgradient {
+      return part.descend(
+        weights, groups: Float(1 - single) * ratio, single: Float(single) * ratio)
+    }
     var change = 0.0
     if single > 0 {
       let threshold = Float(single) * ratio
       for run in part.runs {
-        change += shrink(
-          UnsafeMutableBufferPointer(rebasing: weights[run]), by: threshold,
-          stops: step == .proximal)
+        change += shrink(UnsafeMutableBufferPointer(rebasing: weights[run]), by: threshold)
       }
     }
     guard single < 1 else { return change }
     let strength = Float(1 - single) * ratio
     func factor(_ square: Double, of count: Int) -> Float {
-      guard square > 0 else { return 1 }
-      let factor = 1 - Double(strength) * (Double(count) / square).squareRoot()
-      return Float(step == .proximal ? max(0, factor) : factor)
+      square > 0 ? Float(max(0, 1 - Double(strength) * (Double(count) / square).squareRoot())) : 1
     }
     for row in 0..<part.rows {
       let run = UnsafeMutableBufferPointer(
@@ -171,62 +171,8 @@ public struct PartialRegularisation: InPlaceOperator {
     return strength * total
   }
 
-  /// The weights that are penalised: the first rows, and the first units' columns.
-  private struct Part {
-    let allRows: Int
-    let columns: Int
-    let rows: Int
-    let units: Int
-    let width: Int
-
-    /// Each penalised weight once, as runs of neighbours.
-    var runs: [Range<Int>] {
-      let rest = units * width
-      return [0..<rows * columns]
-        + (rest > 0 ? (rows..<allRows).map { $0 * columns..<$0 * columns + rest } : [])
-    }
-
-    func addSquares(
-      of weights: UnsafeBufferPointer<Float>, to squares: UnsafeMutableBufferPointer<Double>
-    ) {
-      for row in 0..<allRows {
-        let first = row * columns
-        if width == 1 {
-          for unit in 0..<squares.count {
-            let w = Double(weights[first + unit])
-            squares[unit] += w * w
-          }
-        } else {
-          for unit in 0..<squares.count {
-            var sum = 0.0
-            for index in first + unit * width..<first + (unit + 1) * width {
-              sum += Double(weights[index]) * Double(weights[index])
-            }
-            squares[unit] += sum
-          }
-        }
-      }
-    }
-
-    func scale(
-      _ weights: UnsafeMutableBufferPointer<Float>, by factors: UnsafeBufferPointer<Float>
-    ) {
-      for row in 0..<allRows {
-        let first = row * columns
-        if width == 1 {
-          for unit in 0..<factors.count { weights[first + unit] *= factors[unit] }
-        } else {
-          for unit in 0..<factors.count {
-            let f = factors[unit]
-            for index in first + unit * width..<first + (unit + 1) * width { weights[index] *= f }
-          }
-        }
-      }
-    }
-  }
-
   /// - Throws: `CompressionError` when the view is no matrix, or the width does not divide its columns.
-  private func part(of shape: [Int], view: String) throws -> Part {
+  private func part(of shape: [Int], view: String) throws -> PenalisedPart {
     guard shape.count >= 2 else {
       throw CompressionError.needsMatrix(operation: "partial", view: view)
     }
@@ -239,31 +185,20 @@ public struct PartialRegularisation: InPlaceOperator {
     }
     try rows?.validate("partial", atMost: allRows, "rows of \(view)")
     try columns?.validate("partial", atMost: all / width, "units before \(view)")
-    return Part(
+    return PenalisedPart(
       allRows: allRows, columns: all, rows: rows?.of(allRows) ?? 0,
       units: columns?.of(all / width) ?? 0, width: width)
   }
 }
 
-/// w ← soft(w, t), or w − t·sign w where it does not stop at zero. Returns the squared change.
-private func shrink(_ w: UnsafeMutableBufferPointer<Float>, by threshold: Float, stops: Bool)
-  -> Double
-{
+/// w ← soft(w, t). Returns the squared change.
+private func shrink(_ w: UnsafeMutableBufferPointer<Float>, by threshold: Float) -> Double {
   var change: Float = 0
-  if stops {
-    for index in w.indices {
-      let old = w[index]
-      let step = min(abs(old), threshold)
-      w[index] = old < 0 ? old + step : old - step
-      change += step * step
-    }
-  } else {
-    for index in w.indices {
-      let old = w[index]
-      let step: Float = old == 0 ? 0 : threshold
-      w[index] = old < 0 ? old + step : old - step
-      change += step * step
-    }
+  for index in w.indices {
+    let old = w[index]
+    let step = min(abs(old), threshold)
+    w[index] = old < 0 ? old + step : old - step
+    change += step * step
   }
   return Double(change)
 }

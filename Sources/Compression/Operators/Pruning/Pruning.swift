@@ -12,7 +12,7 @@ import LinearAlgebra
 public struct Pruning: CompressionOperator {
   /// κ, as a count or as a share of the view's n weights.
   public internal(set) var kept: Share
-  public let values: StoredNumbers
+  public internal(set) var values: StoredNumbers
 
   /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
   ///   count at least 1.
@@ -29,6 +29,11 @@ public struct Pruning: CompressionOperator {
 
   public func validate(shape: [Int], view: String) throws {
     try kept.validate("prune", atMost: shape.reduce(1, *), "weights of \(view)")
+  }
+
+  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
+    form.pattern == .free && form.indices.count <= kept.of(shape.reduce(1, *))
+      && values.allows(form.format)
   }
 
   public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws

@@ -81,6 +81,12 @@ public struct RunPruning: CompressionOperator {
     return runs
   }
 
+  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
+    guard let runs = try? runs(of: shape, view: "") else { return false }
+    return form.pattern == .runs(kept: kept, of: run, stride: runs.stride)
+      && values.allows(form.format)
+  }
+
   public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
     -> Sparse
   {

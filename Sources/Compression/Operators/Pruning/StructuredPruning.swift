@@ -11,7 +11,7 @@ public struct StructuredPruning: CompressionOperator {
   /// κ, as a count or as a share of the blocks.
   public internal(set) var kept: Share
   public let structure: Structure
-  public let values: StoredNumbers
+  public internal(set) var values: StoredNumbers
 
   /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
   ///   count at least 1.
@@ -32,6 +32,14 @@ public struct StructuredPruning: CompressionOperator {
   public func validate(shape: [Int], view: String) throws {
     let grid = try structure.grid(for: shape, operation: "prune", view: view)
     try kept.validate("prune", atMost: grid.blockCount, "blocks of \(view)")
+  }
+
+  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
+    guard let grid = try? structure.grid(for: shape, operation: "prune", view: "") else {
+      return false
+    }
+    return form.pattern == .blocks(grid) && form.units.count <= kept.of(grid.blockCount)
+      && values.allows(form.format)
   }
 
   public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws

@@ -100,6 +100,18 @@ public struct AdaptiveQuantization: CodebookOperator {
     }
   }
 
+  public func allows(_ entries: Codebook.Entries) -> Bool {
+    guard case .free(let values, levels) = entries else { return false }
+    return !keepsZero
+      || stride(from: 0, to: values.count, by: levels).allSatisfy {
+        values[$0..<$0 + levels].contains(0)
+      }
+  }
+
+  public func refit(_ form: Codebook, to target: WeightView) throws -> Codebook {
+    try form.refitted(to: target.values, holdingZero: keepsZero)
+  }
+
   private func entriesWithZero(_ weights: [Float], _ previous: [Float]?) -> [Float] {
     if WeightHistogram.serves(levels, count: weights.count),
       let found = weights.binnedLloyd(levels, from: previous, holding: zeroIndex)

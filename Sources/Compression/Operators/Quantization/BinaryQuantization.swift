@@ -21,4 +21,6 @@ public struct BinaryQuantization: CodebookOperator {
   public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
     .scaled(Float(weights.absoluteSum / Double(max(1, weights.count))), pattern: [-1, 1])
   }
+
+  public func allows(_ entries: Codebook.Entries) -> Bool { entries.hasScales(of: [-1, 1]) }
 }

@@ -53,6 +53,9 @@ public protocol CodebookOperator: CompressionOperator where Form == Codebook {
   ///
   /// - Parameter previous: the group's entries of the last C step.
   func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook
+
+  /// Whether `codebook` may return each group's entries.
+  func allows(_ entries: Codebook.Entries) -> Bool
 }
 
 /// The codebook of one group, as it is stored.
@@ -92,6 +95,13 @@ extension GroupCodebook {
 }
 
 extension CodebookOperator {
+  public func allows(_ entries: Codebook.Entries) -> Bool { true }
+
+  public func belongs(_ form: Codebook, shape: [Int]) -> Bool {
+    form.count == shape.reduce(1, *) && form.groupSize == grouping.size(for: shape)
+      && allows(form.stored)
+  }
+
   public func compress(_ target: WeightView, from previous: Codebook?, penalty mu: Float) throws
     -> Codebook
   {

@@ -51,11 +51,13 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     return powers.map { -$0 } + [0] + powers.reversed()
   }
 
+  private func pattern(_ top: Int) -> [Float] {
+    let scale = Float(sign: .plus, exponent: top, significand: 1)
+    return pattern.map { scale * $0 }
+  }
+
   public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
-    if let top {
-      let scale = Float(sign: .plus, exponent: top, significand: 1)
-      return .fixed(pattern: pattern.map { scale * $0 })
-    }
+    if let top { return .fixed(pattern: pattern(top)) }
     let exponent = weights.uncomfortableExponent
     let weights = weights.scaled(byPowerOfTwo: -exponent)
     let largest = weights.reduce(0) { max($0, abs($1)) }
@@ -72,6 +74,25 @@ public struct PowerOfTwoQuantization: CodebookOperator {
       return (scale, sorted.distortion(pattern.map { scale * $0 }))
     }.min { $0.1 < $1.1 }
     return GroupCodebook.scaled(best?.0 ?? 0, pattern: pattern).scaled(byPowerOfTwo: exponent)
+  }
+
+  public func allows(_ entries: Codebook.Entries) -> Bool {
+    if let top { return entries == .fixed(pattern: pattern(top)) }
+    guard case .scaled(let scales, pattern) = entries else { return false }
+    return scales.allSatisfy { $0 == 0 || $0 == $0.binade }
+  }
+
+  /// The distortion of kept codes is quadratic in the scale: the power of two that is nearest to the best one.
+  public func refit(_ form: Codebook, to target: WeightView) throws -> Codebook {
+    guard case .scaled(let scales, let pattern) = try form.refitted(to: target.values).stored else {
+      return form
+    }
+    let powers = scales.map { scale in
+      let (below, above) = (scale.binade, 2 * scale.binade)
+      return above.isFinite && above - scale < scale - below ? above : below
+    }
+    return try Codebook(
+      .scaled(powers, pattern: pattern), codes: form.codes, groupSize: form.groupSize)
   }
 }
 

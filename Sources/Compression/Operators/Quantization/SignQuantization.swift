@@ -14,6 +14,8 @@ public struct SignQuantization: CodebookOperator {
   public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
     .fixed(pattern: [-1, 1])
   }
+
+  public func allows(_ entries: Codebook.Entries) -> Bool { entries == .fixed(pattern: [-1, 1]) }
 }
 
 extension SignQuantization: FixedCodebook {

@@ -35,4 +35,6 @@ public struct TernaryQuantization: CodebookOperator {
     }
     return .scaled(Float(best.scale), pattern: [-1, 0, 1])
   }
+
+  public func allows(_ entries: Codebook.Entries) -> Bool { entries.hasScales(of: [-1, 0, 1]) }
 }

@@ -65,8 +65,10 @@ extension UniformGridSearch {
   }
 
   /// From one weight to another, so many from either end; some of few levels may be worth leaving unused.
+  ///
+  /// - Parameter sparing: whether levels are left whatever is cut off, or only where that is little.
   private func cuttingCounts(sparing: Bool) -> [UniformGrid] {
-    let least = max(1, sparing && steps <= 15 ? steps * 2 / 3 : steps)
+    let fewest = max(1, steps <= 15 ? steps * 2 / 3 : steps)
     var cuts = [0.0]
     var next = 1.0
     while next < total / 3 {
@@ -76,9 +78,9 @@ extension UniformGridSearch {
     let lower = places(of: cuts, from: points[..<count].indices)
     let upper = places(of: cuts, from: points[..<count].indices.reversed())
     var grids: [UniformGrid] = []
-    for first in lower {
-      for last in upper where points[last] > points[first] {
-        for intervals in least...steps {
+    for (low, first) in lower.enumerated() {
+      for (high, last) in upper.enumerated() where points[last] > points[first] {
+        for intervals in (sparing || max(low, high) < 3 ? fewest : steps)...steps {
           let step = (Double(points[last]) - Double(points[first])) / Double(intervals)
           grids.append(UniformGrid(offset: Double(points[first]), step: step))
         }

@@ -63,6 +63,12 @@ public struct UniformQuantization: CodebookOperator {
     }
   }
 
+  public func allows(_ entries: Codebook.Entries) -> Bool {
+    guard isAffine else { return entries.hasScales(of: integers.map(Float.init)) }
+    guard case .affine(_, let steps, integers.count) = entries else { return false }
+    return steps.allSatisfy { $0 >= 0 }
+  }
+
   private func grid(for weights: [Float], from previous: [Float]?) -> UniformGrid {
     guard !weights.isEmpty else { return UniformGrid(offset: 0, step: 0) }
     // Two free levels are any two.
