@@ -19,6 +19,19 @@ public struct KnownFigures: Sendable {
   private struct Entry: Codable {
     let of: [String]
     let figures: Figures
+    /// Of the figures.
+    let checksum: UInt32
+
+    init(_ of: [String], _ figures: Figures) throws {
+      (self.of, self.figures) = (of, figures)
+      checksum = try Self.checksum(figures)
+    }
+
+    static func checksum(_ figures: Figures) throws -> UInt32 {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return try encoder.encode(figures).withUnsafeBytes(ModelFiles.checksum(of:))
+    }
   }
 
   /// The figures of these weights and batch norm statistics, which are found and kept when they are not known.
@@ -31,13 +44,14 @@ public struct KnownFigures: Sendable {
     let name = Self.fingerprint(of.joined(separator: "\n").utf8.map(UInt32.init))
     let path = "\(folder)/\(name).json"
     if let bytes = FileManager.default.contents(atPath: path),
-      let entry = try? JSONDecoder().decode(Entry.self, from: bytes), entry.of == of
+      let entry = try? JSONDecoder().decode(Entry.self, from: bytes), entry.of == of,
+      entry.checksum == (try? Entry.checksum(entry.figures))
     {
       return entry.figures
     }
     let figures = try find()
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    if let bytes = try? JSONEncoder().encode(Entry(of: of, figures: figures)) {
+    if let bytes = try? JSONEncoder().encode(Entry(of, figures)) {
       try? AtomicFile.write([UInt8](bytes), to: path)
     }
     return figures

@@ -77,9 +77,10 @@ public struct PackedModel: Sendable {
     return try SafetensorsFile.byteCount(tensors, metadata: metadata)
   }
 
-  /// The size of the file in bytes, as it would be written.
-  public func fileSize() throws -> Int {
-    let (tensors, metadata) = try stored()
+  /// The size of the file in bytes, as it would be written, or without an entry of its metadata.
+  public func fileSize(without key: String? = nil) throws -> Int {
+    var (tensors, metadata) = try stored()
+    if let key { metadata[key] = nil }
     return try SafetensorsFile.byteCount(tensors, metadata: metadata)
   }
 }

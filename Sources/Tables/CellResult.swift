@@ -12,6 +12,8 @@ public struct CellResult: Codable, Sendable {
   public let bits: Int
   public let referenceBits: Int
   public let fileBytes: Int
+  /// Of these the provenance, which has paths in it; none for those of older versions.
+  public let provenanceBytes: Int?
   public let multiplications: Int
   public let additions: Int
   public let seconds: Double
@@ -28,10 +30,11 @@ public struct CellResult: Codable, Sendable {
   /// Of Δ(θ), or of the smaller network that was made of it.
   var final: Figures { shrunk?.after ?? compressed }
 
-  /// 32 bits a weight over the file's, of the compressed tensors alone.
+  /// 32 bits a weight over the file's without its provenance, of the compressed tensors alone.
   public var fileRatio: Double {
     // The file holds what is not compressed as well, in 32 bits.
-    Double(referenceBits) / max(1, 8 * Double(fileBytes) - uncompressedBits)
+    Double(referenceBits)
+      / max(1, 8 * Double(fileBytes - (provenanceBytes ?? 0)) - uncompressedBits)
   }
 
   /// Of biases and the like, from the two ratios.
@@ -40,6 +43,37 @@ public struct CellResult: Codable, Sendable {
     guard networkRatio > 1 else { return 0 }
     let u = (Double(referenceBits) - networkRatio * Double(bits)) / (networkRatio - 1)
     return max(0, u.rounded())
+  }
+}
+
+extension Grid {
+  /// What a finished run says of what it was made of.
+  public struct Result {
+    public let folder: String
+    /// `--data` and `--pad`.
+    public let data: [String]
+    /// None for those of older versions.
+    public let dataChecksum: String?
+  }
+
+  /// Of references and cells, as far as they are there.
+  public func results(in directory: String) -> [Result] {
+    struct Origin: Decodable {
+      let dataChecksum: String?
+    }
+    func result(_ folder: String, _ reference: Reference) -> Result? {
+      guard let data = FileManager.default.contents(atPath: "\(folder)/result.json"),
+        let origin = try? JSONDecoder().decode(Origin.self, from: data)
+      else { return nil }
+      func value(_ option: String) -> String {
+        reference.arguments.last { $0.hasPrefix("--\(option)=") }
+          .map { String($0.dropFirst(option.count + 3)) } ?? ""
+      }
+      return Result(
+        folder: folder, data: [value("data"), value("pad")], dataChecksum: origin.dataChecksum)
+    }
+    return references.compactMap { result(Self.folder($0, in: directory), $0) }
+      + cells.compactMap { result(Self.folder($0, in: directory), $0.reference) }
   }
 }
 

@@ -123,6 +123,9 @@ struct CompressCommand: ParsableCommand {
   struct Report: Codable {
     let network: String
     let data: String
+    /// Of all images and labels; of the weights and statistics that were compressed.
+    let dataChecksum: String
+    let modelChecksum: String
     let method: Method
     let plan: String
     let reference: Figures
@@ -136,6 +139,7 @@ struct CompressCommand: ParsableCommand {
     let multiplications: Int
     let additions: Int
     let fileBytes: Int
+    let provenanceBytes: Int
     let entropy: EntropyReport?
     let seconds: Double
   }
@@ -264,12 +268,14 @@ struct CompressCommand: ParsableCommand {
     entropy.map { print(entropyText($0.before, $0.after)) }
     try common.write(
       Report(
-        network: definition.name, data: data.name, method: method, plan: plan.description,
+        network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
+        modelChecksum: fingerprint(of: reference), method: method, plan: plan.description,
         reference: result.reference, direct: result.direct, compressed: result.compressed,
         steps: result.steps.map(Step.init), bits: compressed.bits,
         referenceBits: compressed.referenceBits, ratio: compressed.ratio,
         networkRatio: compressed.networkRatio, multiplications: operations.multiplications,
         additions: operations.additions, fileBytes: bytes,
+        provenanceBytes: bytes - file.fileSize(without: Provenance.key),
         entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) },
         seconds: took))
   }

@@ -85,6 +85,8 @@ struct TrainCommand: ParsableCommand {
   struct Report: Codable {
     let network: String
     let data: String
+    /// Of all images and labels.
+    let dataChecksum: String
     let parameters: Int
     let batchesPerEpoch: Int
     let epochs: [Epoch]
@@ -217,7 +219,8 @@ struct TrainCommand: ParsableCommand {
     }
     try common.write(
       Report(
-        network: definition.name, data: data.name, parameters: trainer.weights.layout.count,
+        network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
+        parameters: trainer.weights.layout.count,
         batchesPerEpoch: perEpoch, epochs: course.epochs,
         stepLosses: maxSteps == nil ? nil : course.stepLosses,
         seconds: course.epochs.reduce(0) { $0 + $1.seconds }))

@@ -56,7 +56,7 @@ final class Workspace: Sendable {
   func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
   /// Images of 28 × 28 whose class shows in which rows are bright.
-  private func writeImages(_ part: String, count: Int) throws {
+  func writeImages(_ part: String, count: Int) throws {
     func bigEndian(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
     var images = [0, 0, 8, 3] + bigEndian(count) + bigEndian(28) + bigEndian(28)
     var labels = [0, 0, 8, 1] + bigEndian(count)

@@ -145,6 +145,17 @@ import Testing
     #expect(try Program.run("table", recipe, "--output", folder, "--jobs", "2").code == 0)
     #expect(!FileManager.default.fileExists(atPath: "\(killed)/.lc-part.tmp"))
     #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/table.csv")) == table)
+    // What has been damaged or removed since is made again.
+    let references = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/references")
+    let weights = "\(folder)/references/\(references[0])/weights.safetensors"
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: weights))
+    bytes[bytes.count - 3] ^= 4
+    try bytes.write(to: URL(fileURLWithPath: weights))
+    try FileManager.default.removeItem(atPath: "\(killed)/compressed.lcm")
+    let mended = try Program.run("table", recipe, "--output", folder)
+    #expect(mended.code == 0 && mended.errors.contains("weights.safetensors is damaged or gone"))
+    #expect(mended.errors.contains("compressed.lcm is damaged or gone"), "\(mended.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/table.csv")) == table)
     // A part of the cells, in a folder of its own.
     let part = try Program.run(
       "table", recipe, "--output", space.path("part"), "--shard", "2/2")
@@ -152,6 +163,10 @@ import Testing
     let dry = try Program.run("table", recipe, "--output", space.path("dry"), "--dry-run")
     #expect(dry.code == 0 && dry.output.contains("lc compress"), "\(dry.errors)")
     #expect(!FileManager.default.fileExists(atPath: space.path("dry")))
+    // Other data under the same name.
+    try space.writeImages("t10k", count: 39)
+    let changed = try Program.run("table", recipe, "--output", folder)
+    #expect(changed.code == 75 && changed.errors.contains("was another one"), "\(changed.errors)")
   }
 
   @Test(arguments: [

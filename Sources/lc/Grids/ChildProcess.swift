@@ -35,8 +35,8 @@ final class ChildProcess {
     defer { posix_spawn_file_actions_destroy(&actions) }
     let mode = O_WRONLY | O_CREAT | O_TRUNC
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, outputs.standard, mode, 0o644)
-    posix_spawn_file_actions_addopen(&actions, 2, outputs.error, mode, 0o644)
+    posix_spawn_file_actions_addopen(&actions, 1, outputs.standard, mode, 0o666)
+    posix_spawn_file_actions_addopen(&actions, 2, outputs.error, mode, 0o666)
     // A group of its own: the terminal's interrupts are for this process, which passes them on.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -56,7 +56,14 @@ struct GridEstimate {
       ]).joined(separator: "\n")
   }
 
-  private func quoted(_ word: String) -> String { word.contains(" ") ? "'\(word)'" : word }
+  /// As a shell takes it.
+  private func quoted(_ word: String) -> String {
+    let isPlain = word.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_=./:,+%@".contains($0))
+    }
+    return isPlain && !word.isEmpty
+      ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
 
   private func isOpen(_ cell: Grid.Cell) -> Bool {
     if case .open = Grid.state(of: cell, in: directory) { true } else { false }

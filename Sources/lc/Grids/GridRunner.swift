@@ -48,6 +48,12 @@ final class GridRunner {
   ///   `Failure.stopped` when a process could not go on for a reason that is not the cell's.
   func run() throws {
     var needed: Set<Grid.Reference> = []
+    for reference in Set(cells.map(\.reference)).sorted(by: { $0.name < $1.name })
+    where try mend(.reference(reference)) {
+      needed.insert(reference)
+      open.append(.reference(reference))
+    }
+    for cell in cells { _ = try mend(.cell(cell)) }
     for cell in cells {
       guard case .open = Grid.state(of: cell, in: directory) else {
         try clean(.cell(cell))
@@ -74,6 +80,39 @@ final class GridRunner {
       usleep(20_000)
     }
     line.clear()
+  }
+
+  /// Opens what is done but has been damaged or removed since, and seals what a killed process left unsealed.
+  private func mend(_ unit: Unit) throws -> Bool {
+    let folder = folder(unit)
+    guard hasResult(unit), let lock = try FolderLock(folder) else { return false }
+    defer { lock.release() }
+    var damaged = Seal.damage(in: folder)
+    if damaged.isEmpty, !FileManager.default.fileExists(atPath: "\(folder)/\(output(of: unit))") {
+      damaged = [output(of: unit)]
+    }
+    guard !damaged.isEmpty else {
+      if Seal.isMissing(in: folder) { try Seal.write(in: folder) }
+      return false
+    }
+    line.print(
+      "\(name(unit)): \(damaged.joined(separator: ", ")) \(damaged.count == 1 ? "is" : "are") damaged or "
+        + "gone; it is made again")
+    Seal.open(folder)
+    return true
+  }
+
+  private func hasResult(_ unit: Unit) -> Bool {
+    switch unit {
+    case .reference(let reference):
+      return Grid.failure(of: reference, in: directory) == nil && isDone(unit)
+    case .cell(let cell):
+      if case .done = Grid.state(of: cell, in: directory) { return true } else { return false }
+    }
+  }
+
+  private func output(of unit: Unit) -> String {
+    unit.isCell ? "compressed.lcm" : "weights.safetensors"
   }
 
   private var summary: String {
@@ -158,12 +197,12 @@ final class GridRunner {
     }
     switch unit {
     case .reference(let reference):
-      own = reference.arguments + ["--output=\(folder)/weights.safetensors"]
+      own = reference.arguments + ["--output=\(folder)/\(output(of: unit))"]
     case .cell(let cell):
       own =
         cell.arguments + [
           "--model=\(Grid.folder(cell.reference, in: directory))/weights.safetensors",
-          "--output=\(folder)/compressed.lcm", "--known-figures=\(directory)/figures",
+          "--output=\(folder)/\(output(of: unit))", "--known-figures=\(directory)/figures",
         ]
     }
     let arguments =
@@ -208,6 +247,7 @@ final class GridRunner {
       open.insert(unit, at: 0)
     case .exit(0):
       finishedHere += 1
+      try Seal.write(in: folder)
       // What a finished run needs no more.
       try? FileManager.default.removeItem(atPath: "\(folder)/checkpoint")
       line.print(doneText(unit))
@@ -226,6 +266,8 @@ final class GridRunner {
 
   private func fail(_ unit: Unit, _ message: String) throws {
     try AtomicFile.write(Array("\(message)\n".utf8), to: "\(folder(unit))/failed.txt")
+    // Tried again it begins anew: what it went on from may be to blame.
+    try? FileManager.default.removeItem(atPath: "\(folder(unit))/checkpoint")
     line.print("\(name(unit)): failed: \(message)")
   }
 
@@ -276,7 +318,7 @@ final class FolderLock {
     // Inherited by the process that works in the folder: it is locked until that one has stopped, even when
     // this one was killed.
     let path = "\(folder)/lock"
-    file = open(path, O_RDWR | O_CREAT, 0o644)
+    file = open(path, O_RDWR | O_CREAT, 0o666)
     guard file >= 0 else {
       throw ModelFileError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }

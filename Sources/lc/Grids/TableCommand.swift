@@ -66,13 +66,14 @@ struct TableCommand: ParsableCommand {
   func run() throws {
     // A dry run can be stopped anywhere.
     let signals = dryRun ? nil : StopSignals()
-    let grid = try Self.grid(recipe)
+    let (grid, data) = try Self.grid(recipe)
     let cells = grid.cells(ofShard: parsedShard ?? (1, 1))
     let perJob = threads ?? max(1, Threads.count / jobs)
     guard let signals else {
       print(try GridEstimate(grid, cells, directory: output, jobs: jobs, threads: perJob).text())
       return
     }
+    for result in grid.results(in: output) { try requireSame(data[result.data], result) }
     try makeFolder(output)
     try AtomicFile.checkWritable("\(output)/table.md")
     // Where the figures come from stays with them.
@@ -97,12 +98,20 @@ struct TableCommand: ParsableCommand {
     }
   }
 
-  /// The recipe as commands, all of which are checked.
-  static func grid(_ path: String) throws -> Grid {
+  private func requireSame(_ checksum: String?, _ result: Grid.Result) throws {
+    guard let before = result.dataChecksum, let checksum, checksum != before else { return }
+    throw Failure.otherRun(
+      "\(result.folder): its data, \(result.data[0]), was another one (checksum \(before), now \(checksum)); "
+        + "use another --output, or remove the results of the old data")
+  }
+
+  /// The recipe as commands, all of which are checked, and the checksums of the data by `--data` and `--pad`.
+  static func grid(_ path: String) throws -> (grid: Grid, data: [[String]: String]) {
     var shapes: [[String]: (shape: [Int], classes: Int)] = [:]
+    var checksums: [[String]: String] = [:]
     let recipe = try GridRecipe(path: path)
     if let published = recipe.published { _ = try Published(path: published, besides: path) }
-    return try Grid(recipe) { network in
+    let grid = try Grid(recipe) { network in
       func value(_ name: String) -> String? { network.options.first { $0.name == name }?.value }
       let name = value("network") ?? network.label
       guard NetworkZoo.names.contains(name) else {
@@ -113,6 +122,7 @@ struct TableCommand: ParsableCommand {
         let arguments = ["--data=\(key[0])"] + (key[1].isEmpty ? [] : ["--pad=\(key[1])"])
         let data = try DataOptions.parse(arguments).load()
         shapes[key] = (data.training.shape, data.classes)
+        checksums[key] = fingerprint(of: data)
       }
       let (shape, classes) = shapes[key] ?? ([], 0)
       let definition = try NetworkZoo.network(named: name, input: shape, classes: classes)
@@ -136,5 +146,6 @@ struct TableCommand: ParsableCommand {
         throw Failure.usage(String(message).replacingOccurrences(of: "Error: ", with: ""))
       }
     }
+    return (grid, checksums)
   }
 }

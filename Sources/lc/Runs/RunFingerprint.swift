@@ -23,7 +23,7 @@ func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> 
   let network = Array(try Weights.json(definition).utf8).withUnsafeBytes(checksum(of:))
   return [
     "--network": "\(definition.name) (\(hexadecimal(network)))",
-    "--data": "\(data.name) (\(hexadecimal(fingerprint(of: data))))",
+    "--data": "\(data.name) (\(fingerprint(of: data)))",
     "--normalise": data.normalisation.kind?.rawValue ?? "given", "--threads": "\(Threads.count)",
     "the version of lc": LC.version,
   ]
@@ -36,11 +36,12 @@ func fingerprint(of state: NetworkState) -> String {
   }
 }
 
-private func fingerprint(of data: Dataset) -> UInt32 {
+/// Of all images and labels.
+func fingerprint(of data: Dataset) -> String {
   let parts = [
     data.training.pixels, data.training.labels, data.test.pixels, data.test.labels,
   ].map { $0.withUnsafeBytes(checksum(of:)) }
-  return parts.withUnsafeBytes(checksum(of:))
+  return hexadecimal(parts.withUnsafeBytes(checksum(of:)))
 }
 
 private func hexadecimal(_ value: UInt32) -> String {
