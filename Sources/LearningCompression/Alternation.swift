@@ -17,27 +17,27 @@ import LinearAlgebra
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.01209 (Part I) and 2107.04380 (Part V); for the
 ///   other couplings see `Coupling`.
 public struct Alternation: Sendable {
-  public var coupling: Coupling
+  public let coupling: Coupling
   /// What a C step may change.
-  public var freedom: Freedom
+  public let freedom: Freedom
   /// How many steps there are, and with the coupling `.penalty` their μ.
-  public var schedule: PenaltySchedule
+  public let schedule: PenaltySchedule
   /// How long each step learns.
-  public var budget: Period
+  public let budget: Period
   /// How long the L step learns between two C steps; the whole budget where there is none. Several
   /// share the steps evenly, one after the other.
-  public var every: [Period]
+  public let every: [Period]
   /// The run, but for its retraining, ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖; for the coupling `.penalty`. Never
   /// for 0.
-  public var tolerance: Double
+  public let tolerance: Double
   /// So many of the last steps go on from w ← Δ(θ) as retraining does: coupling `.replacement`, freedom
   /// `.fixed`. For the coupling `.penalty`.
   ///
   /// - Source: Zhang et al., "A systematic DNN weight pruning framework using alternating direction method
   ///   of multipliers", arXiv 1804.03294, which retrains what is left after pruning.
-  public var retrainSteps: Int
+  public let retrainSteps: Int
   /// Every so many steps, and after the last one, Δ(θ) is evaluated.
-  public var evaluateEvery: Int
+  public let evaluateEvery: Int
 
   /// - Parameter schedule: an exponential one of 0 steps is direct compression.
   /// - Throws: `LearningCompressionError.invalidOption`.

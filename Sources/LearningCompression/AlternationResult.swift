@@ -45,6 +45,8 @@ public struct AlternationResult {
   /// λ after the last step, where there are multipliers.
   public var multipliers: Arena?
   public var steps: [AlternationStep] = []
+  /// ‖w − Δ(θ)‖ / ‖w‖ at the end, 0 where Δ(θ) has replaced w; none for direct compression.
+  public var distance: Double?
 
   init(
     reference: Figures, direct: Figures, directForms: [Representation], forms: [Representation],

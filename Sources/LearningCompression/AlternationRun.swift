@@ -83,6 +83,9 @@ public final class AlternationRun<Learning: LearningStep> {
       forms: coupled.forms, weights: coupled.compressed)
     result.steps = position.steps
     result.multipliers = coupled.multipliers
+    result.distance = position.steps.last.map {
+      alternation.coupling(ofStep: $0.step).isSoft ? $0.distance : 0
+    }
     return result
   }
 
@@ -153,7 +156,7 @@ public final class AlternationRun<Learning: LearningStep> {
     let figures = isEvaluated ? try learning.evaluate(coupled.compressed) : nil
     if let figures, !figures.trainLoss.isFinite {
       throw LearningCompressionError.diverged(
-        step: step, mu: position.mu, reason: "the loss of Δ(θ) is \(figures.trainLoss)")
+        step: step, mu: pull(step, position.mu), reason: "the loss of Δ(θ) is \(figures.trainLoss)")
     }
     position.endStep(
       AlternationStep(
@@ -178,7 +181,7 @@ public final class AlternationRun<Learning: LearningStep> {
   ) throws {
     var now = position
     let mu = mu(step: now.step, reach: learning.reach(mu: nil))
-    let pull = alternation.coupling(ofStep: now.step).isSoft ? mu : nil
+    let pull = pull(now.step, mu)
     var reach = learning.reach(mu: pull)
     var started = ContinuousClock.now
     do {
@@ -196,15 +199,20 @@ public final class AlternationRun<Learning: LearningStep> {
         started = .now
       }
     } catch let error as DivergenceError {
-      throw LearningCompressionError.diverged(step: now.step, mu: mu, reason: error.reason)
+      throw LearningCompressionError.diverged(step: now.step, mu: pull, reason: error.reason)
     }
     // Far beyond the loss that the run began with there is no way back.
     let mean = now.periodLoss / Double(now.inPeriod)
     guard mean < 1e4 * (1 + abs(now.reference.trainLoss)) else {
       throw LearningCompressionError.diverged(
-        step: now.step, mu: mu, reason: "the mean loss of the L step is \(mean)")
+        step: now.step, mu: pull, reason: "the mean loss of the L step is \(mean)")
     }
     position = now
+  }
+
+  /// μ where it is that of a penalty.
+  private func pull(_ step: Int, _ mu: Float) -> Float? {
+    alternation.coupling(ofStep: step).isSoft ? mu : nil
   }
 
   private var damps: Bool { alternation.coupling == .penalty(multipliers: .damped) }
@@ -218,7 +226,8 @@ public final class AlternationRun<Learning: LearningStep> {
         progress: share(position, of: total))
     } catch CompressionError.notFinite(let view) {
       throw LearningCompressionError.diverged(
-        step: position.step, mu: mu, reason: "\(view) holds weights that are not finite")
+        step: position.step, mu: pull(position.step, mu),
+        reason: "\(view) holds weights that are not finite")
     }
   }
 }

@@ -2,17 +2,21 @@
 public enum LearningCompressionError: Error, CustomStringConvertible {
   case invalidOption(option: String, value: String, expected: String)
   /// The loss or a weight is no longer finite.
-  case diverged(step: Int, mu: Float, reason: String)
+  ///
+  /// `mu` is that of a penalty, if there is one.
+  case diverged(step: Int, mu: Float?, reason: String)
 
   public var description: String {
     switch self {
     case .invalidOption(let option, let value, let expected):
       "\(option) must be \(expected), found \(value)"
     case .diverged(let step, let mu, let reason):
-      """
-      step \(step) (mu \(mu)) diverged: \(reason); \
-      try a smaller learning rate, or a smaller mu or mu-growth
-      """
+      mu.map {
+        """
+        step \(step) (mu \($0)) diverged: \(reason); \
+        try a smaller learning rate, or a smaller mu or mu-growth
+        """
+      } ?? "step \(step) diverged: \(reason); try a smaller learning rate"
     }
   }
 }

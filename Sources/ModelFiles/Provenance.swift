@@ -17,6 +17,8 @@ public struct Provenance: Sendable, Equatable, Codable {
   public var libraries: [String: String]
   public var threads: Int
   public var processor: String
+  /// All that the results depend on, given or not, where the command knows.
+  public var settings: [String: String]?
 
   public init(
     command: String, seed: UInt64? = nil, version: String, libraries: [String: String],

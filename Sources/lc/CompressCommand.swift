@@ -96,6 +96,10 @@ struct CompressCommand: ParsableCommand {
 
   struct Step: Codable {
     let step: Int
+    /// Of all mini-batches so far.
+    let epoch: Double
+    /// Of the step's first mini-batch.
+    let learningRate: Float
     let mu: Float
     let loss: Double
     let distance: Double
@@ -106,8 +110,10 @@ struct CompressCommand: ParsableCommand {
     let lSeconds: Double
     let cSeconds: Double
 
-    init(_ step: AlternationStep) {
+    init(_ step: AlternationStep, _ course: Course) {
       self.step = step.step
+      epoch = Double((step.step + 1) * course.batchesPerStep) / Double(course.batchesPerEpoch)
+      learningRate = course.learningRate * pow(course.decay, Float(step.step))
       mu = step.mu
       loss = step.loss
       distance = step.distance
@@ -120,6 +126,14 @@ struct CompressCommand: ParsableCommand {
     }
   }
 
+  /// What the steps' epochs and learning rates follow from.
+  struct Course {
+    let batchesPerStep: Int
+    let batchesPerEpoch: Int
+    let learningRate: Float
+    let decay: Float
+  }
+
   struct Report: Codable {
     let network: String
     let data: String
@@ -128,10 +142,15 @@ struct CompressCommand: ParsableCommand {
     let modelChecksum: String
     let method: Method
     let plan: String
+    /// All that the results depend on, given or not.
+    let settings: [String: String]
     let reference: Figures
     let direct: Figures
     let compressed: Figures
     let steps: [Step]
+    /// ‖w − Δ(θ)‖ / ‖w‖ at the end, and whether that is as small as it was to be; not of direct compression.
+    let distance: Double?
+    let feasible: Bool?
     let bits: Int
     let referenceBits: Int
     let ratio: Double
@@ -197,14 +216,19 @@ struct CompressCommand: ParsableCommand {
       context["--precision"] = "\(options.precision)"
       return KnownFigures(folder: $0, context: context)
     }
-    let saved = try recorder?.start(
-      runOptions(definition, data, plan: plan, model: reference), provenance: &provenance)
+    let settings = try runOptions(definition, data, plan: plan, model: reference)
+    provenance.settings = settings
+    let saved = try recorder?.start(settings, provenance: &provenance)
     let run =
       try saved.map {
         try AlternationRun(alternation, resolved, learning: learning, from: AlternationState($0))
       } ?? AlternationRun(alternation, resolved, learning: learning)
 
-    let log = try StepLog(log, run.records.map(Step.init))
+    let course = Course(
+      batchesPerStep: budget.batches(perEpoch: trainer.batchesPerEpoch),
+      batchesPerEpoch: trainer.batchesPerEpoch, learningRate: options.learningRate,
+      decay: learningOptions.decay)
+    let log = try StepLog(log, run.records.map { Step($0, course) })
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
     var last = "direct compression"
@@ -228,7 +252,7 @@ struct CompressCommand: ParsableCommand {
           line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
           try recorder?.batchDone(checkpoint)
         case .step(let step, let steps):
-          try log.append(Step(step))
+          try log.append(Step(step, course))
           let coupling =
             step.change.map { "change \($0.text(6)) a mini-batch" }
             ?? (method == .lc ? "μ \(step.mu)  " : "") + "distance \(step.distance.text(5))"
@@ -266,12 +290,20 @@ struct CompressCommand: ParsableCommand {
         compressed: compressed,
         bytes: bytes, method: method))
     entropy.map { print(entropyText($0.before, $0.after)) }
+    if let distance = result.distance, distance > 0.1 {
+      warn(
+        "w ends at a distance of \(distance.text(2)) from Δ(θ) (‖w − Δ(θ)‖ / ‖w‖), so the loss was lowered for w "
+          + "and not for the compressed network: give it more --steps, a larger --mu or --mu-growth, or its last "
+          + "steps to --retrain-steps")
+    }
     try common.write(
       Report(
         network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
         modelChecksum: fingerprint(of: reference), method: method, plan: plan.description,
-        reference: result.reference, direct: result.direct, compressed: result.compressed,
-        steps: result.steps.map(Step.init), bits: compressed.bits,
+        settings: settings, reference: result.reference, direct: result.direct,
+        compressed: result.compressed,
+        steps: result.steps.map { Step($0, course) }, distance: result.distance,
+        feasible: result.distance.map { $0 <= penalty.nearEnough }, bits: compressed.bits,
         referenceBits: compressed.referenceBits, ratio: compressed.ratio,
         networkRatio: compressed.networkRatio, multiplications: operations.multiplications,
         additions: operations.additions, fileBytes: bytes,

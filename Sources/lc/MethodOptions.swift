@@ -38,6 +38,8 @@ struct PenaltyOptions: ParsableArguments {
 
   var firstMu: Double { mu ?? 0.003 }
   var growth: Double { muGrowth ?? 1.15 }
+  /// The relative distance of w from Δ(θ) at which a result counts as feasible.
+  var nearEnough: Double { max(tolerance ?? 0, 0.01) }
 
   func validate(for method: Method) throws {
     guard method != .lc else { return }

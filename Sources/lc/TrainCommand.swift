@@ -76,6 +76,10 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var common: RunOptions
 
   struct Epoch: Codable {
+    /// Counted from 1; none in checkpoints of older versions.
+    var epoch: Int?
+    /// Of its first mini-batch.
+    var learningRate: Float?
     let loss: Double
     let trainErrorPercent: Double?
     let testErrorPercent: Double?
@@ -87,6 +91,8 @@ struct TrainCommand: ParsableCommand {
     let data: String
     /// Of all images and labels.
     let dataChecksum: String
+    /// All that the results depend on, given or not.
+    let settings: [String: String]
     let parameters: Int
     let batchesPerEpoch: Int
     let epochs: [Epoch]
@@ -152,9 +158,10 @@ struct TrainCommand: ParsableCommand {
       try state.store(course, as: "course")
       return Checkpoint(state: state)
     }
+    let settings = try runOptions(definition, data, initial: initialState)
+    provenance.settings = settings
     if let recorder {
-      let fingerprint = try runOptions(definition, data, initial: initialState)
-      if let saved = try recorder.start(fingerprint, provenance: &provenance) {
+      if let saved = try recorder.start(settings, provenance: &provenance) {
         try trainer.restore(saved.state.part("learning"))
         course = try saved.state.value("course")
       } else {
@@ -179,6 +186,9 @@ struct TrainCommand: ParsableCommand {
             batch: trainer.batchesDone, batchesPerEpoch: perEpoch, epochs: Float(epochs))
       }
       setLearningRate()
+      let learningRate =
+        options.learningRate
+        * rates.factor(batch: first, batchesPerEpoch: perEpoch, epochs: Float(epochs))
       var began = ContinuousClock.now
       try trainer.train(batches: max(0, end - trainer.batchesDone)) { loss in
         setLearningRate()
@@ -198,6 +208,7 @@ struct TrainCommand: ParsableCommand {
         isEvaluated ? try trainer.evaluate(trainer.weights, on: images).errorPercent : nil
       }
       let record = Epoch(
+        epoch: epoch + 1, learningRate: learningRate,
         loss: course.loss / Double(count), trainErrorPercent: try error(on: data.training),
         testErrorPercent: try error(on: data.test), seconds: course.seconds)
       course.epochs.append(record)
@@ -220,7 +231,7 @@ struct TrainCommand: ParsableCommand {
     try common.write(
       Report(
         network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
-        parameters: trainer.weights.layout.count,
+        settings: settings, parameters: trainer.weights.layout.count,
         batchesPerEpoch: perEpoch, epochs: course.epochs,
         stepLosses: maxSteps == nil ? nil : course.stepLosses,
         seconds: course.epochs.reduce(0) { $0 + $1.seconds }))

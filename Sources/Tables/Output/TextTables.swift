@@ -59,7 +59,9 @@ extension ResultTable {
   /// Numbers for programs: means and deviations in columns of their own.
   public var csv: String {
     func quoted(_ text: String) -> String {
-      text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }
+      // What a spreadsheet would take for a formula is text.
+      let text = text.first.map { "=+@".contains($0) } == true ? "'" + text : text
+      return text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }
         ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
     }
     func numbers(_ spread: Spread?) -> [String] {
@@ -103,6 +105,8 @@ extension ResultTable {
         case "±": result += "$\\pm$"
         case "\\": result += "\\textbackslash{}"
         case "{", "}": result += "\\\(character)"
+        // Behind a line's end it would be the line's height.
+        case "[", "]": result += "{\(character)}"
         case "^": result += "\\textasciicircum{}"
         case "~": result += "\\textasciitilde{}"
         default: result.append(character)

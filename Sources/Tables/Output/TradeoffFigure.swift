@@ -17,15 +17,21 @@ public struct TradeoffFigure: Sendable {
     var points: [(x: Double, error: Double, deviation: Double)]
   }
 
+  private static func name(of network: String) -> String {
+    "tradeoff-"
+      + String(
+        network.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) ? $0 : "_" })
+  }
+
   /// - Returns: none when no result of the network is there.
   init?(_ table: ResultTable, network: String) {
     let rows = table.rows.filter { $0.network == network && $0.testError != nil }
     guard let reference = rows.first?.referenceError?.mean else { return nil }
     self.network = network
-    let name =
-      "tradeoff-"
-      + String(
-        network.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) ? $0 : "_" })
+    let base = Self.name(of: network)
+    // Two networks whose names differ only in other characters.
+    let same = unique(table.rows.map(\.network)).filter { Self.name(of: $0) == base }
+    let name = base + (same.firstIndex(of: network).map { $0 == 0 ? "" : "-\($0 + 1)" } ?? "")
     self.name = name
     let sweep = table.grid.recipe.sweep
     var series: [Series] = []
