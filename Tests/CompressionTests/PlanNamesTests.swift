@@ -257,6 +257,27 @@ import Testing
     }
   }
 
+  /// In time that grows with both numbers, not with their product.
+  @Test(.timeLimit(.minutes(1))) func tenThousandNamesAreFoundAmongManyTensors() throws {
+    let names = (0..<100_000).map { "layers.\($0).weight" }
+    let tasks = stride(from: 0, to: 100_000, by: 10).map { "\(names[$0]): sign()" }
+    let plan = try ResolvedPlan(
+      CompressionPlan(parsing: tasks.joined(separator: "; ")), for: layout(names))
+    #expect(plan.problems.count == 10_000)
+    #expect(plan.problems.last?.label == names[99_990])
+  }
+
+  @Test func ofALongPlanWhatIsNearTheMistakeIsShown() throws {
+    let empty = try layout([])
+    let good = String(repeating: "a: sign(); ", count: 1000)
+    for plan in [good + "b: sin(); " + good, good + "b: sin()", "b: sin(); " + good] {
+      let lines = message(plan, for: empty).split(separator: "\n").map(Array.init)
+      #expect(lines.count == 3 && lines.allSatisfy { $0.count < 300 })
+      let mark = lines[2].count - 1
+      #expect(String(lines[1][mark...].prefix(5)) == "sin()")
+    }
+  }
+
   @Test func sumsAreNoLargerThanAFileHolds() throws {
     func nested(_ depth: Int) -> String {
       "a: " + String(repeating: "sum(", count: depth) + "sign()"
