@@ -227,10 +227,7 @@ extension Precision: ExpressibleByArgument {
   func chosen(evenIfSlow: Bool = false) -> Precision {
     if evenIfSlow, isSupported { return self }
     if available != self {
-      FileHandle.standardError.write(
-        Data(
-          "lc: this processor has no fast bfloat16; computing in fp32 (but see --even-if-slow)\n"
-            .utf8))
+      warn("this processor has no fast bfloat16; computing in fp32 (but see --even-if-slow)")
     }
     return available
   }

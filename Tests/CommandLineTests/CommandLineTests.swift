@@ -16,9 +16,16 @@ struct Program {
 
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  static func run(_ arguments: [String]) throws -> Outcome {
+  static func run(_ arguments: [String]) throws -> Outcome { try run(path, arguments) }
+
+  /// A shell's script, in which `"$0"` is the program.
+  static func shell(_ script: String, _ arguments: String...) throws -> Outcome {
+    try run("/bin/sh", ["-c", script, path] + arguments)
+  }
+
+  private static func run(_ program: String, _ arguments: [String]) throws -> Outcome {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     // Files instead of pipes: nothing can fill up and block.
     let folder = FileManager.default.temporaryDirectory
