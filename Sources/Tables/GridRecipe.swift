@@ -64,6 +64,11 @@ public struct GridRecipe: Sendable {
   public let published: String?
 
   /// - Throws: `RecipeError`, with the line of what is wrong.
+  /// The recipe's own file, and those that it names besides the data.
+  public var files: [String] {
+    [path] + (published.map { [Published.path($0, besides: path)] } ?? [])
+  }
+
   public init(path: String) throws {
     self.path = path
     let reading = Reading(path)

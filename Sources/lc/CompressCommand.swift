@@ -175,7 +175,7 @@ struct CompressCommand: ParsableCommand {
     let written = try compress.map { try CompressionPlan(parsing: $0) }
     let alternation = try alternation()
     let recorder = checkpoints.begin()
-    try common.begin(inputs: model, outputs: output, log)
+    try common.begin(inputs: network.files + [model], outputs: [output, log])
     let options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load(orOf: model)

@@ -31,6 +31,7 @@ struct RunOptions: ParsableArguments {
   /// spent, whether the outputs can be written.
   ///
   /// - Throws: `Failure.usage` when one file would be written twice or over an input.
+  /// - Parameter inputs: every file that will be read, besides the recipe.
   func begin(inputs: String?..., outputs: String?...) throws {
     if let threads { Threads.use(threads) }
     try checkOutputs(outputs + [json], inputs: inputs + [recipe])
@@ -43,25 +44,6 @@ struct RunOptions: ParsableArguments {
     try AtomicFile.write(
       [UInt8](encoder.encode(Explained(report: report, provenance: .ofThisCommand()))) + [10],
       to: json)
-  }
-}
-
-/// - Throws: `Failure.usage` when one file would be written twice or over an input;
-///   `ModelFileError.cannotWrite`.
-func checkOutputs(_ outputs: [String?], inputs: [String?]) throws {
-  func file(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
-  }
-  let inputs = Set(inputs.compactMap { $0.map(file) })
-  var seen: Set<String> = []
-  for path in outputs.compactMap({ $0 }) {
-    if inputs.contains(file(path)) {
-      throw Failure.usage("\(path) would be written over, but it is read; give another output")
-    }
-    if !seen.insert(file(path)).inserted {
-      throw Failure.usage("\(path) would be written twice; give each output its own file")
-    }
-    try AtomicFile.checkWritable(path)
   }
 }
 
@@ -92,6 +74,9 @@ struct NetworkOptions: ParsableArguments {
   @OptionGroup var data: DataOptions
 
   /// - Parameter file: the weights, whose file may say which network is theirs, and how images are normalised.
+  /// Every file that `load` reads.
+  var files: [String] { data.files + (NetworkSource.file(network).map { [$0] } ?? []) }
+
   func load(orOf file: String?) throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
     let source = try NetworkSource(network, orOf: file)
@@ -125,6 +110,9 @@ struct DataOptions: ParsableArguments {
 
   /// - Parameter model: the file whose weights will be used, if there is one.
   /// - Throws: `Failure.usage` when that was trained with another normalisation.
+  /// Every file that `load` reads.
+  var files: [String] { Dataset.files(of: data) }
+
   func load(for model: String? = nil) throws -> Dataset {
     let kind = try model.flatMap { try Weights.normalisation(ofModelAt: $0, wanted: normalise) }
     return try Dataset.load(data, pad: pad).normalised(by: kind ?? normalise ?? .mean)

@@ -49,7 +49,7 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.begin()
+    try common.begin(inputs: network.files)
     let (definition, data) = try network.load(orOf: nil)
     let (profile, used) = try Network.profile(
       definition, on: data, batch: batchSize, precision: precision, repetitions: repetitions)

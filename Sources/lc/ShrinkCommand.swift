@@ -66,7 +66,9 @@ struct ShrinkCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.begin(inputs: file, outputs: output)
+    try common.begin(
+      inputs: (data.map { Dataset.files(of: $0) } ?? []) + [file, NetworkSource.file(network)],
+      outputs: [output])
     let source = try NetworkSource(network, orOf: file)
     let kind = try Weights.normalisation(ofModelAt: file, wanted: normalise)
     let dataset = try data.map { try Dataset.load($0, pad: pad).normalised(by: kind ?? .mean) }

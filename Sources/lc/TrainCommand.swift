@@ -130,7 +130,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let recorder = checkpoints.begin()
-    try common.begin(inputs: initial, outputs: output, log)
+    try common.begin(inputs: network.files + [initial], outputs: [output, log])
     let options = try sgd.trainingOptions()
     let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)

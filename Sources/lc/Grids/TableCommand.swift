@@ -74,7 +74,11 @@ struct TableCommand: ParsableCommand {
       return
     }
     try makeFolder(output)
-    try AtomicFile.checkWritable("\(output)/table.md")
+    try checkOutputs(
+      GridOutputs.files.map { "\(output)/\($0)" },
+      inputs: grid.recipe.files
+        + grid.recipe.networks.flatMap(\.options)
+        .filter { $0.name == "data" }.flatMap { Dataset.files(of: $0.value ?? "") })
     // Where the figures come from stays with them.
     if let text = FileManager.default.contents(atPath: recipe) {
       try AtomicFile.write([UInt8](text), to: "\(output)/recipe.yaml")
