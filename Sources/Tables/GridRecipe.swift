@@ -247,10 +247,7 @@ private struct Reading {
       return try (node.content.nodes ?? [node]).map { (try word($0), $0.line, nil) }
     case .mapping(let entries):
       return entries.map { entry in
-        if case .word(let text, _) = entry.value.content, text.isEmpty || text == "~" {
-          return (entry.key, entry.line, nil)
-        }
-        return (entry.key, entry.line, entry.value)
+        (entry.key, entry.line, entry.value.content.isEmpty ? nil : entry.value)
       }
     }
   }
@@ -271,7 +268,7 @@ private struct Reading {
         found.append(GridRecipe.Option(name: entry.key, value: words, line: entry.line))
         continue
       }
-      guard case .word(let text, let isPlain) = entry.value.content, !text.isEmpty else {
+      guard case .word(let text, _) = entry.value.content, !entry.value.content.isEmpty else {
         throw wrong(entry.line, "one value was expected for '\(entry.key)'")
       }
       if entry.key == "preset" {
@@ -284,14 +281,10 @@ private struct Reading {
             .sorted { $0.name < $1.name }, with: found)
         continue
       }
-      switch (text, isPlain) {
-      case ("true", true), ("yes", true):
-        found.append(GridRecipe.Option(name: entry.key, value: nil, line: entry.line))
-      case ("false", true), ("no", true):
-        found.append(
-          GridRecipe.Option(name: entry.key, value: nil, line: entry.line, isOff: true))
-      default: found.append(GridRecipe.Option(name: entry.key, value: text, line: entry.line))
-      }
+      let isOn = entry.value.content.isOn
+      found.append(
+        GridRecipe.Option(
+          name: entry.key, value: isOn == nil ? text : nil, line: entry.line, isOff: isOn == false))
     }
     return found
   }

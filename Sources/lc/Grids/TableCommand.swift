@@ -124,7 +124,13 @@ struct TableCommand: ParsableCommand {
         throw Failure.usage("the width must be a number, found '\(value("width") ?? "")'")
       }
       return try definition.widened(by: width).layout()
-    } check: { arguments in
+    } check: { arguments, options in
+      let known = CommandOptions(of: arguments.first)
+      for option in options {
+        if let text = known?.objection(to: option.name, isSwitched: option.value == nil) {
+          throw Failure.usage(text)
+        }
+      }
       do {
         let command = try LC.parseAsRoot(arguments)
         try (command as? CompressCommand)?.check()
