@@ -1,5 +1,6 @@
 import Foundation
 import LearningCompression
+import LinearAlgebra
 import Recipes
 
 /// What a grid is made of: networks × plans × budgets × methods × a sweep × seeds.
@@ -63,12 +64,12 @@ public struct GridRecipe: Sendable {
   /// A file with published figures, beside the recipe.
   public let published: String?
 
-  /// - Throws: `RecipeError`, with the line of what is wrong.
   /// The recipe's own file, and those that it names besides the data.
   public var files: [String] {
     [path] + (published.map { [Published.path($0, besides: path)] } ?? [])
   }
 
+  /// - Throws: `RecipeError`, with the line of what is wrong.
   public init(path: String) throws {
     self.path = path
     let reading = Reading(path)
@@ -138,7 +139,7 @@ public struct GridRecipe: Sendable {
     seeds =
       try entry("seeds").map { node in
         try reading.words(node).map {
-          guard let seed = UInt64($0) else {
+          guard let seed = UInt64(decimal: $0) else {
             throw reading.wrong(node.line, "whole numbers were expected as seeds, found '\($0)'")
           }
           return seed

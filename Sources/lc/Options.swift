@@ -17,8 +17,7 @@ struct RunOptions: ParsableArguments {
       valueName: "file"))
   var recipe: String?
 
-  @Option(
-    parsing: .unconditional, help: "Threads for all computation (default: the processor's cores).")
+  @Option(whole: "Threads for all computation (default: the processor's cores).")
   var threads: Int?
 
   func validate() throws {
@@ -30,9 +29,9 @@ struct RunOptions: ParsableArguments {
   /// To be called before anything is computed: sets the threads and finds out, before hours are
   /// spent, whether the outputs can be written.
   ///
-  /// - Throws: `Failure.usage` when one file would be written twice or over an input.
   /// - Parameter inputs: every file that will be read, besides the recipe.
-  func begin(inputs: String?..., outputs: String?...) throws {
+  /// - Throws: `Failure.usage` when one file would be written twice or over an input.
+  func begin(inputs: [String?], outputs: [String?] = []) throws {
     if let threads { Threads.use(threads) }
     try checkOutputs(outputs + [json], inputs: inputs + [recipe])
   }
@@ -73,10 +72,10 @@ struct NetworkOptions: ParsableArguments {
 
   @OptionGroup var data: DataOptions
 
-  /// - Parameter file: the weights, whose file may say which network is theirs, and how images are normalised.
   /// Every file that `load` reads.
   var files: [String] { data.files + (NetworkSource.file(network).map { [$0] } ?? []) }
 
+  /// - Parameter file: the weights, whose file may say which network is theirs, and how images are normalised.
   func load(orOf file: String?) throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
     let source = try NetworkSource(network, orOf: file)
@@ -98,7 +97,7 @@ struct DataOptions: ParsableArguments {
       """)
   var data: String
 
-  @Option(parsing: .unconditional, help: "Pad the images to this height and width.")
+  @Option(whole: "Pad the images to this height and width.")
   var pad: Int?
 
   @Option(
@@ -108,11 +107,11 @@ struct DataOptions: ParsableArguments {
       """)
   var normalise: Normalisation.Kind?
 
-  /// - Parameter model: the file whose weights will be used, if there is one.
-  /// - Throws: `Failure.usage` when that was trained with another normalisation.
   /// Every file that `load` reads.
   var files: [String] { Dataset.files(of: data) }
 
+  /// - Parameter model: the file whose weights will be used, if there is one.
+  /// - Throws: `Failure.usage` when that was trained with another normalisation.
   func load(for model: String? = nil) throws -> Dataset {
     let kind = try model.flatMap { try Weights.normalisation(ofModelAt: $0, wanted: normalise) }
     return try Dataset.load(data, pad: pad).normalised(by: kind ?? normalise ?? .mean)
@@ -121,7 +120,7 @@ struct DataOptions: ParsableArguments {
 
 /// How SGD goes.
 struct SGDOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: "Images in a mini-batch.")
+  @Option(whole: "Images in a mini-batch.")
   var batchSize = 256
 
   @Option(parsing: .unconditional, help: "The learning rate η.")
@@ -136,9 +135,7 @@ struct SGDOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Adds this times the weights to the gradient.")
   var weightDecay: Float = 0
 
-  @Option(
-    parsing: .unconditional, help: "The seed of the initial weights and of the order of the images."
-  )
+  @Option(whole: "The seed of the initial weights and of the order of the images.")
   var seed: UInt64 = 0
 
   @Flag(help: "Take the images in the order of the file, in each epoch.")
@@ -147,9 +144,7 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "No weight decay for biases and batch norm.")
   var decayWeightsOnly = false
 
-  @Option(
-    parsing: .unconditional,
-    help: "Move each training image at random by up to this many pixels each way.")
+  @Option(whole: "Move each training image at random by up to this many pixels each way.")
   var shift = 0
 
   @Flag(help: "Mirror each training image with probability 1/2.")

@@ -43,7 +43,7 @@ struct ShrinkCommand: ParsableCommand {
   @Option(help: "Images, as for 'lc train': the loss and errors before and after are printed.")
   var data: String?
 
-  @Option(parsing: .unconditional, help: "Pad the images to this height and width.")
+  @Option(whole: "Pad the images to this height and width.")
   var pad: Int?
 
   @Option(help: "How the images were normalised, mean or standard, if the file does not say.")

@@ -305,6 +305,19 @@ import Testing
   }
 
   @Test(arguments: [
+    ("prune(keep=1e+3)", "prune(keep=1000)"), ("prune(keep=2.5E3)", "prune(keep=2500)"),
+    ("quantize(k=1e+1)", "quantize(k=10)"), ("prune(keep=5e-1%)", "prune(keep=0.5%)"),
+    ("sum(sign(), rounds=1e+1)", "sum(sign(), rounds=10)"),
+    ("l1penalty(alpha=1e+3)", "l1penalty(alpha=1000.0)"),
+  ]) func anExponentMakesANumber(operation: String, same: String) throws {
+    #expect(
+      try CompressionPlan(parsing: "*: " + operation).description
+        == CompressionPlan(parsing: "*: " + same).description)
+  }
+
+  @Test(arguments: [
+    ("keep=1e-1", "keep must be a share"), ("keep=1e30", "keep must be a share"),
+    ("keep=0x1e", "keep must be a share"),
     ("keep=0.5", "keep must be a share such as 1% or a count"), ("keep=²", "keep must be a share"),
     ("keep=½%", "keep must be a share"), ("keep=99999999999999999999", "keep must be a share"),
     ("keep=nan%", "keep must be a share"), ("keep=-1", "above 0 %"), ("keep=1e-400%", "above 0 %"),

@@ -28,12 +28,10 @@ struct TableCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where everything goes.", valueName: "folder"))
   var output: String
 
-  @Option(parsing: .unconditional, help: "How many cells run at the same time.")
+  @Option(whole: "How many cells run at the same time.")
   var jobs = 1
 
-  @Option(
-    parsing: .unconditional,
-    help: "Threads of each cell (default: the processor's cores over the jobs).")
+  @Option(whole: "Threads of each cell (default: the processor's cores over the jobs).")
   var threads: Int?
 
   @Option(help: "Run the i-th of n parts of the cells only: 1/4. Parts may share the folder.")
