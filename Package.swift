@@ -31,7 +31,7 @@ let package = Package(
       name: "lc",
       dependencies: [
         "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
-        "Compression", "LinearAlgebra", "Recipes", "Tables",
+        "Compression", "LinearAlgebra", "Recipes", "Tables", "CSurroundings",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -80,6 +80,7 @@ let package = Package(
         "LearningCompression", "ModelFiles", "Compression", "LinearAlgebra", "Recipes",
       ]),
     .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(name: "CSurroundings"),
 
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-openmp-dev"])]),

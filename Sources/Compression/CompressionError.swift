@@ -50,11 +50,7 @@ extension CompressionError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .syntax(let plan, let offset, let message):
-      """
-      plan, character \(offset + 1): \(message)
-        \(plan)
-        \(String(repeating: " ", count: displayWidth(of: plan.prefix(offset))))^
-      """
+      "plan, character \(offset + 1): \(message)\n\(excerpt(of: plan, at: offset))"
     case .invalidParameter(let operation, let parameter, let value, let expected):
       "\(operation): \(parameter) must be \(expected), found \(value)"
     case .needsMatrix(let operation, let view):

@@ -15,18 +15,34 @@ extension Dataset {
   static func cifar(folder: String, name: String, limit: Int?, room: Int = CIFAR.limit) throws
     -> Dataset?
   {
-    let names = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-    let plain = Set(names.map { $0.hasSuffix(".gz") ? String($0.dropLast(3)) : $0 })
-    guard let kind = CIFAR.kind(plain) else { return nil }
+    guard let (kind, path) = kind(ofFolder: folder) else { return nil }
     var room = room
     return try cifar(kind, name: name, limit: limit) { file in
-      guard let found = [file, "\(file).gz"].first(where: names.contains) else {
+      guard let path = path(file) else {
         throw DatasetError.fileNotFound(directory: folder, tried: [file, "\(file).gz"])
       }
-      let path = "\(folder)/\(found)"
       let contents = try Gzip.contents(ofFile: path, limit: room)
       room -= contents.count
       return (path, contents)
+    }
+  }
+
+  /// What `cifar(folder:)` reads, as far as it is there; none when there are no such files.
+  static func cifarFiles(in folder: String) -> [String]? {
+    kind(ofFolder: folder).map { ($0.trainingFiles + [$0.testFile]).compactMap($1) }
+  }
+
+  /// Which of the two a folder holds, and where each file of it is, plain or gzipped.
+  private static func kind(ofFolder folder: String) -> (kind: CIFAR, path: (String) -> String?)? {
+    let names = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+    let plain = Set(names.map { $0.hasSuffix(".gz") ? String($0.dropLast(3)) : $0 })
+    return CIFAR.kind(plain).map { kind in
+      (
+        kind,
+        { file in
+          [file, "\(file).gz"].first(where: names.contains).map { "\(folder)/\($0)" }
+        }
+      )
     }
   }
 

@@ -18,7 +18,7 @@ extension Dataset {
     _ name: String, classes: Int = 10, limit: Int? = nil,
     in directories: DataDirectories = .standard
   ) throws -> Dataset {
-    if name.hasSuffix(".tar.gz") || name.hasSuffix(".tgz") || name.hasSuffix(".tar") {
+    if isArchive(name) {
       return try cifar(
         archive: name, name: URL(fileURLWithPath: name).lastPathComponent, limit: limit)
     }
@@ -34,6 +34,24 @@ extension Dataset {
     let test = try images("t10k", in: folder, classes: classes)
     return try Dataset(
       name: title, classes: classes, training: training, test: test)
+  }
+
+  /// The files that `load` reads, as far as they are there.
+  public static func files(
+    of name: String, in directories: DataDirectories = .standard
+  ) -> [String] {
+    if isArchive(name) || name.hasSuffix(".npz") { return [name] }
+    guard let folder = try? folder(of: name, in: directories) else { return [] }
+    return cifarFiles(in: folder)
+      ?? ["train", "t10k"].flatMap { part in
+        [("images", "idx3-ubyte"), ("labels", "idx1-ubyte")].compactMap {
+          try? file("\(part)-\($0)", $1, in: folder)
+        }
+      }
+  }
+
+  private static func isArchive(_ name: String) -> Bool {
+    [".tar.gz", ".tgz", ".tar"].contains(where: name.hasSuffix)
   }
 
   private static func folder(of name: String, in directories: DataDirectories) throws -> String {

@@ -45,7 +45,10 @@ public struct ArenaLayout: Sendable, Equatable {
   }
 
   /// The slot of that name, byte for byte, if there is one.
-  public subscript(name: String) -> Slot? { positions[ExactName(name)].map { slots[$0] } }
+  public subscript(name: String) -> Slot? { number(of: name).map { slots[$0] } }
+
+  /// The place of that name among the slots.
+  public func number(of name: String) -> Int? { positions[ExactName(name)] }
 }
 
 /// The number of elements of a tensor of that shape; 1 for the empty shape.

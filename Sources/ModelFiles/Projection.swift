@@ -189,6 +189,7 @@ public struct Projection: Sendable {
   private static func exclusions(of selection: Selection, in source: any TensorFile)
     -> [NamePattern]
   {
+    guard !selection.exclusions.isEmpty else { return [] }
     let all =
       source.tensors.map { (name: $0.name, shape: $0.shape) }
       + source.others.map { (name: $0.name, shape: []) }

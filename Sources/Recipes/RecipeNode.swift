@@ -20,6 +20,23 @@ public struct RecipeNode: Sendable, Equatable {
   public let line: Int
 }
 
+extension RecipeNode.Content {
+  /// What `true`, `yes`, `false` and `no` say, of a flag.
+  public var isOn: Bool? {
+    switch self {
+    case .word("true", isPlain: true), .word("yes", isPlain: true): true
+    case .word("false", isPlain: true), .word("no", isPlain: true): false
+    default: nil
+    }
+  }
+
+  /// Whether it says nothing, as `~` and `null` do.
+  public var isEmpty: Bool {
+    guard case .word(let word, let isPlain) = self else { return false }
+    return word.isEmpty || isPlain && ["~", "null", "Null", "NULL"].contains(word)
+  }
+}
+
 extension RecipeReader {
   /// The whole recipe; keys stand once in their mapping.
   ///

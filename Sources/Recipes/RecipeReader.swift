@@ -4,10 +4,19 @@ import Yams
 /// What a recipe says of one option.
 public struct RecipeOption: Sendable, Equatable {
   public let name: String
-  /// None for a flag that is on, several for an option that takes a list.
+  /// Several for an option that takes a list, none where `isOn` says it.
   public let values: [String]
+  /// What `true`, `yes`, `false` and `no` without quotes say, of a flag.
+  public let isOn: Bool?
   /// Where it stands, from one.
   public let line: Int
+
+  init(name: String, values: [String] = [], isOn: Bool? = nil, line: Int) {
+    self.name = name
+    self.values = values
+    self.isOn = isOn
+    self.line = line
+  }
 }
 
 /// Reads recipes: YAML files of `option: value`, of which `compress` may be a list of tasks.
@@ -25,7 +34,7 @@ public struct RecipeReader {
 
   public init(path: String) { self.path = path }
 
-  /// The options in the file's order, without the flags that are off.
+  /// The options in the file's order.
   ///
   /// - Throws: `RecipeError`.
   public func options() throws -> [RecipeOption] { try options(in: text()) }
@@ -71,7 +80,7 @@ public struct RecipeReader {
         path: path, line: nil, message: "lines of 'option: value' were expected")
     }
     var seen: Set<String> = []
-    return try mapping.compactMap { key, value in
+    return try mapping.map { key, value in
       guard let name = key.scalar?.string, !name.isEmpty,
         name.allSatisfy({ $0.isLetter || $0 == "-" || $0.isNumber })
       else { throw wrong(key, "the name of an option was expected") }
@@ -86,15 +95,14 @@ public struct RecipeReader {
       if let list = value.sequence, Self.lists.contains(name), !list.isEmpty {
         return RecipeOption(name: name, values: try list.map { try self.text($0) }, line: line)
       }
-      guard let scalar = value.scalar, !scalar.string.isEmpty else {
+      let content = value.scalar.map {
+        RecipeNode.Content.word($0.string, isPlain: $0.style == .plain)
+      }
+      guard case .word(let word, _) = content, content?.isEmpty == false else {
         throw wrong(key, "one value was expected for '\(name)'")
       }
-      switch (scalar.string, scalar.style) {
-      case ("true", .plain), ("yes", .plain):
-        return RecipeOption(name: name, values: [], line: line)
-      case ("false", .plain), ("no", .plain): return nil
-      default: return RecipeOption(name: name, values: [scalar.string], line: line)
-      }
+      let isOn = content?.isOn
+      return RecipeOption(name: name, values: isOn == nil ? [word] : [], isOn: isOn, line: line)
     }
   }
 

@@ -50,11 +50,12 @@ public struct Grid: Sendable {
 
   /// - Parameters:
   ///   - layout: the parameters of a network with these options.
-  ///   - check: whether the arguments of a command are well formed; throws a message otherwise.
+  ///   - check: whether the arguments of a command are well formed, and the options that they are made
+  ///     of, of which a switched one is a flag; throws a message otherwise.
   /// - Throws: `RecipeError`, with the line of what is wrong.
   public init(
     _ recipe: GridRecipe, layout: (GridRecipe.Network) throws -> ArenaLayout,
-    check: ([String]) throws -> Void
+    check: ([String], [GridRecipe.Option]) throws -> Void
   ) throws {
     self.recipe = recipe
     var places: [Place] = []
@@ -164,10 +165,10 @@ public struct Grid: Sendable {
 
   private static func check(
     _ arguments: [String], of options: [GridRecipe.Option], _ recipe: GridRecipe,
-    _ check: ([String]) throws -> Void
+    _ check: ([String], [GridRecipe.Option]) throws -> Void
   ) throws {
     do {
-      try check(arguments)
+      try check(arguments, options)
     } catch {
       let message = "\(error)"
       // The parser names the option that it does not like.

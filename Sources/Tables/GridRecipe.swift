@@ -1,5 +1,6 @@
 import Foundation
 import LearningCompression
+import LinearAlgebra
 import Recipes
 
 /// What a grid is made of: networks × plans × budgets × methods × a sweep × seeds.
@@ -62,6 +63,11 @@ public struct GridRecipe: Sendable {
   public let shrink: [Option]?
   /// A file with published figures, beside the recipe.
   public let published: String?
+
+  /// The recipe's own file, and those that it names besides the data.
+  public var files: [String] {
+    [path] + (published.map { [Published.path($0, besides: path)] } ?? [])
+  }
 
   /// - Throws: `RecipeError`, with the line of what is wrong.
   public init(path: String) throws {
@@ -133,7 +139,7 @@ public struct GridRecipe: Sendable {
     seeds =
       try entry("seeds").map { node in
         try reading.words(node).map {
-          guard let seed = UInt64($0) else {
+          guard let seed = UInt64(decimal: $0) else {
             throw reading.wrong(node.line, "whole numbers were expected as seeds, found '\($0)'")
           }
           return seed
@@ -242,10 +248,7 @@ private struct Reading {
       return try (node.content.nodes ?? [node]).map { (try word($0), $0.line, nil) }
     case .mapping(let entries):
       return entries.map { entry in
-        if case .word(let text, _) = entry.value.content, text.isEmpty || text == "~" {
-          return (entry.key, entry.line, nil)
-        }
-        return (entry.key, entry.line, entry.value)
+        (entry.key, entry.line, entry.value.content.isEmpty ? nil : entry.value)
       }
     }
   }
@@ -266,7 +269,7 @@ private struct Reading {
         found.append(GridRecipe.Option(name: entry.key, value: words, line: entry.line))
         continue
       }
-      guard case .word(let text, let isPlain) = entry.value.content, !text.isEmpty else {
+      guard case .word(let text, _) = entry.value.content, !entry.value.content.isEmpty else {
         throw wrong(entry.line, "one value was expected for '\(entry.key)'")
       }
       if entry.key == "preset" {
@@ -279,14 +282,10 @@ private struct Reading {
             .sorted { $0.name < $1.name }, with: found)
         continue
       }
-      switch (text, isPlain) {
-      case ("true", true), ("yes", true):
-        found.append(GridRecipe.Option(name: entry.key, value: nil, line: entry.line))
-      case ("false", true), ("no", true):
-        found.append(
-          GridRecipe.Option(name: entry.key, value: nil, line: entry.line, isOff: true))
-      default: found.append(GridRecipe.Option(name: entry.key, value: text, line: entry.line))
-      }
+      let isOn = entry.value.content.isOn
+      found.append(
+        GridRecipe.Option(
+          name: entry.key, value: isOn == nil ? text : nil, line: entry.line, isOff: isOn == false))
     }
     return found
   }

@@ -20,11 +20,14 @@ public struct Published: Sendable {
 
   public let all: [Figure]
 
+  static func path(_ path: String, besides recipe: String) -> String {
+    URL(fileURLWithPath: recipe).deletingLastPathComponent().appendingPathComponent(path).path
+  }
+
   /// - Parameter recipe: the recipe that names the file, beside which it lies.
   /// - Throws: `RecipeError`.
   public init(path: String, besides recipe: String) throws {
-    let path = URL(fileURLWithPath: recipe).deletingLastPathComponent()
-      .appendingPathComponent(path).path
+    let path = Self.path(path, besides: recipe)
     func wrong(_ line: Int, _ message: String) -> RecipeError {
       .malformed(path: path, line: line, message: message)
     }

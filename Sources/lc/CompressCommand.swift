@@ -50,13 +50,13 @@ struct CompressCommand: ParsableCommand {
 
   @OptionGroup var learningOptions: LearningOptions
 
-  @Option(parsing: .unconditional, help: "The number of steps of the μ schedule.")
+  @Option(whole: "The number of steps of the μ schedule.")
   var steps = 40
 
-  @Option(parsing: .unconditional, help: "Epochs in each step (default: 3).")
+  @Option(whole: "Epochs in each step (default: 3).")
   var epochsPerStep: Int?
 
-  @Option(parsing: .unconditional, help: "Mini-batches in each step, instead of epochs.")
+  @Option(whole: "Mini-batches in each step, instead of epochs.")
   var batchesPerStep: Int?
 
   @Option(
@@ -66,9 +66,7 @@ struct CompressCommand: ParsableCommand {
       """)
   var every: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: "Evaluate Δ(θ) after every so many steps, and after the last one.")
+  @Option(whole: "Evaluate Δ(θ) after every so many steps, and after the last one.")
   var evaluateEvery = 1
 
   @OptionGroup var penalty: PenaltyOptions
@@ -171,6 +169,10 @@ struct CompressCommand: ParsableCommand {
       throw ValidationError(
         "--every must be like 10, 10batches, 2epochs or 10,100,1000, found '\(every)'")
     }
+    // What mini-batches make of epochs is known with the data.
+    if case .epochs(let epochs) = budget {
+      try learningOptions.milestones.check(within: Double(epochs))
+    }
     try penalty.validate(for: method)
     try partial.validate(for: method, hasPlan: compress != nil)
   }
@@ -198,7 +200,7 @@ struct CompressCommand: ParsableCommand {
     let written = try compress.map { try CompressionPlan(parsing: $0) }
     let alternation = try alternation()
     let recorder = checkpoints.begin()
-    try common.begin(inputs: model, outputs: output, log)
+    try common.begin(inputs: network.files + [model], outputs: [output, log])
     let options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load(orOf: model)
@@ -381,9 +383,9 @@ extension Period {
 
   /// `10`, `10batches`, `1batch`, `2epochs`, `1epoch`.
   init?(argument: String) {
-    let digits = argument.prefix { $0.isASCII && $0.isNumber }
-    guard let count = Int(digits), count > 0 else { return nil }
-    switch argument.dropFirst(digits.count) {
+    let (number, unit) = argument.numberAndUnit
+    guard let count = Int(decimal: number), count > 0 else { return nil }
+    switch unit {
     case "", "batch", "batches": self = .batches(count)
     case "epoch", "epochs": self = .epochs(count)
     default: return nil

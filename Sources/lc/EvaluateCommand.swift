@@ -48,7 +48,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.begin(inputs: file)
+    try common.begin(inputs: data.files + [file, NetworkSource.file(network)])
     let source = try openTensorFile(file)
     let network = try NetworkSource(network, orOf: file)
     let dataset = try data.load(for: file)

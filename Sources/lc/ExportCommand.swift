@@ -52,6 +52,3 @@ struct ExportCommand: ParsableCommand {
     return tensors
   }
 }
-
-/// Says something on standard error that is no failure.
-func warn(_ message: String) { FileHandle.standardError.write(Data("lc: \(message)\n".utf8)) }

@@ -43,7 +43,7 @@ enum Failure: Error, CustomStringConvertible {
   /// Prints one clear line and ends the program with the code that belongs to the error.
   static func exit(_ error: any Error) -> Never {
     guard let code = code(of: error) else { LC.exit(withError: error) }
-    FileHandle.standardError.write(Data("lc: \(error)\n".utf8))
+    warn("\(error)")
     Foundation.exit(code)
   }
 

@@ -62,7 +62,7 @@ struct InfoCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.begin(inputs: file, original)
+    try common.begin(inputs: [file, original])
     let source = try openTensorFile(file)
     let attributes = try? FileManager.default.attributesOfItem(atPath: file)
     let size = (attributes?[.size] as? Int) ?? 0

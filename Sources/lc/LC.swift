@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command line: parses, calls the library, prints.
 @main
@@ -20,8 +21,8 @@ struct LC: ParsableCommand {
       'lc project --help' lists the operators. --recipe FILE.yaml holds what options can say.
 
       Exit codes: 0 done, 64 usage, 65 bad input data, 66 missing input, 70 training diverged, \
-      71 a process of a grid ended, 73 cannot write, 75 a checkpoint of another run, 130 and 143 \
-      interrupted after a checkpoint.
+      71 a process of a grid ended, or no memory is left, 73 cannot write, 75 a checkpoint of \
+      another run, 130 and 143 interrupted after a checkpoint.
       """,
     version: version,
     subcommands: [
@@ -45,12 +46,19 @@ struct LC: ParsableCommand {
   }
 
   static func main() {
+    // The run goes on when nobody reads its messages any more.
+    signal(SIGPIPE, SIG_IGN)
     var recipe: Recipe?
     let arguments = Self.arguments
     do {
-      recipe = try Recipe(namedIn: arguments)
-      var command = try parseAsRoot(recipe?.expanded(arguments) ?? arguments)
-      try command.run()
+      do {
+        recipe = try Recipe(namedIn: arguments)
+        var command = try parseAsRoot(recipe?.expanded(arguments) ?? arguments)
+        try command.run()
+      } catch let error where exitCode(for: error) == .success {
+        print(fullMessage(for: error))
+      }
+      try StandardOutput.finish()
     } catch {
       if let error = recipe?.mistake(behind: error, in: arguments) { Failure.exit(error) }
       Failure.exit(error)

@@ -29,7 +29,7 @@ struct LearningOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: "With --schedule steps: the epochs of a step at which the learning rate is multiplied.")
-  var milestones: [Int] = []
+  var milestones: [Epochs] = []
 
   @Option(
     help: """
@@ -56,7 +56,9 @@ struct LearningOptions: ParsableArguments {
 
   /// - Parameter length: of an L step.
   func learning(_ trainer: Trainer, learningRate: Float, length: Period) throws -> NetworkLearning {
-    NetworkLearning(
+    let perEpoch = trainer.batchesPerEpoch
+    try milestones.check(within: Double(length.batches(perEpoch: perEpoch)) / Double(perEpoch))
+    return NetworkLearning(
       trainer, learningRate: learningRate, decay: decay,
       schedule: try shape.map { StepSchedule(try LearningRateSchedule($0), length: length) },
       statistics: statistics)
@@ -66,7 +68,7 @@ struct LearningOptions: ParsableArguments {
     switch schedule {
     case .constant: nil
     case .exponential: .exponential(factor: stepDecay ?? 1)
-    case .steps: .steps(at: milestones, factor: stepDecay ?? 1)
+    case .steps: .steps(at: milestones.flatMap(\.numbers), factor: stepDecay ?? 1)
     case .cosine: .cosine
     }
   }
@@ -75,7 +77,8 @@ struct LearningOptions: ParsableArguments {
   var description: [String: String] {
     [
       "--decay": "\(decay)", "--schedule": schedule.rawValue,
-      "--step-decay": stepDecay.map { "\($0)" } ?? "none", "--milestones": "\(milestones)",
+      "--step-decay": stepDecay.map { "\($0)" } ?? "none",
+      "--milestones": "\(milestones.flatMap(\.numbers))",
       "--statistics": statistics.rawValue,
     ]
   }

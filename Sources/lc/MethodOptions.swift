@@ -29,8 +29,7 @@ struct PenaltyOptions: ParsableArguments {
   var tolerance: Double?
 
   @Option(
-    parsing: .unconditional,
-    help: """
+    whole: """
       The last so many of the steps go on from w = Δ(θ) with codes, places and ranks fixed, as \
       --method retrain does (default: 0).
       """)

@@ -39,6 +39,11 @@ enum NetworkSource {
     }
   }
 
+  /// The file that --network names, if it names one.
+  static func file(_ name: String?) -> String? {
+    name.flatMap { NetworkZoo.names.contains($0) ? nil : $0 }
+  }
+
   /// - Throws: `NeuralNetworkError` when the network does not take the data's images.
   func definition(for data: Dataset) throws -> NetworkDefinition {
     let definition =

@@ -17,8 +17,7 @@ struct RunOptions: ParsableArguments {
       valueName: "file"))
   var recipe: String?
 
-  @Option(
-    parsing: .unconditional, help: "Threads for all computation (default: the processor's cores).")
+  @Option(whole: "Threads for all computation (default: the processor's cores).")
   var threads: Int?
 
   func validate() throws {
@@ -30,8 +29,9 @@ struct RunOptions: ParsableArguments {
   /// To be called before anything is computed: sets the threads and finds out, before hours are
   /// spent, whether the outputs can be written.
   ///
+  /// - Parameter inputs: every file that will be read, besides the recipe.
   /// - Throws: `Failure.usage` when one file would be written twice or over an input.
-  func begin(inputs: String?..., outputs: String?...) throws {
+  func begin(inputs: [String?], outputs: [String?] = []) throws {
     if let threads { Threads.use(threads) }
     try checkOutputs(outputs + [json], inputs: inputs + [recipe])
   }
@@ -43,25 +43,6 @@ struct RunOptions: ParsableArguments {
     try AtomicFile.write(
       [UInt8](encoder.encode(Explained(report: report, provenance: .ofThisCommand()))) + [10],
       to: json)
-  }
-}
-
-/// - Throws: `Failure.usage` when one file would be written twice or over an input;
-///   `ModelFileError.cannotWrite`.
-func checkOutputs(_ outputs: [String?], inputs: [String?]) throws {
-  func file(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
-  }
-  let inputs = Set(inputs.compactMap { $0.map(file) })
-  var seen: Set<String> = []
-  for path in outputs.compactMap({ $0 }) {
-    if inputs.contains(file(path)) {
-      throw Failure.usage("\(path) would be written over, but it is read; give another output")
-    }
-    if !seen.insert(file(path)).inserted {
-      throw Failure.usage("\(path) would be written twice; give each output its own file")
-    }
-    try AtomicFile.checkWritable(path)
   }
 }
 
@@ -91,6 +72,9 @@ struct NetworkOptions: ParsableArguments {
 
   @OptionGroup var data: DataOptions
 
+  /// Every file that `load` reads.
+  var files: [String] { data.files + (NetworkSource.file(network).map { [$0] } ?? []) }
+
   /// - Parameter file: the weights, whose file may say which network is theirs, and how images are normalised.
   func load(orOf file: String?) throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
@@ -113,7 +97,7 @@ struct DataOptions: ParsableArguments {
       """)
   var data: String
 
-  @Option(parsing: .unconditional, help: "Pad the images to this height and width.")
+  @Option(whole: "Pad the images to this height and width.")
   var pad: Int?
 
   @Option(
@@ -122,6 +106,9 @@ struct DataOptions: ParsableArguments {
       (default: as the model's file says, else mean).
       """)
   var normalise: Normalisation.Kind?
+
+  /// Every file that `load` reads.
+  var files: [String] { Dataset.files(of: data) }
 
   /// - Parameter model: the file whose weights will be used, if there is one.
   /// - Throws: `Failure.usage` when that was trained with another normalisation.
@@ -133,7 +120,7 @@ struct DataOptions: ParsableArguments {
 
 /// How SGD goes.
 struct SGDOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: "Images in a mini-batch.")
+  @Option(whole: "Images in a mini-batch.")
   var batchSize = 256
 
   @Option(parsing: .unconditional, help: "The learning rate η.")
@@ -148,9 +135,7 @@ struct SGDOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Adds this times the weights to the gradient.")
   var weightDecay: Float = 0
 
-  @Option(
-    parsing: .unconditional, help: "The seed of the initial weights and of the order of the images."
-  )
+  @Option(whole: "The seed of the initial weights and of the order of the images.")
   var seed: UInt64 = 0
 
   @Flag(help: "Take the images in the order of the file, in each epoch.")
@@ -159,9 +144,7 @@ struct SGDOptions: ParsableArguments {
   @Flag(help: "No weight decay for biases and batch norm.")
   var decayWeightsOnly = false
 
-  @Option(
-    parsing: .unconditional,
-    help: "Move each training image at random by up to this many pixels each way.")
+  @Option(whole: "Move each training image at random by up to this many pixels each way.")
   var shift = 0
 
   @Flag(help: "Mirror each training image with probability 1/2.")
@@ -227,10 +210,7 @@ extension Precision: ExpressibleByArgument {
   func chosen(evenIfSlow: Bool = false) -> Precision {
     if evenIfSlow, isSupported { return self }
     if available != self {
-      FileHandle.standardError.write(
-        Data(
-          "lc: this processor has no fast bfloat16; computing in fp32 (but see --even-if-slow)\n"
-            .utf8))
+      warn("this processor has no fast bfloat16; computing in fp32 (but see --even-if-slow)")
     }
     return available
   }

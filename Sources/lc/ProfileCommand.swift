@@ -17,13 +17,13 @@ struct ProfileCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkOptions
 
-  @Option(parsing: .unconditional, help: "Images in a mini-batch.")
+  @Option(whole: "Images in a mini-batch.")
   var batchSize = 128
 
   @Option(help: PrecisionChoice.help)
   var precision = Precision.float32
 
-  @Option(parsing: .unconditional, help: "How many steps; the least time of each counts.")
+  @Option(whole: "How many steps; the least time of each counts.")
   var repetitions = 7
 
   @Flag(help: "List every operation, not only the kinds.")
@@ -49,7 +49,7 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.begin()
+    try common.begin(inputs: network.files)
     let (definition, data) = try network.load(orOf: nil)
     let (profile, used) = try Network.profile(
       definition, on: data, batch: batchSize, precision: precision, repetitions: repetitions)

@@ -94,7 +94,7 @@ struct ProjectCommand: ParsableCommand {
 
   func run() throws {
     let plan = try CompressionPlan(parsing: compress)
-    try common.begin(inputs: file, outputs: output)
+    try common.begin(inputs: [file], outputs: [output])
     let source = try openTensorFile(file)
     if let safetensors = source as? SafetensorsFile, CompressedModel.isCompressed(safetensors) {
       throw Failure.badInput(

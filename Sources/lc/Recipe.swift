@@ -23,7 +23,8 @@ struct Recipe {
 
   /// The recipe that the arguments name, if they name one.
   ///
-  /// - Throws: `RecipeError`; `Failure.usage` for an option that the command does not have.
+  /// - Throws: `RecipeError`; `Failure.usage` for an option that the command does not have, or that is
+  ///   switched and no flag.
   init?(namedIn arguments: [String]) throws {
     guard let place = arguments.firstIndex(where: { $0 == "--recipe" || $0.hasPrefix("--recipe=") })
     else { return nil }
@@ -34,16 +35,11 @@ struct Recipe {
       path = String(arguments[place].dropFirst("--recipe=".count))
     }
     options = try RecipeReader(path: path).options()
-    let command = LC.configuration.subcommands.first {
-      $0.configuration.commandName == arguments.first
-    }
-    guard let command else { return }
-    let help = LC.helpMessage(for: command, columns: 1000)
-    for option in options
-    where !help.contains("--\(option.name) ") && !help.contains("--\(option.name)\n") {
-      throw Failure.usage(
-        "\(path):\(option.line): 'lc \(arguments[0])' has no option '\(option.name)'; "
-          + "'lc help \(arguments[0])' lists them")
+    guard let command = CommandOptions(of: arguments.first) else { return }
+    for option in options {
+      if let text = command.objection(to: option.name, isSwitched: option.isOn != nil) {
+        throw Failure.usage("\(path):\(option.line): \(text)")
+      }
     }
   }
 
@@ -52,7 +48,7 @@ struct Recipe {
     let given = Self.names(arguments)
     var result = arguments
     var added: [String] = []
-    for option in options where !given.contains("--" + option.name) {
+    for option in options where !given.contains("--" + option.name) && option.isOn != false {
       // A single value may begin with a minus.
       added +=
         option.values.count == 1

@@ -43,7 +43,7 @@ struct ShrinkCommand: ParsableCommand {
   @Option(help: "Images, as for 'lc train': the loss and errors before and after are printed.")
   var data: String?
 
-  @Option(parsing: .unconditional, help: "Pad the images to this height and width.")
+  @Option(whole: "Pad the images to this height and width.")
   var pad: Int?
 
   @Option(help: "How the images were normalised, mean or standard, if the file does not say.")
@@ -66,7 +66,9 @@ struct ShrinkCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.begin(inputs: file, outputs: output)
+    try common.begin(
+      inputs: (data.map { Dataset.files(of: $0) } ?? []) + [file, NetworkSource.file(network)],
+      outputs: [output])
     let source = try NetworkSource(network, orOf: file)
     let kind = try Weights.normalisation(ofModelAt: file, wanted: normalise)
     let dataset = try data.map { try Dataset.load($0, pad: pad).normalised(by: kind ?? .mean) }

@@ -22,7 +22,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var network: NetworkOptions
   @OptionGroup var sgd: SGDOptions
 
-  @Option(parsing: .unconditional, help: "How often all images are seen.")
+  @Option(whole: "How often all images are seen.")
   var epochs = 30
 
   @Option(
@@ -38,17 +38,18 @@ struct TrainCommand: ParsableCommand {
   var schedule = Schedule.exponential
 
   @Option(
-    parsing: .upToNextOption, help: "With --schedule steps: the epochs at which it is multiplied.")
-  var milestones: [Int] = []
+    parsing: .upToNextOption,
+    help: "With --schedule steps: the epochs at which it is multiplied, such as 15,25.")
+  var milestones: [Epochs] = []
 
-  @Option(parsing: .unconditional, help: "So many epochs in which the learning rate rises from 0.")
+  @Option(whole: "So many epochs in which the learning rate rises from 0.")
   var warmUp = 0
 
   private func learningRates() throws -> LearningRateSchedule {
     let shape: LearningRateSchedule.Shape =
       switch schedule {
       case .exponential: .exponential(factor: decay)
-      case .steps: .steps(at: milestones, factor: decay)
+      case .steps: .steps(at: milestones.flatMap(\.numbers), factor: decay)
       case .cosine: .cosine
       }
     return try LearningRateSchedule(shape, warmUpEpochs: warmUp)
@@ -57,13 +58,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Begin with the weights of this file.", valueName: "file"))
   var initial: String?
 
-  @Option(
-    parsing: .unconditional, help: "Evaluate after every so many epochs, and after the last one.")
+  @Option(whole: "Evaluate after every so many epochs, and after the last one.")
   var evaluateEvery = 1
 
-  @Option(
-    parsing: .unconditional,
-    help: "Stop after this many mini-batches, and list each one's loss in the JSON.")
+  @Option(whole: "Stop after this many mini-batches, and list each one's loss in the JSON.")
   var maxSteps: Int?
 
   @Option(help: ArgumentHelp("Where the weights go (.safetensors).", valueName: "file"))
@@ -111,6 +109,7 @@ struct TrainCommand: ParsableCommand {
     if (schedule == .steps) == milestones.isEmpty {
       throw ValidationError("--schedule steps and --milestones need each other")
     }
+    try milestones.check(within: Double(epochs))
     if !(0..<epochs).contains(warmUp) {
       throw ValidationError(
         "--warm-up must be from 0 to fewer than the \(epochs) epochs, found \(warmUp)")
@@ -138,7 +137,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let recorder = checkpoints.begin()
-    try common.begin(inputs: initial, outputs: output, log)
+    try common.begin(inputs: network.files + [initial], outputs: [output, log])
     let options = try sgd.trainingOptions()
     let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
@@ -245,7 +244,8 @@ struct TrainCommand: ParsableCommand {
     var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
     all["--epochs"] = "\(epochs)"
     all["--decay"] = "\(decay)"
-    all["--schedule"] = "\(schedule) \(milestones)"
+    all["--schedule"] = "\(schedule)"
+    all["--milestones"] = "\(milestones.flatMap(\.numbers))"
     all["--warm-up"] = "\(warmUp)"
     all["--initial"] = initial.map(fingerprint(of:)) ?? "none"
     all["--max-steps"] = maxSteps.map { "\($0)" } ?? "none"

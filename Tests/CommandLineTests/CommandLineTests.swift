@@ -16,9 +16,16 @@ struct Program {
 
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  static func run(_ arguments: [String]) throws -> Outcome {
+  static func run(_ arguments: [String]) throws -> Outcome { try run(path, arguments) }
+
+  /// A shell's script, in which `"$0"` is the program.
+  static func shell(_ script: String, _ arguments: String...) throws -> Outcome {
+    try run("/bin/sh", ["-c", script, path] + arguments)
+  }
+
+  private static func run(_ program: String, _ arguments: [String]) throws -> Outcome {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     // Files instead of pipes: nothing can fill up and block.
     let folder = FileManager.default.temporaryDirectory
@@ -219,6 +226,7 @@ final class Workspace: Sendable {
     let models = try ["a.lcm", "b.lcm"].map { try CompressedModel(path: space.path($0)) }
     #expect(models[0].parts.map(\.form) == models[1].parts.map(\.form))
     #expect(models[0].parts.map(\.operation) == models[1].parts.map(\.operation))
+    #expect(try project(recipe + "\nentropy: no").code == 0)
     // The command line replaces it.
     #expect(
       try project(recipe, "--compress", "*: binary()", "--mu", "2").output.contains("fc1.bias"))
@@ -235,6 +243,9 @@ final class Workspace: Sendable {
       ),
       ("mu: 1\nmu: 2", 65, "r.yaml"), ("- a", 65, "'option: value' were expected"),
       ("a: [", 65, "this is not YAML"), ("mu: [1, 2]", 65, "one value was expected for 'mu'"),
+      ("mu: 1\ncompress: '*: binary()'\noutput: true", 64, "r.yaml:3: 'output' takes a value"),
+      ("compress: '*: binary()'\nmu: no", 64, "r.yaml:2: 'mu' takes a value"),
+      ("compress: '*: binary()'\nentropy: 1", 64, "r.yaml:2: "),
       ("mu:", 65, "r.yaml:1: one value was expected for 'mu'"),
     ] {
       let outcome = try project(text)

@@ -79,6 +79,7 @@ import Testing
       ["--schedule", "linear"], ["--statistics", "none"],
       ["--schedule", "exponential", "--step-decay", "0"],
       ["--schedule", "steps", "--step-decay", "0.5", "--milestones", "0"],
+      ["--schedule", "steps", "--step-decay", "0.5", "--milestones", "1"],
     ] {
       try #require(space.train("r.safetensors", "--max-steps", "1").code == 0)
       let outcome = try Program.run(

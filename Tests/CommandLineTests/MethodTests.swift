@@ -171,7 +171,11 @@ import Testing
 
   @Test(arguments: [
     ("networks: [lenet300]", "networks: [lenet30]", ":3: ", "lenet5"),
-    ("mu: 0.01", "mew: 0.01", ":6: ", "--mew"), ("steps: 1,", "steps: one,", ":5: ", "one"),
+    ("mu: 0.01", "mew: 0.01", ":6: ", "'mew'"),
+    ("mu: 0.01", "multipliers: no", ":6: ", "'multipliers' takes a value"),
+    ("batch-size: 16}\ncompress", "decay: yes}\ncompress", ":4: ", "'decay' takes a value"),
+    ("mu: 0.01", "tolerance: ~", ":6: ", "one value was expected for 'tolerance'"),
+    ("steps: 1,", "steps: one,", ":5: ", "one"),
     ("budgets: [20]", "budgets: [60]", ":9: ", "reaches 31."),
     ("mu: 0.01", "mu: -1", ":6: ", "mu must be above 0"),
     ("batch-size: 16}\ncompress", "batch-size: 0}\ncompress", ":4: ", "--batch-size must be 1"),

@@ -257,6 +257,27 @@ import Testing
     }
   }
 
+  /// In time that grows with both numbers, not with their product.
+  @Test(.timeLimit(.minutes(1))) func tenThousandNamesAreFoundAmongManyTensors() throws {
+    let names = (0..<100_000).map { "layers.\($0).weight" }
+    let tasks = stride(from: 0, to: 100_000, by: 10).map { "\(names[$0]): sign()" }
+    let plan = try ResolvedPlan(
+      CompressionPlan(parsing: tasks.joined(separator: "; ")), for: layout(names))
+    #expect(plan.problems.count == 10_000)
+    #expect(plan.problems.last?.label == names[99_990])
+  }
+
+  @Test func ofALongPlanWhatIsNearTheMistakeIsShown() throws {
+    let empty = try layout([])
+    let good = String(repeating: "a: sign(); ", count: 1000)
+    for plan in [good + "b: sin(); " + good, good + "b: sin()", "b: sin(); " + good] {
+      let lines = message(plan, for: empty).split(separator: "\n").map(Array.init)
+      #expect(lines.count == 3 && lines.allSatisfy { $0.count < 300 })
+      let mark = lines[2].count - 1
+      #expect(String(lines[1][mark...].prefix(5)) == "sin()")
+    }
+  }
+
   @Test func sumsAreNoLargerThanAFileHolds() throws {
     func nested(_ depth: Int) -> String {
       "a: " + String(repeating: "sum(", count: depth) + "sign()"
@@ -284,6 +305,19 @@ import Testing
   }
 
   @Test(arguments: [
+    ("prune(keep=1e+3)", "prune(keep=1000)"), ("prune(keep=2.5E3)", "prune(keep=2500)"),
+    ("quantize(k=1e+1)", "quantize(k=10)"), ("prune(keep=5e-1%)", "prune(keep=0.5%)"),
+    ("sum(sign(), rounds=1e+1)", "sum(sign(), rounds=10)"),
+    ("l1penalty(alpha=1e+3)", "l1penalty(alpha=1000.0)"),
+  ]) func anExponentMakesANumber(operation: String, same: String) throws {
+    #expect(
+      try CompressionPlan(parsing: "*: " + operation).description
+        == CompressionPlan(parsing: "*: " + same).description)
+  }
+
+  @Test(arguments: [
+    ("keep=1e-1", "keep must be a share"), ("keep=1e30", "keep must be a share"),
+    ("keep=0x1e", "keep must be a share"),
     ("keep=0.5", "keep must be a share such as 1% or a count"), ("keep=²", "keep must be a share"),
     ("keep=½%", "keep must be a share"), ("keep=99999999999999999999", "keep must be a share"),
     ("keep=nan%", "keep must be a share"), ("keep=-1", "above 0 %"), ("keep=1e-400%", "above 0 %"),

@@ -18,16 +18,28 @@ import Testing
       # a comment
       data: "R&D/a*b"
       nesterov: true
-      pad: no
+      flip: no
+      multipliers: "no"
       compress: "joint(conv?.w, [ab].w, w[12]): binary()"
       """.utf8)
     #expect(
       found == [
         RecipeOption(name: "data", values: ["R&D/a*b"], line: 2),
-        RecipeOption(name: "nesterov", values: [], line: 3),
+        RecipeOption(name: "nesterov", isOn: true, line: 3),
+        RecipeOption(name: "flip", isOn: false, line: 4),
+        RecipeOption(name: "multipliers", values: ["no"], line: 5),
         RecipeOption(
-          name: "compress", values: ["joint(conv?.w, [ab].w, w[12]): binary()"], line: 5),
+          name: "compress", values: ["joint(conv?.w, [ab].w, w[12]): binary()"], line: 6),
       ])
+  }
+
+  @Test(arguments: ["~", "null", "Null", "NULL", "", "[a, b]"])
+  func nothingAtAllIsNoValue(_ value: String) throws {
+    let error = try #require(throws: RecipeError.self) {
+      try options("mu: 1\noutput: \(value)".utf8)
+    }
+    #expect("\(error)".contains(":2: one value was expected for 'output'"), "\(error)")
+    #expect(try options("output: \"null\"".utf8)[0].values == ["null"])
   }
 
   @Test func writesTasksAsAPlan() throws {

@@ -19,7 +19,9 @@ let lenet300 = try? ArenaLayout([
   ("fc2.bias", [100]), ("fc3.weight", [10, 100]), ("fc3.bias", [10]),
 ])
 
-func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws -> Grid {
+func grid(_ text: String, check: ([String], [GridRecipe.Option]) throws -> Void = { _, _ in })
+  throws -> Grid
+{
   let layout = try #require(lenet300)
   return try withRecipe(text) { path in
     try Grid(GridRecipe(path: path), layout: { _ in layout }, check: check)
@@ -128,7 +130,9 @@ func grid(_ text: String, check: ([String]) throws -> Void = { _ in }) throws ->
       let description = "Unknown option '--steps'"
     }
     let error = #expect(throws: RecipeError.self) {
-      _ = try TablesTests.grid(recipe) { if $0.contains("--steps=2") { throw Unknown() } }
+      _ = try TablesTests.grid(recipe) { words, _ in
+        if words.contains("--steps=2") { throw Unknown() }
+      }
     }
     #expect(error?.description.contains(".yaml:6: ") == true)
   }

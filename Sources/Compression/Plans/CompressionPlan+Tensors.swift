@@ -11,10 +11,10 @@ extension CompressionPlan {
     var all: [[Int]] = []
     for (number, task) in tasks.enumerated() {
       let selection = task.selection
-      let excluded = try selection.excluded(from: layout.slots)
+      let excluded = try selection.excluded(from: layout)
       var taken: [Int] = []
       for pattern in selection.patterns {
-        for index in try pattern.fittingSome(layout.slots) where !excluded.contains(index) {
+        for index in try pattern.fittingSome(in: layout) where !excluded.contains(index) {
           if let owner = owners.updateValue((number, pattern), forKey: index) {
             let name = layout.slots[index].name
             let wider = owner.pattern.hasWildcards ? tasks[owner.task].selection : selection
@@ -43,16 +43,16 @@ extension Selection {
   }
 
   /// What the exclusions take of what the patterns do.
-  fileprivate func excluded(from slots: [ArenaLayout.Slot]) throws -> Set<Int> {
+  fileprivate func excluded(from layout: ArenaLayout) throws -> Set<Int> {
     guard !exclusions.isEmpty else { return [] }
-    let taken = Set(try patterns.flatMap { try $0.fittingSome(slots) })
+    let taken = Set(try patterns.flatMap { try $0.fittingSome(in: layout) })
     var excluded: Set<Int> = []
     for exclusion in exclusions {
-      let fitting = try exclusion.fittingSome(slots)
+      let fitting = try exclusion.fittingSome(in: layout)
       let effective = fitting.filter(taken.contains)
       guard !effective.isEmpty else {
         throw CompressionError.excludesNothing(
-          exclusion: "\(exclusion)", fits: fitting.map { slots[$0].name },
+          exclusion: "\(exclusion)", fits: fitting.map { layout.slots[$0].name },
           selection: "\(Selection(view, patterns))")
       }
       excluded.formUnion(effective)
@@ -62,10 +62,10 @@ extension Selection {
 }
 
 extension NamePattern {
-  fileprivate func fittingSome(_ slots: [ArenaLayout.Slot]) throws -> [Int] {
-    let fitting = fitting(slots)
+  fileprivate func fittingSome(in layout: ArenaLayout) throws -> [Int] {
+    let fitting = fitting(in: layout)
     guard !fitting.isEmpty else {
-      throw CompressionError.noMatch(pattern: self, names: slots.map(\.name))
+      throw CompressionError.noMatch(pattern: self, names: layout.slots.map(\.name))
     }
     return fitting
   }

@@ -4,7 +4,8 @@ import LinearAlgebra
 /// write instead.
 struct Misfits {
   private let plan: CompressionPlan
-  private let slots: [ArenaLayout.Slot]
+  private let layout: ArenaLayout
+  private var slots: [ArenaLayout.Slot] { layout.slots }
   /// What each task takes, and what of it does not fit.
   private var tasks: [(taken: [Int], unfit: [Int])] = []
   private var found: [CompressionError.Unfit] = []
@@ -14,7 +15,7 @@ struct Misfits {
 
   init(_ plan: CompressionPlan, in layout: ArenaLayout) {
     self.plan = plan
-    slots = layout.slots
+    self.layout = layout
   }
 
   /// The next task begins.
@@ -94,7 +95,7 @@ struct Misfits {
       let name = Array(NamePattern(literal: text).elements)
       let pattern = NamePattern(
         elements: text.hasPrefix("*") ? [.any] + name.dropFirst() : name.dropLast() + [.any])
-      let taken = pattern.fitting(slots)
+      let taken = pattern.fitting(in: layout)
       guard taken.allSatisfy({ !fit.contains($0) }), taken.count(where: left.contains) > 1 else {
         continue
       }

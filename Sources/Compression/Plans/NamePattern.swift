@@ -122,13 +122,21 @@ public struct NamePattern: Sendable, Equatable {
   public func fitting(_ tensors: [(name: String, shape: [Int])]) -> [Int] {
     let text = text.utf8
     let exact = tensors.indices.filter { tensors[$0].name.utf8.elementsEqual(text) }
-    guard exact.isEmpty, hasWildcards else { return exact }
+    return exact.isEmpty ? matching(tensors) : exact
+  }
+
+  /// The same of an arena's tensors. O(length) for the name of one.
+  func fitting(in layout: ArenaLayout) -> [Int] {
+    if let exact = layout.number(of: text) { return [exact] }
+    return matching(layout.slots.map { ($0.name, $0.shape) })
+  }
+
+  private func matching(_ tensors: [(name: String, shape: [Int])]) -> [Int] {
+    guard hasWildcards else { return [] }
     let fitting = tensors.indices.filter { matches(tensors[$0].name) }
     let matrices = meansWeights ? fitting.filter { tensors[$0].shape.count > 1 } : []
     return matrices.isEmpty ? fitting : matrices
   }
-
-  func fitting(_ slots: [ArenaLayout.Slot]) -> [Int] { fitting(slots.map { ($0.name, $0.shape) }) }
 
   /// Whether the whole name fits. O(length of pattern · length of name).
   public func matches(_ name: String) -> Bool {

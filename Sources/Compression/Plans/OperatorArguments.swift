@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// The arguments that stand in an operator's parentheses.
 public struct OperatorArguments {
   struct Argument {
@@ -13,7 +15,7 @@ public struct OperatorArguments {
   /// The argument as a whole number.
   public func integer(_ name: String) throws -> Int {
     let argument = try self.argument(name)
-    guard let value = Int(argument.text) else {
+    guard let value = Int(decimal: argument.text) else {
       throw wrong(argument, "\(name) must be a whole number, found '\(argument.text)'")
     }
     return value
@@ -36,7 +38,7 @@ public struct OperatorArguments {
     {
       return .fraction(percent / 100)
     }
-    guard let count = Int(argument.text) else {
+    guard let count = Int(decimal: argument.text) else {
       throw wrong(
         argument,
         "\(name) must be a share such as 1% or a count such as 2662, found '\(argument.text)'")

@@ -129,7 +129,7 @@ struct PlanParser {
       skipBlanks()
       let valueStart = position
       let least = key == "rounds" ? 1 : 0
-      guard let value = Int(read(while: Self.isWord)), (least...10_000).contains(value) else {
+      guard let value = Int(decimal: value()), (least...10_000).contains(value) else {
         throw mistake("\(key) must be from \(least) to 10000", at: valueStart)
       }
       options[key] = value

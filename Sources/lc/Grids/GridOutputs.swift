@@ -4,6 +4,11 @@ import Tables
 
 /// Writes what a grid has found: tables, figures with their data, and the report.
 struct GridOutputs {
+  /// What is written, beside the figures.
+  static let files = [
+    "table.md", "table.csv", "table.tex", "table.json", "times.csv", "report.html",
+  ]
+
   private let grid: Grid
   private let directory: String
 

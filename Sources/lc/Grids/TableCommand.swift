@@ -28,12 +28,10 @@ struct TableCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where everything goes.", valueName: "folder"))
   var output: String
 
-  @Option(parsing: .unconditional, help: "How many cells run at the same time.")
+  @Option(whole: "How many cells run at the same time.")
   var jobs = 1
 
-  @Option(
-    parsing: .unconditional,
-    help: "Threads of each cell (default: the processor's cores over the jobs).")
+  @Option(whole: "Threads of each cell (default: the processor's cores over the jobs).")
   var threads: Int?
 
   @Option(help: "Run the i-th of n parts of the cells only: 1/4. Parts may share the folder.")
@@ -75,7 +73,11 @@ struct TableCommand: ParsableCommand {
     }
     for result in grid.results(in: output) { try requireSame(data[result.data], result) }
     try makeFolder(output)
-    try AtomicFile.checkWritable("\(output)/table.md")
+    try checkOutputs(
+      GridOutputs.files.map { "\(output)/\($0)" },
+      inputs: grid.recipe.files
+        + grid.recipe.networks.flatMap(\.options)
+        .filter { $0.name == "data" }.flatMap { Dataset.files(of: $0.value ?? "") })
     // Where the figures come from stays with them.
     if let text = FileManager.default.contents(atPath: recipe) {
       try AtomicFile.write([UInt8](text), to: "\(output)/recipe.yaml")
@@ -130,7 +132,13 @@ struct TableCommand: ParsableCommand {
         throw Failure.usage("the width must be a number, found '\(value("width") ?? "")'")
       }
       return try definition.widened(by: width).layout()
-    } check: { arguments in
+    } check: { arguments, options in
+      let known = CommandOptions(of: arguments.first)
+      for option in options {
+        if let text = known?.objection(to: option.name, isSwitched: option.value == nil) {
+          throw Failure.usage(text)
+        }
+      }
       do {
         let command = try LC.parseAsRoot(arguments)
         try (command as? CompressCommand)?.check()

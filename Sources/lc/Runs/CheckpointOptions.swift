@@ -43,10 +43,10 @@ enum CheckpointPeriod: Equatable, ExpressibleByArgument {
   case steps(Int)
 
   init?(argument: String) {
-    let digits = argument.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+    let (digits, unit) = argument.numberAndUnit
     guard let number = Double(digits), number > 0, number < 1e9 else { return nil }
     let count = Int(exactly: number)
-    switch argument.dropFirst(digits.count) {
+    switch unit {
     case "minute", "minutes", "min": self = .seconds(60 * number)
     case "second", "seconds", "s": self = .seconds(number)
     case "hour", "hours", "h": self = .seconds(3600 * number)

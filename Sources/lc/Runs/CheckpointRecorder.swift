@@ -43,7 +43,7 @@ final class CheckpointRecorder {
     let directory = try resumes ? RunDirectory(opening: path) : RunDirectory(creating: path)
     self.directory = directory
     guard resumes else { return nil }
-    func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+    func say(_ line: String) { StandardError.write("\(line)\n") }
     var wasDamaged = false
     let found = try directory.load { error in
       say("\(error); going on from the checkpoint before")
