@@ -4,7 +4,7 @@
 // the system it asks malloc. So malloc and its kin are glibc's, and end the program where those fail;
 // see "Replacing malloc" in glibc's manual.
 
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+#if defined(__linux__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 
 #include <errno.h>
 #include <stddef.h>

@@ -9,7 +9,8 @@ import LinearAlgebra
 /// Symmetric, the spacing of up to 4,096 weights is the best there is where n·Q is at most 262,144, 512 for a
 /// group or from a warm start: every set of
 /// codes is tried (`SymmetricGrid`). Otherwise the grid is searched: the distortion of hundreds of grids, by their
-/// spacing, by what they cut off at either end and by the most frequent value, each one pass; then
+/// spacing, by what they cut off at either end and by the most frequent value, and all of them where the weights of
+/// a view have few values, each one pass; then
 /// alternation of codes and least squares from the best of them and from the warm start, which is monotone.
 /// More than 4,096 weights are searched by a summary of as many points. Approximate: a local optimum, the
 /// best among those starts. Weights that lie on a grid of up to as many levels, from end to end, are
