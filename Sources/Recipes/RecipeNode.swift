@@ -37,6 +37,10 @@ extension RecipeNode.Content {
   }
 }
 
+extension Node.Scalar {
+  var content: RecipeNode.Content { .word(string, isPlain: style == .plain || style == .any) }
+}
+
 extension RecipeReader {
   /// The whole recipe; keys stand once in their mapping.
   ///
@@ -52,9 +56,7 @@ extension RecipeReader {
     let line = node.mark?.line ?? 0
     switch node {
     case .scalar(let scalar):
-      return RecipeNode(
-        content: .word(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any),
-        line: line)
+      return RecipeNode(content: scalar.content, line: line)
     case .sequence(let sequence):
       return RecipeNode(content: .list(try sequence.map(tree)), line: line)
     case .mapping(let mapping):

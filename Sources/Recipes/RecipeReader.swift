@@ -95,14 +95,12 @@ public struct RecipeReader {
       if let list = value.sequence, Self.lists.contains(name), !list.isEmpty {
         return RecipeOption(name: name, values: try list.map { try self.text($0) }, line: line)
       }
-      let content = value.scalar.map {
-        RecipeNode.Content.word($0.string, isPlain: $0.style == .plain)
-      }
-      guard case .word(let word, _) = content, content?.isEmpty == false else {
+      guard let scalar = value.scalar, !scalar.content.isEmpty else {
         throw wrong(key, "one value was expected for '\(name)'")
       }
-      let isOn = content?.isOn
-      return RecipeOption(name: name, values: isOn == nil ? [word] : [], isOn: isOn, line: line)
+      let isOn = scalar.content.isOn
+      return RecipeOption(
+        name: name, values: isOn == nil ? [scalar.string] : [], isOn: isOn, line: line)
     }
   }
 
@@ -149,8 +147,8 @@ public struct RecipeReader {
       throw wrong(node, "an operator such as 'quantize(k=2)' or '{quantize: {k: 2}}' was expected")
     }
     let arguments = try (value.mapping.map(Array.init) ?? []).map { name, value in
-      let word = try text(value)
-      return word == "true" ? try text(name) : "\(try text(name))=\(word)"
+      value.scalar?.content.isOn == true
+        ? try text(name) : "\(try text(name))=\(try text(value))"
     }
     return "\(try text(key))(\(arguments.joined(separator: ", ")))"
   }

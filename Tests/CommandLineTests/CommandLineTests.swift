@@ -210,7 +210,7 @@ final class Workspace: Sendable {
       compress:
         - tensors: ["fc1.weight", fc2.weight]
           view: joint
-          operators: [{quantize: {k: 2, zero: true}}, prune(keep=1%)]
+          operators: [{quantize: {k: 2, zero: yes}}, prune(keep=1%)]
         - tensors: fc3.weight
           operators: binary()
       output: "\(space.path("a.lcm"))"
