@@ -250,6 +250,31 @@ import Testing
     #expect(first == Array(gradients.floats))
   }
 
+  /// Batch norm's sums and convolutions are in parts that were chosen when the network was made.
+  @Test(arguments: 1...3, 1...4) func threadsMayChangeBetweenSteps(before: Int, after: Int) throws {
+    let definition = try NetworkDefinition(
+      name: "n", input: [3, 16, 16],
+      layers: [
+        .convolution("a", 16, kernel: 3, padding: 1), .batchNorm("n"), .relu,
+        .convolution("c", 33, kernel: 3, stride: 4), .batchNorm("m"), .globalAveragePool,
+        .linear("scores", 3),
+      ])
+    let weights = Arena(try definition.layout())
+    var random = RandomGenerator(seed: 3)
+    Initialisation.kaiming.fill(weights, using: &random)
+    let images = random.normals(32 * definition.inputCount)
+    func gradients(changing: Bool) throws -> [Float] {
+      let gradients = Arena(weights.layout)
+      let network = try Threads.using(before) {
+        try Network(definition, batch: 32, weights: weights, gradients: gradients)
+      }
+      _ = network.input.update(fromContentsOf: images)
+      _ = try Threads.using(changing ? after : before) { try network.learn() }
+      return Array(gradients.floats)
+    }
+    #expect(try gradients(changing: true) == gradients(changing: false))
+  }
+
   @Test func dropoutDropsTheStatedShareAndFollowsItsSeed() throws {
     let definition = try NetworkDefinition(
       name: "d", input: [1000], layers: [.dropout(probability: 0.3), .linear("l", 1)])
