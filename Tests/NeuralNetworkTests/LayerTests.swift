@@ -14,6 +14,7 @@ import Testing
     (
       "leftover rows", [2, 8, 8], [.convolution("c", 4, kernel: 1, stride: 3, bias: false), .tanh]
     ),
+    ("strided places", [3, 8, 6], [.convolution("c", 4, kernel: 1, stride: 2), .tanh]),
     ("groups", [4, 5, 5], [.convolution("c", 6, kernel: 3, groups: 2, bias: false), .tanh]),
     ("depthwise", [4, 5, 5], [.convolution("c", 4, kernel: 3, padding: 1, groups: 4), .tanh]),
     (
