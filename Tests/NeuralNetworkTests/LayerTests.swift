@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import NetworkTwins
 import Testing
 
 @testable import NeuralNetwork

@@ -14,7 +14,8 @@ struct NetworkGraph {
   struct Tensor {
     let shape: ImageShape
     let arrangement: Arrangement
-    /// Whether it is kept in 16 bits in a network that computes so.
+    /// Whether it is kept in 16 bits in a network that computes so; operations but `arrange` read and
+    /// write one width.
     let half: Bool
   }
 
@@ -107,6 +108,14 @@ struct NetworkGraph {
     if lies, found.half == half { return tensor }
     let shape = wanted == .vector ? ImageShape(channels: found.shape.count) : found.shape
     return add(.arrange, name: name, [tensor], shape: shape, wanted, half: half)
+  }
+
+  /// The tensor in the width of another one of its shape; itself when it is as wide already.
+  private mutating func widen(_ tensor: Int, as other: Int, name: String) -> Int {
+    let wanted = tensors[other]
+    guard tensors[tensor].half != wanted.half else { return tensor }
+    return add(
+      .arrange, name: name, [tensor], shape: wanted.shape, wanted.arrangement, half: wanted.half)
   }
 
   /// The places of an image that a window of one value looks at: means of one value each.
@@ -261,18 +270,20 @@ struct NetworkGraph {
     case .layers(let layers):
       joined = try append(layers, to: input, prefix: inside)
     }
+    // Vectors of linear layers are 32 bits wide, images 16; both addends are as wide as the body's.
+    let addend = widen(joined, as: inner, name: "\(Self.shortcutName(name)), widened")
     if let last = body.last, case .batchNorm = last {
       let shortcutParameters = parameters[normParameters...]
       let shortcutStatistics = statistics[normStatistics...]
       parameters.removeSubrange(normParameters...)
       statistics.removeSubrange(normStatistics...)
-      let result = appendNorm(last, to: inner, addend: joined, prefix: inside, then: activation)
+      let result = appendNorm(last, to: inner, addend: addend, prefix: inside, then: activation)
       parameters += shortcutParameters
       statistics += shortcutStatistics
       return result
     }
     return add(
-      .add(activation), name: "\(name), sum", [inner, joined], shape: output,
+      .add(activation), name: "\(name), sum", [inner, addend], shape: output,
       tensors[inner].arrangement, half: tensors[inner].half)
   }
 }
