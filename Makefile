@@ -65,7 +65,7 @@ figures: bootstrap
 faults: build
 	Scripts/faults $(N)
 
-# Damaged and hostile files: make fuzz N=100000 SEED=1
+# Damaged and hostile files, random networks: make fuzz N=100000 SEED=1
 fuzz: bootstrap
 	swift build -c release --product fuzz
 	.build/release/fuzz $(or $(N),100000) $(or $(SEED),1)

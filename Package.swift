@@ -47,7 +47,7 @@ let package = Package(
       name: "fuzz",
       dependencies: [
         "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
-        "LinearAlgebra", "Recipes", "CZlib",
+        "LinearAlgebra", "Recipes", "NetworkTwins", "CZlib",
       ],
       path: "Tests/Fuzz"),
     .executableTarget(
@@ -89,11 +89,16 @@ let package = Package(
     .systemLibrary(name: "COpenMP", providers: [.apt(["libgomp1"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+    // What the tests and `fuzz` compare networks with.
+    .target(
+      name: "NetworkTwins", dependencies: ["NeuralNetwork", "LinearAlgebra"],
+      path: "Tests/NetworkTwins", swiftSettings: loops),
+
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Compression"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ModelFiles", "CZlib"]),
-    .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
+    .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "NetworkTwins"]),
     .testTarget(
       name: "LearningCompressionTests", dependencies: ["LearningCompression", "ModelFiles"]),
     .testTarget(

@@ -8,6 +8,8 @@ int omp_get_num_threads(void);
 int omp_get_max_threads(void);
 int omp_in_parallel(void);
 void omp_set_num_threads(int threads);
+int omp_get_thread_limit(void);
+void omp_set_dynamic(int dynamic);
 // What the compiler emits for `#pragma omp critical`.
 void GOMP_critical_start(void);
 void GOMP_critical_end(void);

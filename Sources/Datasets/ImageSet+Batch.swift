@@ -26,7 +26,7 @@ extension ImageSet {
     images.withUnsafeMutableBufferPointer { images in
       batchLabels.withUnsafeMutableBufferPointer { batchLabels in
         let grain = max(1, 16_384 / pixelsPerImage)
-        parallel(over: indices.count, grain: grain) { _, part in
+        parallel(over: indices.count, grain: grain) { part in
           for slot in part {
             let image = Int(indices[indices.startIndex + slot])
             precondition(image >= 0 && image < count, "no image has this index")

@@ -4,7 +4,7 @@ import Foundation
 public func applyTanh(_ x: inout [Float]) {
   x.withUnsafeMutableBufferPointer { x in
     let x = x
-    parallel(over: x.count, grain: 4096) { _, range in
+    parallel(over: x.count, grain: 4096) { range in
       for index in range { x[index] = tanhf(x[index]) }
     }
   }

@@ -8,7 +8,13 @@ import Foundation
 /// with AVX-512. Where that has happened and the processor says that it has AVX-512, this picks
 /// the AVX-512 kernels instead. `OPENBLAS_CORETYPE` in the environment is respected.
 enum BLASKernels {
-  /// Touch this before the first call into BLAS or LAPACK.
+  /// To be called before a call into BLAS or LAPACK, also for the threads that those count on.
+  static func prepare() {
+    _ = chosen
+    Threads.use(Threads.count)
+  }
+
+  /// The kernels' name.
   static let chosen: String = {
     let found = String(cString: openblas_get_corename())
     let slow = ["Prescott", "Core2", "Nehalem"]

@@ -10,7 +10,7 @@ extension Array where Element == Float {
     withUnsafeBufferPointer { values in
       parts.withUnsafeMutableBufferPointer { parts in
         let parts = parts
-        parallel(over: values.count, grain: 65_536) { part, range in
+        parallel(over: values.count, parts: parts.count) { part, range in
           var bits: UInt32 = 0
           for index in range { bits = Swift.max(bits, values[index].bitPattern & 0x7FFF_FFFF) }
           parts[part] = bits

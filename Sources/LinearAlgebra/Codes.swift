@@ -14,7 +14,7 @@ public func countThresholds(
   precondition(codes.count == x.count && thresholds.count <= UInt16.max)
   if thresholds.count <= 3 || x.count < 65_536 {
     return thresholds.withUnsafeBufferPointer { thresholds in
-      parallel(over: x.count, grain: 32_768) { _, range in
+      parallel(over: x.count, grain: 32_768) { range in
         countFewThresholds(
           below: UnsafeBufferPointer(rebasing: x[range]), thresholds,
           into: UnsafeMutableBufferPointer(rebasing: codes[range]))
@@ -33,7 +33,7 @@ public func countThresholds(
   }
   table.withUnsafeBufferPointer { table in
     thresholds.withUnsafeBufferPointer { thresholds in
-      parallel(over: x.count, grain: 32_768) { _, range in
+      parallel(over: x.count, grain: 32_768) { range in
         for index in range {
           let value = x[index]
           // 16 bits: below the table's 65,536 entries.
@@ -96,7 +96,7 @@ public func addEntries(
 ) {
   precondition(codes.count == target.count)
   let scaled = entries.map { $0 * scale }
-  parallel(over: codes.count, grain: 65_536) { _, range in
+  parallel(over: codes.count, grain: 65_536) { range in
     if scaled.count == 2 {
       // A choice between two registers instead of a look-up: eight weights at a time.
       let (low, high) = (scaled[0], scaled[1])
@@ -133,7 +133,7 @@ public func countsAndSums(
     sums.withUnsafeMutableBufferPointer { sums in
       let counts = counts
       let sums = sums
-      parallel(over: x.count, grain: 32_768) { part, range in
+      parallel(over: x.count, parts: parts) { part, range in
         // A block stays in the nearest cache while all thresholds look at it.
         var start = range.lowerBound
         while start < range.upperBound {

@@ -61,7 +61,7 @@ public struct CompressedRows: Sendable {
           values.withUnsafeBufferPointer { values in
             rowStarts.withUnsafeBufferPointer { rowStarts in
               // In bounds: columns and row starts were checked when the matrix was made.
-              parallel(over: x.count / columnCount, grain: 16) { _, range in
+              parallel(over: x.count / columnCount, grain: 16) { range in
                 for image in range {
                   let x = UnsafeBufferPointer(
                     rebasing: x[image * columnCount..<(image + 1) * columnCount])

@@ -23,7 +23,7 @@ public struct FloatHistogram: Sendable {
     counts.withUnsafeMutableBufferPointer { counts in
       sums.withUnsafeMutableBufferPointer { sums in
         let (counts, sums) = (counts, sums)
-        parallel(over: x.count, grain: bins) { part, range in
+        parallel(over: x.count, parts: parts) { part, range in
           // Below parts · bins: the part is below parts, the key's leading bits below bins.
           let first = part * bins
           for index in range {

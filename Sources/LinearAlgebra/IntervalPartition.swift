@@ -120,7 +120,7 @@ public struct IntervalSums: Sendable {
                 // The odd multiples of the step that are less than n.
                 let odd = (n - 1 + step) / (2 * step)
                 let spacing = step
-                parallel(over: odd, grain: 256) { _, range in
+                parallel(over: odd, grain: 256) { range in
                   for index in range {
                     let end = (2 * index + 1) * spacing
                     guard end > least, end < n else { continue }

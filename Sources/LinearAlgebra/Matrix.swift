@@ -77,7 +77,7 @@ public struct Matrix: Sendable, Equatable {
     }
     var result = [Float](repeating: 0, count: try elementCount(of: [m, n]))
     if m > 0, n > 0, inner > 0 {
-      _ = BLASKernels.chosen
+      BLASKernels.prepare()
       cblas_sgemm(
         CblasRowMajor, transposingFirst ? CblasTrans : CblasNoTrans,
         transposingSecond ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(inner), 1,
@@ -98,7 +98,7 @@ public struct Matrix: Sendable, Equatable {
 public func accumulateProduct(_ a: Matrix, _ b: Matrix, scale: Float, into target: inout [Float]) {
   precondition(a.columns == b.rows && target.count == a.rows * b.columns)
   guard target.count > 0, a.columns > 0 else { return }
-  _ = BLASKernels.chosen
+  BLASKernels.prepare()
   cblas_sgemm(
     CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(a.rows), blasint(b.columns),
     blasint(a.columns), scale, a.values, blasint(a.columns), b.values, blasint(b.columns), 1,

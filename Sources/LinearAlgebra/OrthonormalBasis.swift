@@ -64,7 +64,7 @@ struct OrthonormalBasis {
 /// - Precondition: no more rows than columns.
 public func orthonormalRows(spanning matrix: Matrix) throws -> Matrix? {
   precondition(matrix.rows <= matrix.columns)
-  _ = BLASKernels.chosen
+  BLASKernels.prepare()
   var rows = matrix.values
   for _ in 0..<2 {
     guard orthonormalise(&rows, rows: matrix.rows, length: matrix.columns) != nil else {

@@ -18,7 +18,7 @@ public func addProduct(
   precondition(rows * columns == panel.count && batch * columns == x.count)
   precondition(firstRow >= 0 && firstRow + rows <= outputs && y.count == batch * outputs)
   precondition([batch, rows, columns, outputs].allSatisfy { $0 <= Int32.max })
-  _ = BLASKernels.chosen
+  BLASKernels.prepare()
   y.withUnsafeMutableBufferPointer { y in
     guard let start = y.baseAddress else { return }
     // In bounds: the last element written is y[(batch − 1) · outputs + firstRow + rows − 1].

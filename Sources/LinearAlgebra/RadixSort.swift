@@ -41,7 +41,7 @@ private func sort(
       let places = places
       let from = source
       let to = target
-      parallel(over: count, grain: 65_536) { part, range in
+      parallel(over: count, parts: parts) { part, range in
         let mine = UnsafeMutableBufferPointer(rebasing: places[part * radix..<(part + 1) * radix])
         for index in range {
           let key = pass == 0 ? orderedBits(Float(bitPattern: from[index])) : from[index]
@@ -56,7 +56,7 @@ private func sort(
           running += here
         }
       }
-      parallel(over: count, grain: 65_536) { part, range in
+      parallel(over: count, parts: parts) { part, range in
         let mine = UnsafeMutableBufferPointer(rebasing: places[part * radix..<(part + 1) * radix])
         for index in range {
           let key = pass == 0 ? orderedBits(Float(bitPattern: from[index])) : from[index]

@@ -8,14 +8,15 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable, Codab
   public private(set) var state: [UInt64]
 
   public init(seed: UInt64) {
-    var mixed = seed
-    state = (0..<4).map { _ in
-      mixed &+= 0x9E37_79B9_7F4A_7C15
-      var z = mixed
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
+    state = (0..<4).map { Self.scrambled(seed &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
+  }
+
+  /// SplitMix64's output behind this state: one to one, and as if at random.
+  private static func scrambled(_ state: UInt64) -> UInt64 {
+    var z = state &+ 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
   }
 
   /// - Throws: `DecodingError` unless the state is four numbers, not all zero.
@@ -32,6 +33,13 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable, Codab
   public init(seed: UInt64, stream: UInt64) {
     self.init(seed: seed ^ (stream &* 0xD1B5_4A32_D192_ED03))
     for _ in 0..<8 { _ = next() }
+  }
+
+  /// The seed of one of many steps for a named purpose: steps, purposes and seeds that are neighbours
+  /// have nothing in common.
+  public static func seed(_ seed: UInt64, stream: UInt64, step: Int) -> UInt64 {
+    // Step by step, so that no sum of two of them says which they were.
+    scrambled(scrambled(scrambled(seed) &+ stream) &+ UInt64(step))
   }
 
   public mutating func next() -> UInt64 {

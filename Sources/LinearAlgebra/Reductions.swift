@@ -10,7 +10,7 @@ private func parallelSum(_ count: Int, _ partial: (Range<Int>) -> Double) -> Dou
   guard parts > 1 else { return partial(0..<count) }
   return withUnsafeTemporaryAllocation(of: Double.self, capacity: parts) { sums in
     sums.initialize(repeating: 0)
-    parallel(over: count, grain: 65_536) { part, range in sums[part] = partial(range) }
+    parallel(over: count, parts: parts) { part, range in sums[part] = partial(range) }
     return sums.reduce(0, +)
   }
 }

@@ -25,7 +25,7 @@ private func magnitudeThreshold(_ x: UnsafeBufferPointer<Float>, count kept: Int
   var counts = [UInt32](repeating: 0, count: parts * bins)
   counts.withUnsafeMutableBufferPointer { counts in
     let base = counts
-    parallel(over: x.count, grain: 65_536) { part, range in
+    parallel(over: x.count, parts: parts) { part, range in
       let mine = UnsafeMutableBufferPointer(rebasing: base[part * bins..<(part + 1) * bins])
       for value in x[range] { mine[Int((value.bitPattern & 0x7FFF_FFFF) >> 20)] &+= 1 }
     }

@@ -21,7 +21,7 @@ public struct SingularValueDecomposition: Sendable {
     guard matrix.values.isFinite else {
       throw LinearAlgebraError.decompositionFailed(routine: "sgesdd", code: -4)
     }
-    _ = BLASKernels.chosen
+    BLASKernels.prepare()
     var input = matrix.values
     var s = [Float](repeating: 0, count: p)
     var u = [Float](repeating: 0, count: m * p)

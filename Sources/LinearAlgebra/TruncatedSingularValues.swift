@@ -47,7 +47,7 @@ public struct TruncatedSingularValues: Sendable {
     guard rank > 0, width <= min(m, n) else {
       throw LinearAlgebraError.impossibleSize(operation: "truncated SVD", sizes: [m, n, rank])
     }
-    _ = BLASKernels.chosen
+    BLASKernels.prepare()
     let total = matrix.values.squaredNorm
     guard total > 0, total.isFinite else { return nil }
 

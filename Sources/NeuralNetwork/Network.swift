@@ -24,6 +24,8 @@ public final class Network {
   public let scores: UnsafeBufferPointer<Float>
   let operations: [any Operation]
   private let scoresGradient: UnsafeMutableBufferPointer<Float>?
+  /// Those that there were when it was compiled: oneDNN divides the work then.
+  let threads = Threads.count
   private let buffers: [Buffer]
   private let weights: Arena
   private let gradients: Arena?
@@ -87,7 +89,7 @@ public final class Network {
 
   /// Runs the inputs through the network; returns Σ loss and the number of wrong answers.
   public func evaluate() throws -> (loss: Double, wrong: Int) {
-    for operation in operations { try operation.forward(training: false) }
+    try forward(training: false)
     let result = SoftmaxCrossEntropy.evaluate(
       scores, labels: UnsafeBufferPointer(labels), classes: classes, gradient: nil)
     return (result.loss, result.wrong)
@@ -98,9 +100,11 @@ public final class Network {
   /// - Returns: the mean loss of the batch and the number of wrong answers.
   public func learn() throws -> (loss: Double, wrong: Int) {
     try prepare()
-    for operation in operations { try operation.forward(training: true) }
+    try forward(training: true)
     let result = loss()
-    for operation in operations.reversed() { try operation.backward() }
+    try Threads.using(threads) {
+      for operation in operations.reversed() { try operation.backward() }
+    }
     return (result.loss / Double(batch), result.wrong)
   }
 
@@ -112,7 +116,13 @@ public final class Network {
     let layers = operations.compactMap { $0 as? BatchNormLayer }
     for layer in layers { layer.share = share }
     defer { for layer in layers { layer.share = nil } }
-    for operation in operations { try operation.forward(training: true) }
+    try forward(training: true)
+  }
+
+  private func forward(training: Bool) throws {
+    try Threads.using(threads) {
+      for operation in operations { try operation.forward(training: training) }
+    }
   }
 
   func prepare() throws {

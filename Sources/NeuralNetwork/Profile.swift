@@ -80,16 +80,18 @@ extension Network {
         forwardWork: $0.work, backwardWork: $0.backwardWork)
     }
     _ = try learn()
-    for _ in 0..<max(1, repetitions) {
-      try prepare()
-      for (index, operation) in operations.enumerated() {
-        let took = try seconds { try operation.forward(training: true) }
-        entries[index].forward = min(entries[index].forward, took)
-      }
-      _ = loss()
-      for (index, operation) in operations.enumerated().reversed() {
-        let took = try seconds { try operation.backward() }
-        entries[index].backward = min(entries[index].backward, took)
+    try Threads.using(threads) {
+      for _ in 0..<max(1, repetitions) {
+        try prepare()
+        for (index, operation) in operations.enumerated() {
+          let took = try seconds { try operation.forward(training: true) }
+          entries[index].forward = min(entries[index].forward, took)
+        }
+        _ = loss()
+        for (index, operation) in operations.enumerated().reversed() {
+          let took = try seconds { try operation.backward() }
+          entries[index].backward = min(entries[index].backward, took)
+        }
       }
     }
     return Profile(entries: entries)

@@ -16,15 +16,21 @@ struct Program {
 
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  static func run(_ arguments: [String]) throws -> Outcome { try run(path, arguments) }
+  /// - Parameter environment: what is added to this process's own.
+  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    try run(path, arguments, environment)
+  }
 
   /// A shell's script, in which `"$0"` is the program.
   static func shell(_ script: String, _ arguments: String...) throws -> Outcome {
     try run("/bin/sh", ["-c", script, path] + arguments)
   }
 
-  private static func run(_ program: String, _ arguments: [String]) throws -> Outcome {
+  private static func run(
+    _ program: String, _ arguments: [String], _ environment: [String: String] = [:]
+  ) throws -> Outcome {
     let process = Process()
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     // Files instead of pipes: nothing can fill up and block.

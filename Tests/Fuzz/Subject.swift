@@ -12,6 +12,8 @@ struct Subject {
   let name: String
   var isHostile: Bool { name.hasPrefix("hostile") }
   let make: (inout RandomGenerator) -> [UInt8]
+  /// How long reading one may take.
+  var seconds = 1
   /// Given the path of the file and its bytes.
   let read: (String, [UInt8]) throws -> Void
 

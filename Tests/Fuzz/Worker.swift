@@ -27,6 +27,7 @@ struct Worker {
     // One thread: each thread's stack would count as memory.
     Threads.use(1)
     let subjects = try Subject.all(corpus)
+    let network = Subject.network()
     if !sanitized { limitMemory() }
     // Descriptors are kept open: writing the note must not itself be what takes time.
     let expected = Set(Self.inputs + ImageArchives.places + [Self.note])
@@ -35,11 +36,12 @@ struct Worker {
       var random = RandomGenerator(seed: UInt64(number))
       // Hostile inputs take a hundred times as long as damaged ones.
       let isHostile = random.below(10) == 0
-      let subject = random.pick(subjects.filter { $0.isHostile == isHostile })
+      let file = random.pick(subjects.filter { $0.isHostile == isHostile })
+      let subject = number % 3 == 0 ? network : file
       let input = subject.make(&random)
       try Data(input).write(to: URL(fileURLWithPath: "input"))
       // A reader that never ends is killed by the signal.
-      alarm(sanitized ? 60 : 5)
+      alarm(UInt32(subject.seconds * (sanitized ? 60 : 5)))
       let start = ContinuousClock.now
       do {
         try subject.read("input", input)
@@ -47,7 +49,9 @@ struct Worker {
         guard Self.isOurs(error) else { fail(number, subject, "a stranger's error: \(error)") }
       }
       let took = ContinuousClock.now - start
-      if took > .seconds(sanitized ? 20 : 1) { fail(number, subject, "it took \(took)") }
+      if took > .seconds(subject.seconds * (sanitized ? 20 : 1)) {
+        fail(number, subject, "it took \(took)")
+      }
       alarm(0)
       if number % 100 == 0 {
         let names = try FileManager.default.contentsOfDirectory(atPath: ".")

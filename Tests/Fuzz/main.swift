@@ -1,6 +1,7 @@
 import Foundation
 
 // Reads damaged and hostile files, archives, plans and recipes: each must give values or an error of its module.
+// Every third input is a network of random layers, which must compute what its naive twin does.
 //
 //   fuzz [COUNT] [SEED]          runs workers and reports what they did not survive
 //   fuzz --worker FIRST COUNT    one of the workers, in its own folder

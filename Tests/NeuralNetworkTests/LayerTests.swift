@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import NetworkTwins
 import Testing
 
 @testable import NeuralNetwork
@@ -14,6 +15,7 @@ import Testing
     (
       "leftover rows", [2, 8, 8], [.convolution("c", 4, kernel: 1, stride: 3, bias: false), .tanh]
     ),
+    ("strided places", [3, 8, 6], [.convolution("c", 4, kernel: 1, stride: 2), .tanh]),
     ("groups", [4, 5, 5], [.convolution("c", 6, kernel: 3, groups: 2, bias: false), .tanh]),
     ("depthwise", [4, 5, 5], [.convolution("c", 4, kernel: 3, padding: 1, groups: 4), .tanh]),
     (
@@ -248,6 +250,31 @@ import Testing
     let first = Array(gradients.floats)
     _ = try network.learn()
     #expect(first == Array(gradients.floats))
+  }
+
+  /// Batch norm's sums and convolutions are in parts that were chosen when the network was made.
+  @Test(arguments: 1...3, 1...4) func threadsMayChangeBetweenSteps(before: Int, after: Int) throws {
+    let definition = try NetworkDefinition(
+      name: "n", input: [3, 16, 16],
+      layers: [
+        .convolution("a", 16, kernel: 3, padding: 1), .batchNorm("n"), .relu,
+        .convolution("c", 33, kernel: 3, stride: 4), .batchNorm("m"), .globalAveragePool,
+        .linear("scores", 3),
+      ])
+    let weights = Arena(try definition.layout())
+    var random = RandomGenerator(seed: 3)
+    Initialisation.kaiming.fill(weights, using: &random)
+    let images = random.normals(32 * definition.inputCount)
+    func gradients(changing: Bool) throws -> [Float] {
+      let gradients = Arena(weights.layout)
+      let network = try Threads.using(before) {
+        try Network(definition, batch: 32, weights: weights, gradients: gradients)
+      }
+      _ = network.input.update(fromContentsOf: images)
+      _ = try Threads.using(changing ? after : before) { try network.learn() }
+      return Array(gradients.floats)
+    }
+    #expect(try gradients(changing: true) == gradients(changing: false))
   }
 
   @Test func dropoutDropsTheStatedShareAndFollowsItsSeed() throws {

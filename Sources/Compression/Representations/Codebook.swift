@@ -224,7 +224,7 @@ func midpoint(_ a: Float, _ b: Float) -> Float {
 /// Calls `body(group, range)` for each run of `size` out of `count` weights, on all threads.
 func forEachGroup(of size: Int, in count: Int, _ body: (Int, Range<Int>) -> Void) {
   guard count > 0 else { return }
-  parallel(over: (count - 1) / size + 1, grain: max(1, 16_384 / size)) { _, groups in
+  parallel(over: (count - 1) / size + 1, grain: max(1, 16_384 / size)) { groups in
     for group in groups { body(group, group * size..<min((group + 1) * size, count)) }
   }
 }
@@ -235,7 +235,7 @@ func forEachGroup(
   _ body: (UnsafeMutableBufferPointer<Float>, Int, Range<Int>) -> Void
 ) {
   guard count > 0 else { return }
-  parallel(over: (count - 1) / size + 1, grain: max(1, 16_384 / size)) { _, groups in
+  parallel(over: (count - 1) / size + 1, grain: max(1, 16_384 / size)) { groups in
     withUnsafeTemporaryAllocation(of: Float.self, capacity: scratch) { floats in
       floats.initialize(repeating: 0)
       for group in groups { body(floats, group, group * size..<min((group + 1) * size, count)) }

@@ -19,10 +19,16 @@ public struct ImageShape: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A window that slides over an image: a kernel or a pool.
-struct Window: Equatable {
-  let size: Int
-  let stride: Int
-  let padding: Int
+package struct Window: Equatable {
+  package let size: Int
+  package let stride: Int
+  package let padding: Int
+
+  package init(size: Int, stride: Int, padding: Int) {
+    self.size = size
+    self.stride = stride
+    self.padding = padding
+  }
 
   /// The number of places of the window along a side, or none when it does not fit.
   func places(along side: Int) -> Int? {
@@ -57,7 +63,7 @@ extension Layer {
   /// The shape of the outputs for inputs of that shape.
   ///
   /// - Throws: `LayerProblem`, which names the layer and both shapes where two do not fit.
-  func outputShape(for input: ImageShape, prefix: String) throws -> ImageShape {
+  package func outputShape(for input: ImageShape, prefix: String) throws -> ImageShape {
     let title = prefix + self.title
     func fail(_ message: String) -> LayerProblem { LayerProblem(layer: title, message: message) }
     func require(_ size: Int, _ what: String, from least: Int = 1) throws {
@@ -177,7 +183,7 @@ extension Shortcut {
   }
 
   /// The stride s for which every s-th row and column of the input make the output's.
-  static func stride(from input: ImageShape, to output: ImageShape) -> Int? {
+  package static func stride(from input: ImageShape, to output: ImageShape) -> Int? {
     guard output.height > 0, output.width > 0 else { return nil }
     for stride in 1...max(1, input.height) {
       func sampled(_ side: Int) -> Int { (side + stride - 1) / stride }

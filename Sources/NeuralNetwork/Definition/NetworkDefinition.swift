@@ -38,7 +38,7 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
   }
 
   /// The input as an image; what is neither [channels, height, width] nor [height, width] is a vector.
-  var imageShape: ImageShape {
+  package var imageShape: ImageShape {
     switch input.count {
     case 3: ImageShape(channels: input[0], height: input[1], width: input[2])
     case 2: ImageShape(channels: 1, height: input[0], width: input[1])

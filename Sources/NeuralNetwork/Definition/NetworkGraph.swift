@@ -14,7 +14,8 @@ struct NetworkGraph {
   struct Tensor {
     let shape: ImageShape
     let arrangement: Arrangement
-    /// Whether it is kept in 16 bits in a network that computes so.
+    /// Whether it is kept in 16 bits in a network that computes so; operations but `arrange` read and
+    /// write one width.
     let half: Bool
   }
 
@@ -109,6 +110,28 @@ struct NetworkGraph {
     return add(.arrange, name: name, [tensor], shape: shape, wanted, half: half)
   }
 
+  /// The tensor in the width of another one of its shape; itself when it is as wide already.
+  private mutating func widen(_ tensor: Int, as other: Int, name: String) -> Int {
+    let wanted = tensors[other]
+    guard tensors[tensor].half != wanted.half else { return tensor }
+    return add(
+      .arrange, name: name, [tensor], shape: wanted.shape, wanted.arrangement, half: wanted.half)
+  }
+
+  /// The places of an image that a window of one value looks at: means of one value each.
+  ///
+  /// For convolutions 1 × 1. oneDNN 2.6 gathers such places itself, but into memory that is too small
+  /// where channels do not fill its vectors.
+  private mutating func sample(
+    _ tensor: Int, _ window: Window, to output: ImageShape, name: String
+  ) -> Int {
+    add(
+      .averagePool(window), name: "\(name), places", [tensor],
+      shape: ImageShape(
+        channels: shape(tensor).channels, height: output.height, width: output.width),
+      .channelsLast, half: tensors[tensor].half)
+  }
+
   /// - Returns: the tensor of the last layer's outputs.
   private mutating func append(_ layers: [Layer], to input: Int, prefix: String) throws -> Int {
     var tensor = input
@@ -143,14 +166,18 @@ struct NetworkGraph {
           .vector, half: false), true
       )
     case .convolution(_, let channels, let kernel, let stride, let padding, let groups, let bias):
-      let input = arrange(tensor, as: .channelsLast, name: "\(name), channels last")
-      parameters.append(
-        ("\(name).weight", [channels, shape(input).channels / groups, kernel, kernel]))
+      var input = arrange(tensor, as: .channelsLast, name: "\(name), channels last")
+      let inputs = shape(input).channels / groups
+      parameters.append(("\(name).weight", [channels, inputs, kernel, kernel]))
       uses["\(name).weight"] = output.height * output.width
       if bias { parameters.append(("\(name).bias", [channels])) }
+      var window = Window(size: kernel, stride: stride, padding: padding)
+      if kernel == 1, stride > 1, padding == 0, inputs % 16 != 0 {
+        input = sample(input, window, to: output, name: name)
+        window = Window(size: 1, stride: 1, padding: 0)
+      }
       let convolution = Convolution(
-        channels: channels, window: Window(size: kernel, stride: stride, padding: padding),
-        groups: groups, bias: bias)
+        channels: channels, window: window, groups: groups, bias: bias)
       return (
         add(
           .convolution(convolution, activation), name: name, [input], shape: output, .channelsLast,
@@ -243,18 +270,20 @@ struct NetworkGraph {
     case .layers(let layers):
       joined = try append(layers, to: input, prefix: inside)
     }
+    // Vectors of linear layers are 32 bits wide, images 16; both addends are as wide as the body's.
+    let addend = widen(joined, as: inner, name: "\(Self.shortcutName(name)), widened")
     if let last = body.last, case .batchNorm = last {
       let shortcutParameters = parameters[normParameters...]
       let shortcutStatistics = statistics[normStatistics...]
       parameters.removeSubrange(normParameters...)
       statistics.removeSubrange(normStatistics...)
-      let result = appendNorm(last, to: inner, addend: joined, prefix: inside, then: activation)
+      let result = appendNorm(last, to: inner, addend: addend, prefix: inside, then: activation)
       parameters += shortcutParameters
       statistics += shortcutStatistics
       return result
     }
     return add(
-      .add(activation), name: "\(name), sum", [inner, joined], shape: output,
+      .add(activation), name: "\(name), sum", [inner, addend], shape: output,
       tensors[inner].arrangement, half: tensors[inner].half)
   }
 }

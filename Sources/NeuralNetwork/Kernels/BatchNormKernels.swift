@@ -12,13 +12,17 @@ struct BatchNormKernels<Element: ActivationElement> {
 
   let rows: Int
   let channels: Int
-  /// Two sums a channel and thread.
+  /// Two sums a channel and part.
   private let partial: UnsafeMutablePointer<Double>
   private let parts: Int
 
   private let blockRows: Int
 
+  /// The least number of rows that is worth a thread.
+  static func grain(_ channels: Int) -> Int { max(1, 16_384 / max(1, channels)) }
+
   /// - Parameter partial: room for `2 · channels · parts` sums; it outlives this value.
+  ///   There is a part at least.
   init(rows: Int, channels: Int, partial: UnsafeMutablePointer<Double>, parts: Int) {
     self.rows = rows
     self.channels = channels
@@ -50,17 +54,14 @@ struct BatchNormKernels<Element: ActivationElement> {
     }
   }
 
-  /// Runs `body(part, rows)` on all threads with their sums set to zero, then adds those up into the
-  /// first part's.
+  /// Runs `body(sums, rows)` on all parts with their sums set to zero, then adds those up into the first
+  /// part's.
   @inline(__always)
   private func summing(_ body: (UnsafeMutablePointer<Double>, Range<Int>) -> Void) {
     let width = 2 * channels
     partial.update(repeating: 0, count: width * parts)
-    parallel(over: rows, grain: max(1, 16_384 / max(1, channels))) { part, rows in
-      // The parts of the region are no more than those that there is room for.
-      body(partial + width * min(part, parts - 1), rows)
-    }
-    for part in 1..<max(1, parts) {
+    parallel(over: rows, parts: parts) { part, rows in body(partial + width * part, rows) }
+    for part in 1..<parts {
       for index in 0..<width { partial[index] += partial[part * width + index] }
     }
   }
@@ -110,7 +111,7 @@ struct BatchNormKernels<Element: ActivationElement> {
     into y: Results
   ) {
     let stride = channels
-    parallel(over: rows, grain: max(1, 16_384 / max(1, channels))) { _, part in
+    parallel(over: rows, grain: Self.grain(channels)) { part in
       blocks(of: part) { row, count, channel in
         let a = Float.load8(scale + channel)
         let b = Float.load8(shift + channel)
@@ -196,7 +197,7 @@ struct BatchNormKernels<Element: ActivationElement> {
     into z: Results
   ) where Gate.Element == Element {
     let stride = channels
-    parallel(over: rows, grain: max(1, 16_384 / max(1, channels))) { _, part in
+    parallel(over: rows, grain: Self.grain(channels)) { part in
       blocks(of: part) { row, count, channel in
         let a = Float.load8(a + channel)
         let b = Float.load8(b + channel)

@@ -10,7 +10,7 @@ enum Elementwise<Element: ActivationElement> {
   /// Calls `eight` for whole groups of 8 positions and `one` for what remains.
   @inline(__always)
   static func sweep(_ count: Int, eight: (Int) -> Void, one: (Int) -> Void) {
-    parallel(over: count, grain: 16_384) { _, part in
+    parallel(over: count, grain: 16_384) { part in
       var index = part.lowerBound
       while index + 8 <= part.upperBound {
         eight(index)
@@ -35,7 +35,7 @@ enum Elementwise<Element: ActivationElement> {
         y[$0] = Element(rounding: value < 0 ? 0 : value)
       }
     case .tanh:
-      parallel(over: count, grain: 2048) { _, part in
+      parallel(over: count, grain: 2048) { part in
         for index in part { y[index] = Element(rounding: tanh(x[index].float)) }
       }
     }

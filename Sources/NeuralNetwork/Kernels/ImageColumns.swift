@@ -26,7 +26,7 @@ struct ImageColumns {
     let channels = input.channels
     let size = window.size
     let run = size * channels
-    parallel(over: images * places, grain: max(1, 16_384 / max(1, width))) { _, rows in
+    parallel(over: images * places, grain: max(1, 16_384 / max(1, width))) { rows in
       for row in rows {
         let place = row % places
         let image = x + row / places * input.count
@@ -57,7 +57,7 @@ struct ImageColumns {
     _ columns: UnsafePointer<Float>, images: Int, into x: UnsafeMutablePointer<Float>
   ) {
     // Parts begin at multiples of 16; so a part is of whole rows of pixels.
-    parallel(over: images * input.height * 16, grain: 16) { _, part in
+    parallel(over: images * input.height * 16, grain: 16) { part in
       for row in part.lowerBound / 16..<part.upperBound / 16 {
         let first = row / input.height * places
         let rows = placesOver(row % input.height, of: output.height)

@@ -30,7 +30,7 @@ struct MaxPoolKernels<Element: ActivationElement> {
 
   /// - Parameter places: room for as many as `y` has.
   func forward(_ x: Values, into y: Results, places: Places?) {
-    parallel(over: rows, grain: grain) { _, part in
+    parallel(over: rows, grain: grain) { part in
       for row in part {
         let from = x + top(row)
         let to = row * outputRow
@@ -114,7 +114,7 @@ struct MaxPoolKernels<Element: ActivationElement> {
       // Rows and columns that no window reaches.
       z.update(repeating: Element(rounding: 0), count: batch * input.count)
     }
-    parallel(over: rows, grain: grain) { _, part in
+    parallel(over: rows, grain: grain) { part in
       for row in part {
         let to = z + top(row)
         for column in 0..<output.width {

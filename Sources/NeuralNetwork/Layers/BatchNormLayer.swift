@@ -54,7 +54,7 @@ final class BatchNormLayer: Operation {
     self.memory = memory
     rows = memory.batch * shape.height * shape.width
     channels = shape.channels
-    parts = max(1, Threads.count)
+    parts = partCount(of: rows, grain: BatchNormKernels<Float>.grain(channels))
     sums = Buffer(Double.self, count: 2 * channels * parts)
     scratch = Buffer(Float.self, count: 7 * channels)
   }

@@ -42,7 +42,7 @@ final class FoldedNorm: Step {
   func run() {
     // In bounds: weights are channels × count, all others have `channels` values.
     let (weight, bias) = (parameters.weight, bias.bound(to: Float.self))
-    parallel(over: channels, grain: max(16, 16_384 / max(1, count))) { _, part in
+    parallel(over: channels, grain: max(16, 16_384 / max(1, count))) { part in
       for channel in part {
         let scale =
           norm.weight[channel] / (statistics.variance[channel] + epsilon).squareRoot()

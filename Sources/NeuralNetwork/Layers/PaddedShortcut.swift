@@ -47,7 +47,7 @@ final class PaddedShortcut: Operation {
   /// Calls `body(row of the input, row of the output)` with pointers' offsets for each image and row
   /// that is kept.
   private func rows(_ body: (Int, Int) -> Void) {
-    parallel(over: memory.batch, grain: 8) { _, images in
+    parallel(over: memory.batch, grain: 8) { images in
       for image in images {
         for row in 0..<output.height {
           body(
@@ -96,7 +96,7 @@ final class PaddedShortcut: Operation {
     guard let d = memory.outputGradients.first?.assumingMemoryBound(to: Element.self),
       let result = memory.inputGradients[0]?.assumingMemoryBound(to: Element.self)
     else { return }
-    parallel(over: memory.batch, grain: 8) { _, images in
+    parallel(over: memory.batch, grain: 8) { images in
       (result + images.lowerBound * input.count).update(
         repeating: Element(rounding: 0), count: images.count * input.count)
     }

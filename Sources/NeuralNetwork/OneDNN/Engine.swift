@@ -10,6 +10,8 @@ final class Engine {
   let stream: dnnl_stream_t
 
   init() throws {
+    // oneDNN leaves out what threads would do that OpenMP does not give.
+    Threads.use(Threads.count)
     var engine: dnnl_engine_t?
     try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "the processor's engine")
     guard let engine else {

@@ -21,7 +21,7 @@ final class ConcurrentSteps: Step {
     var failures = [(any Error)?](repeating: nil, count: lists.count)
     failures.withUnsafeMutableBufferPointer { failures in
       // In bounds: parts begin at multiples of 16, so each is of whole lists.
-      parallel(over: lists.count * 16, grain: 16) { _, part in
+      parallel(over: lists.count * 16, grain: 16) { part in
         for list in part.lowerBound / 16..<part.upperBound / 16 {
           do { for step in lists[list] { try step.run() } } catch { failures[list] = error }
         }
@@ -32,9 +32,6 @@ final class ConcurrentSteps: Step {
 
   /// Compiles for a single thread.
   static func onOneThread<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let threads = Threads.count
-    Threads.use(1)
-    defer { Threads.use(threads) }
-    return try body()
+    try Threads.using(1, body)
   }
 }

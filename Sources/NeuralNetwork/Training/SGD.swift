@@ -48,7 +48,7 @@ public struct SGD: Sendable, Equatable, Codable {
     let m = momentum
     let look = nesterov ? m : 1  // the step is η·(g·(nesterov ? 1 : 0) + look·v)
     let own: Float = nesterov ? 1 : 0
-    parallel(over: weights.layout.count, grain: 32_768) { _, part in
+    parallel(over: weights.layout.count, grain: 32_768) { part in
       var start = part.lowerBound
       var inPenalised = RangeWalk(penalised)
       var inUndecayed = RangeWalk(undecayed)

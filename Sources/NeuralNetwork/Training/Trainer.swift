@@ -46,6 +46,16 @@ public final class Trainer {
   private let undecayed: [Range<Int>]
   private var moves: [Augmentation.Move] = []
 
+  /// What random numbers are drawn for, each from a stream of the seed.
+  private enum Stream {
+    static let order: UInt64 = 1
+    static let weights: UInt64 = 2
+    static let moves: UInt64 = 3
+    static let statistics: UInt64 = 4
+    static let dropout: UInt64 = 5
+    static let dropoutForStatistics: UInt64 = 6
+  }
+
   /// - Parameters:
   ///   - initial: the weights to begin with; random ones from the seed otherwise.
   ///   - statistics: the running statistics to begin with.
@@ -86,7 +96,7 @@ public final class Trainer {
       options.decaysEverything ? [] : layout.slots.filter { $0.shape.count < 2 }.map(\.range)
     self.statistics = try Initialisation.statistics(of: definition)
     evaluator = try Evaluator(definition, precision: options.precision)
-    random = RandomGenerator(seed: options.seed, stream: 1)
+    random = RandomGenerator(seed: options.seed, stream: Stream.order)
     epochRandom = random
     order = EpochOrder(count: data.training.count)
     if let statistics {
@@ -104,7 +114,7 @@ public final class Trainer {
       }
       weights.copy(from: initial)
     } else {
-      var random = RandomGenerator(seed: options.seed, stream: 2)
+      var random = RandomGenerator(seed: options.seed, stream: Stream.weights)
       Initialisation.usual(for: definition).fill(weights, using: &random)
     }
   }
@@ -141,7 +151,7 @@ public final class Trainer {
       network.fill(
         with: order.indices[position..<end], of: data.training, normalisation: data.normalisation,
         moves: moves)
-      network.seed = options.seed &+ UInt64(batchesDone)
+      network.seed = seed(of: batchesDone, Stream.dropout)
       let (loss, _) = try network.learn()
       // A guess at random costs log(classes); a million times that is no way back from.
       guard loss < 1e6 else {
@@ -158,10 +168,14 @@ public final class Trainer {
     return total / Double(max(1, batches))
   }
 
+  private func seed(of batch: Int, _ stream: UInt64) -> UInt64 {
+    RandomGenerator.seed(options.seed, stream: stream, step: batch)
+  }
+
   /// How the images of the next mini-batch are changed follows from the seed and its number.
   private func drawMoves(_ count: Int) {
     guard !options.augmentation.isNone else { return }
-    var random = RandomGenerator(seed: options.seed &+ UInt64(batchesDone), stream: 3)
+    var random = RandomGenerator(seed: seed(of: batchesDone, Stream.moves))
     options.augmentation.draw(count, into: &moves, using: &random)
   }
 
@@ -193,7 +207,7 @@ public final class Trainer {
     }
     weights.copy(from: other)
     statistics.floats.update(repeating: 0)
-    var random = RandomGenerator(seed: options.seed, stream: 4)
+    var random = RandomGenerator(seed: options.seed, stream: Stream.statistics)
     var order = EpochOrder(count: data.training.count)
     order.shuffle(using: &random)
     let network = try network(batch: options.batchSize)
@@ -202,7 +216,7 @@ public final class Trainer {
       network.fill(
         with: order.batch(batch, size: options.batchSize), of: data.training,
         normalisation: data.normalisation)
-      network.seed = options.seed &+ UInt64(batch)
+      network.seed = seed(of: batch, Stream.dropoutForStatistics)
       try network.gatherStatistics(share: 1 / Float(batch + 1))
     }
     return statistics.duplicate()

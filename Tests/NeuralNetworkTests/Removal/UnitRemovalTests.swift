@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkTwins
 import Testing
 
 @testable import NeuralNetwork
@@ -141,7 +142,8 @@ import Testing
     var smaller = 0
     for seed in 0..<150 as Range<UInt64> {
       var networks = RandomNetworks(seed: 1000 + seed)
-      let definition = try networks.definition()
+      var definitions = RandomDefinitions(RandomGenerator(seed: seed), dropout: 0.5)
+      let definition = try definitions.next()
       let large = try networks.pruned(
         networks.network(definition), rows: 0.7 * networks.random.uniform(),
         columns: 0.5 * networks.random.uniform())

@@ -78,7 +78,7 @@ struct GridFit {
     weights.withUnsafeBufferPointer { weights in
       parts.withUnsafeMutableBufferPointer { parts in
         let parts = parts
-        parallel(over: weights.count, grain: 16_384) { part, range in
+        parallel(over: weights.count, parts: parts.count) { part, range in
           var fit = empty
           for index in range { fit.add(weights[index]) }
           parts[part] = fit

@@ -1,18 +1,21 @@
 import Foundation
 import LinearAlgebra
-
-@testable import NeuralNetwork
+import NeuralNetwork
 
 /// The same networks in double precision, layer by layer and loop by loop: the tests' reference.
-struct NaiveNetwork {
-  typealias Images = (shape: ImageShape, values: [[Double]])  // [batch][channels, height, width]
+package struct NaiveNetwork {
+  /// [batch][channels, height, width]
+  package typealias Images = (shape: ImageShape, values: [[Double]])
 
-  let definition: NetworkDefinition
-  var parameters: [String: [Double]]
-  var statistics: [String: [Double]]
-  var training = true
+  package let definition: NetworkDefinition
+  package var parameters: [String: [Double]]
+  package var statistics: [String: [Double]]
+  package var training = true
+  /// The least change of a value that would have opened or closed a ReLU or made another value of a
+  /// window the largest: gradients tell nothing across it. Zeros of ReLUs and of padding are exact.
+  package private(set) var margin = Double.infinity
 
-  init(_ definition: NetworkDefinition, weights: Arena, statistics: Arena) {
+  package init(_ definition: NetworkDefinition, weights: Arena, statistics: Arena) {
     func doubles(_ arena: Arena) -> [String: [Double]] {
       Dictionary(
         uniqueKeysWithValues: arena.layout.slots.map { ($0.name, arena[$0].map { Double($0) }) })
@@ -22,12 +25,12 @@ struct NaiveNetwork {
     self.statistics = doubles(statistics)
   }
 
-  mutating func scores(_ inputs: [[Double]]) -> [[Double]] {
+  package mutating func scores(_ inputs: [[Double]]) -> [[Double]] {
     run(definition.layers, (definition.imageShape, inputs), "").values
   }
 
   /// The mean cross-entropy.
-  mutating func loss(_ inputs: [[Double]], labels: [Int], smoothing: Double = 0) -> Double {
+  package mutating func loss(_ inputs: [[Double]], labels: [Int], smoothing: Double = 0) -> Double {
     let scores = scores(inputs)
     var total = 0.0
     for (scores, label) in zip(scores, labels) {
@@ -55,7 +58,9 @@ struct NaiveNetwork {
     switch layer {
     case .flatten: return (shape, x.values)
     case .tanh: return map { $0.map { tanh($0) } }
-    case .relu: return map { $0.map { max(0, $0) } }
+    case .relu:
+      for value in x.values.joined() where value != 0 { margin = min(margin, abs(value)) }
+      return map { $0.map { max(0, $0) } }
     case .dropout: return x  // the tests' probability is 0
     case .globalAveragePool:
       let area = x.shape.height * x.shape.width
@@ -92,10 +97,14 @@ struct NaiveNetwork {
         return sum
       }
     case .maxPool(let size, let stride, let padding):
+      var margin = margin
+      defer { self.margin = margin }
       return windows(x, shape, Window(size: size, stride: stride, padding: padding)) {
         image, channel, places in
         let plane = channel * x.shape.height * x.shape.width
-        return places.map { image[plane + $0.inImage] }.max() ?? 0
+        let values = places.map { image[plane + $0.inImage] }.sorted(by: >)
+        if values.count > 1, values[0] != 0 { margin = min(margin, values[0] - values[1]) }
+        return values.first ?? 0
       }
     case .averagePool(let size, let stride, let padding):
       return windows(x, shape, Window(size: size, stride: stride, padding: padding)) {
