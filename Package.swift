@@ -7,6 +7,12 @@ let loops: [SwiftSetting] =
   Context.environment["LC_FAST_LOOPS"] == nil
   ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// What the library's product is made of.
+let library: [Target.Dependency] = [
+  "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
+  "Compression", "LinearAlgebra",
+]
+
 // Arrows point downwards only: each target may depend on those listed below it.
 let package = Package(
   name: "LearningCompression",
@@ -88,6 +94,14 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "COpenMP", providers: [.apt(["libgomp1"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The examples' sources, so that tests need not build the library again for their package.
+    .executableTarget(
+      name: "example-own-operator", dependencies: library,
+      path: "Docs/Examples/OwnOperator/Sources/own-operator"),
+    .executableTarget(
+      name: "example-quickstart", dependencies: library,
+      path: "Docs/Examples/OwnOperator/Sources/quickstart"),
 
     // What the tests and `fuzz` compare networks with.
     .target(
