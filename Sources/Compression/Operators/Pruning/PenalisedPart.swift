@@ -58,13 +58,14 @@ struct PenalisedPart {
   func descend(
     _ weights: UnsafeMutableBufferPointer<Float>, groups: Float, single: Float
   ) -> Double {
-    func pull(_ square: Double, of count: Int) -> Float {
-      square > 0 ? groups * Float((Double(count) / square).squareRoot()) : 0
+    // In `Double`: of small weights it is large, and only its product with them is within a float's range.
+    func pull(_ square: Double, of count: Int) -> Double {
+      square > 0 ? Double(groups) * (Double(count) / square).squareRoot() : 0
     }
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: units) { squares in
       squares.initialize(repeating: 0)
       addSquares(of: UnsafeBufferPointer(weights), to: squares)
-      return withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { sides in
+      return withUnsafeTemporaryAllocation(of: Double.self, capacity: columns) { sides in
         // How the units' columns are pulled; columns of no unit are not.
         sides.initialize(repeating: 0)
         for column in 0..<units * width {
@@ -80,9 +81,9 @@ struct PenalisedPart {
           for column in 0..<(isPenalised ? columns : units * width) {
             let old = run[column]
             let sign: Float = old == 0 ? 0 : old < 0 ? -single : single
-            let step = (own + sides[column]) * old + sign
-            run[column] = old - step
-            change += Double(step) * Double(step)
+            let step = (own + sides[column]) * Double(old) + Double(sign)
+            run[column] = Float(Double(old) - step)
+            change += step * step
           }
         }
         return change

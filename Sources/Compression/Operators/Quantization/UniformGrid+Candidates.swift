@@ -27,25 +27,36 @@ extension UniformGridSearch {
     }
   }
 
-  /// Affine grids of up to twice the step that reaches from end to end, and from a quarter of it unless every weight
-  /// may have a level of its own, each level of which is within an eighth of a step of any other's: where
-  /// weights have so few values that all can be looked at.
+  /// Where weights have so few values that all can be looked at: affine grids of a quarter to twice the step that
+  /// reaches from end to end, or from once where that is too many, each level of which is within an eighth of a
+  /// step of any other's; and more finely those on which the most frequent value lies.
   func dense(_ span: Double) -> [UniformGrid] {
-    guard isAffine, steps > 1 else { return [] }
-    let ratio = 1 + 0.25 / Double(steps)
-    let cuts = count > steps
-    let spacings = 1 + Int(log(cuts ? 8 : 2) / log(ratio))
+    guard isAffine, steps > 1, points.count <= 512 else { return [] }
+    let fineness = 0.25 / Double(steps)
     // As many offsets as quarters of a step between the ends of the weights and of the grid.
-    let passes = spacings * (cuts ? 4 : 1) * steps
-    guard passes * points.count / 8 <= 2 * Effort.view.rawValue else { return [] }
-    return (0..<spacings).flatMap { spacing in
-      let step = 2 * span / Double(steps) / pow(ratio, Double(spacing))
+    func fits(_ ratio: Double, _ offsets: Int) -> Bool {
+      log(ratio) / fineness * Double(offsets * points.count / 8) <= Double(2 * Effort.view.rawValue)
+    }
+    func spacings(_ ratio: Double, by change: Double) -> [Double] {
+      let count = Int(log(ratio) / log(1 + change))
+      return (0...count).map { 2 * span / Double(steps) * pow(1 + change, -Double($0)) }
+    }
+    let ratio = fits(8, 4 * steps) ? 8.0 : fits(2, steps) ? 2 : nil
+    let grids = ratio.map { spacings($0, by: fineness) }?.flatMap { step in
       let slack = span - step * Double(steps)
       let (first, last) = (min(0, slack) - step / 2, max(0, slack) + step / 2)
       return stride(from: first, through: last, by: step / 4).map {
         UniformGrid(offset: Double(low) + $0, step: step)
       }
     }
+    guard points.count <= 64 else { return grids ?? [] }
+    return (grids ?? [])
+      + spacings(ratio ?? 2, by: fineness / 8).flatMap { step in
+        let code = (Double(common) - Double(low)) / step
+        return [code.rounded(.down), code.rounded(.up)].map {
+          UniformGrid(offset: Double(common) - min($0, Double(steps)) * step, step: step)
+        }
+      }
   }
 
   /// Grids that cut off some weights at the ends.
