@@ -133,8 +133,8 @@ public struct CompressionSum: CompressionOperator {
     let least = start.contains { $0 == nil } ? tolerance / 100 : tolerance
     let isNearTheEnd = isNearTheEnd(target)
     for round in 0..<rounds {
-      // Anew each time, for what is added and taken away again leaves its rounding.
-      if round > 0 { rest = what(forms, leaveOf: target) }
+      // Anew now and then, for what is added and taken away again leaves its rounding.
+      if round > 0, round.isMultiple(of: 8) { rest = what(forms, leaveOf: target) }
       let before = objective
       for (index, part) in parts.enumerated() {
         forms[index]?.add(to: &rest.values, scale: 1)
