@@ -22,7 +22,7 @@ struct LC: ParsableCommand {
 
       Exit codes: 0 done, 64 usage, 65 bad input data, 66 missing input, 70 training diverged, \
       71 a process of a grid ended, or no memory is left, 73 cannot write, 75 a checkpoint of \
-      another run, 130 and 143 interrupted after a checkpoint.
+      another run or a grid of other data, 130 and 143 interrupted after a checkpoint.
       """,
     version: version,
     subcommands: [
