@@ -8,7 +8,7 @@ func measureCompressionSteps() throws {
   func measure(_ plan: String, count: Int) throws {
     let operation = try CompressionPlan(parsing: "*: " + plan).tasks[0].operation
     let weights = random.normals(count, scale: 0.05)
-    let target = WeightView(weights)
+    let target = try WeightView(weights)
     var form: Representation?
     let cold = try time(repetitions: 5) {
       form = try operation.representation(of: target, from: nil, penalty: 0)
@@ -20,7 +20,7 @@ func measureCompressionSteps() throws {
     }
     report("\(plan), n = \(count), cold", cold, error(weights, form))
     let moved = zip(weights, random.normals(count, scale: 1e-3)).map { $0 + $1 }
-    let next = WeightView(moved)
+    let next = try WeightView(moved)
     var warm: Representation?
     let times = try time(repetitions: 5) {
       warm = try operation.representation(of: next, from: form, penalty: 0)

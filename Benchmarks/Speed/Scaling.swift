@@ -13,7 +13,7 @@ func measureScaling() throws {
     let operation = try CompressionPlan(parsing: "*: " + plan).tasks[0].operation
     for count in [100_000, 1_000_000, 10_000_000, 100_000_000] {
       var random = RandomGenerator(seed: 7)
-      let target = WeightView(random.normals(count, scale: 0.05))
+      let target = try WeightView(random.normals(count, scale: 0.05))
       let base = try residentBytes("VmRSS")
       try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
       let times = try time(repetitions: count > 10_000_000 ? 1 : 5) {

@@ -81,7 +81,7 @@ def weights(form, prefix, file):
 
 with safe_open(sys.argv[1], framework="numpy") as file:
     model = json.loads(file.metadata()["lcm"])
-    assert model["version"] == 1, "another version of the format"
+    assert model["version"] in (1, 2), "another version of the format"
     contents = deserialize(open(sys.argv[1], "rb").read())
     tensors = {name[6:]: plain(tensor) for name, tensor in contents if name.startswith("plain.")}
     for number, part in enumerate(model["parts"]):

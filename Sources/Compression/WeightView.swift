@@ -3,8 +3,8 @@ import LinearAlgebra
 /// The weights that one C step compresses, as the operator sees them: a tensor by itself, or
 /// several tensors as one joint vector.
 public struct WeightView: Sendable {
-  /// The n weights, row-major.
-  public var values: [Float]
+  /// The n weights, row-major and finite.
+  public internal(set) var values: [Float]
   /// The shape of the tensor, [out, in, …]; [n] for a vector.
   public let shape: [Int]
   /// At how many places a kernel is applied to one input; 1 for a matrix. It weighs operations.
@@ -12,18 +12,27 @@ public struct WeightView: Sendable {
 
   public var count: Int { values.count }
 
-  /// - Throws: `LinearAlgebraError` when the count does not fit the shape.
+  /// - Throws: `LinearAlgebraError` when the count does not fit the shape; `CompressionError.notFinite`
+  ///   when a weight is NaN or infinite. O(n).
   public init(_ values: [Float], shape: [Int]) throws {
     let count = try elementCount(of: shape)
     guard values.count == count else {
       throw LinearAlgebraError.shapeMismatch(
         operation: "view", expected: "\(count) values", found: "\(values.count)")
     }
-    self.init(unchecked: values, shape: shape)
+    try self.init(checking: values, shape: shape, label: "the view")
   }
 
   /// A vector.
-  public init(_ values: [Float]) { self.init(unchecked: values, shape: [values.count]) }
+  ///
+  /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite. O(n).
+  public init(_ values: [Float]) throws { try self.init(values, shape: [values.count]) }
+
+  /// - Parameter label: what the view is called in an error.
+  init(checking values: [Float], shape: [Int], label: String) throws {
+    guard values.isFinite else { throw CompressionError.notFinite(view: label) }
+    self.init(unchecked: values, shape: shape)
+  }
 
   init(unchecked values: [Float], shape: [Int]) {
     self.values = values

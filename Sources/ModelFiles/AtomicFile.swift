@@ -106,10 +106,24 @@ extension AtomicFile {
         }
       } else {
         permissions = nil
+        resolved = Self.end(ofLinksFrom: givenPath)
       }
       self.givenPath = givenPath
       path = resolved
       folder = resolved.lastIndex(of: "/").map { String(resolved[...$0]) } ?? "./"
+    }
+
+    /// Where a chain of links leads, though nothing is there yet.
+    private static func end(ofLinksFrom path: String) -> String {
+      var path = path
+      for _ in 0..<40 {
+        guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
+          break
+        }
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        path = next.hasPrefix("/") ? next : folder + next
+      }
+      return path
     }
 
     /// Makes an empty file of an unused name in the target's folder and opens it.

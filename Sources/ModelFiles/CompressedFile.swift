@@ -12,7 +12,7 @@ public struct CompressedFile: Sendable {
 
   static let plainPrefix = "plain."
 
-  /// Reads the description and checks the names.
+  /// Reads the file once for its checksum, then the description, and checks the names.
   ///
   /// - Throws: `ModelFileError` when the file is not a compressed model, of an unknown version or
   ///   damaged.
@@ -26,9 +26,10 @@ public struct CompressedFile: Sendable {
     struct Version: Codable { let version: Int }
     do {
       let found = try JSONDecoder().decode(Version.self, from: Data(text.utf8)).version
-      guard found == PackedModel.formatVersion else {
-        throw wrong("format version \(PackedModel.formatVersion) was expected, found \(found)")
+      guard (1...PackedModel.formatVersion).contains(found) else {
+        throw wrong("format version 1 or \(PackedModel.formatVersion) was expected, found \(found)")
       }
+      if found > 1 { try file.requireChecksum() }
       description = try JSONDecoder().decode(PackedModel.Description.self, from: Data(text.utf8))
     } catch let error as ModelFileError {
       throw error

@@ -43,8 +43,9 @@ public struct PackedModel: Sendable {
     }
   }
 
-  /// The version of the format that this package writes, and the only one that it reads.
-  public static let formatVersion = 1
+  /// The version of the format that this package writes; it reads version 1 as well, which has no
+  /// checksum.
+  public static let formatVersion = 2
   static let key = "lcm"
 
   let parts: [Part]
@@ -71,17 +72,17 @@ public struct PackedModel: Sendable {
   @discardableResult
   public func write(to path: String) throws -> Int {
     let (tensors, metadata) = try stored()
-    try SafetensorsFile.write(tensors, metadata: metadata, to: path) {
+    try SafetensorsFile.writeChecksummed(tensors, metadata: metadata, to: path) {
       try check($0, $1, metadata: metadata, path: path)
     }
-    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
+    return try SafetensorsFile.checksummedByteCount(tensors, metadata: metadata)
   }
 
   /// The size of the file in bytes, as it would be written, or without an entry of its metadata.
   public func fileSize(without key: String? = nil) throws -> Int {
     var (tensors, metadata) = try stored()
     if let key { metadata[key] = nil }
-    return try SafetensorsFile.byteCount(tensors, metadata: metadata)
+    return try SafetensorsFile.checksummedByteCount(tensors, metadata: metadata)
   }
 }
 

@@ -21,31 +21,6 @@ extension SafetensorsFile {
     }
   }
 
-  /// Writes a file as `write` does, and hands it to `check` before it gets its name.
-  ///
-  /// - Parameter check: is given the open file and the CRC-32 of what each tensor's provider gave.
-  /// - Throws: also what `check` throws; there is no new file then.
-  static func write(
-    _ tensors: [TensorSource], metadata: [String: String], to path: String,
-    check: (SafetensorsFile, [ExactName: UInt32]) throws -> Void
-  ) throws {
-    try TensorSource.requireDistinctNames(tensors, path: path)
-    let ordered = ordered(tensors)
-    let header = try encodedHeader(ordered, metadata, path: path)
-    var checksums: [ExactName: UInt32] = [:]
-    func checkTemporary(_ temporary: String) throws {
-      try check(SafetensorsFile(path: temporary), checksums)
-    }
-    try AtomicFile.write(to: path, check: checkTemporary) { writer in
-      try writer.append(header)
-      for tensor in ordered {
-        var checksum = Checksum()
-        try tensor.write(to: &writer) { checksum.update($0) }
-        checksums[ExactName(tensor.name)] = checksum.value
-      }
-    }
-  }
-
   /// The CRC-32 of a tensor's bytes, of which it holds few at a time.
   func checksum(of tensor: TensorEntry) throws -> UInt32 {
     let piece = 1 << 20

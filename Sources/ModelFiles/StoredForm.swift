@@ -110,11 +110,11 @@ extension StoredForm {
       }
       numbers = Numbers(sparse.format)
       tensors += TensorSource.numbers(
-        prefix + "values", shape: [sparse.values.count], sparse.values, as: sparse.format)
+        prefix, "values", shape: [sparse.values.count], sparse.values, as: sparse.format)
     case .lowRank(let lowRank):
       for (name, factor) in [("left", lowRank.left), ("right", lowRank.right)] {
         tensors += TensorSource.numbers(
-          prefix + name, shape: [factor.rows, factor.columns], factor.values, as: lowRank.format)
+          prefix, name, shape: [factor.rows, factor.columns], factor.values, as: lowRank.format)
       }
       self.init(kind: .lowRank, count: lowRank.count)
       numbers = Numbers(lowRank.format)
@@ -276,8 +276,9 @@ extension StoredForm.Numbers {
 extension TensorSource {
   /// Numbers in a format.
   fileprivate static func numbers(
-    _ name: String, shape: [Int], _ values: [Float], as format: NumberFormat
+    _ prefix: String, _ kind: String, shape: [Int], _ values: [Float], as format: NumberFormat
   ) -> [TensorSource] {
+    let name = prefix + kind
     switch format {
     case .float32: return [TensorSource(name: name, shape: shape, floats: values)]
     case .float16:
@@ -290,10 +291,10 @@ extension TensorSource {
       var writer = BitWriter()
       let width = bitsToTellApart(entries.count)
       for value in values { writer.append(UInt32(code(of: value, in: entries)), width: width) }
-      let codebook = name.replacingOccurrences(of: "values", with: "valueCodebook")
       return [
         TensorSource(name: name, packed: writer.finished()),
-        TensorSource(name: codebook, shape: [entries.count], floats: entries),
+        TensorSource(
+          name: prefix + "valueCodebook", shape: [entries.count], floats: entries),
       ]
     }
   }

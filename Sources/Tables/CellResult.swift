@@ -17,6 +17,8 @@ public struct CellResult: Codable, Sendable {
   public let multiplications: Int
   public let additions: Int
   public let seconds: Double
+  /// All options that it depended on, given or not; none for those of older versions.
+  public let settings: [String: String]?
   /// Of the smaller network, where the recipe asks for one.
   public var shrunk: Shrunk?
 

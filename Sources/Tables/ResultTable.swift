@@ -51,6 +51,15 @@ public struct ResultRow: Sendable, Codable {
   /// Whether no row of the same network and budget whose seeds are all done has a lower test error.
   public internal(set) var isBest = false
   public internal(set) var published: [Published.Figure] = []
+  /// The options that are the same for all of its seeds, given or not.
+  public let settings: [String: String]
+}
+
+/// What all say alike.
+func common(_ settings: [[String: String]]) -> [String: String] {
+  settings.dropFirst().reduce(settings.first ?? [:]) { same, other in
+    same.filter { other[$0.key] == $0.value }
+  }
 }
 
 /// The figures of a grid, as far as it is done. It holds no times, so that it does not matter how often the
@@ -107,7 +116,7 @@ public struct ResultTable: Sendable {
         parameterRatio: Spread(
           results.compactMap {
             $0.shrunk.map { Double($0.parametersBefore) / Double(max(1, $0.parametersAfter)) }
-          }))
+          }), settings: common(results.compactMap(\.settings)))
       row.published = published?.figures(for: row) ?? []
       return row
     }

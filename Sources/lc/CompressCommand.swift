@@ -206,6 +206,7 @@ struct CompressCommand: ParsableCommand {
     let (definition, data) = try network.load(orOf: model)
     let plan = try written ?? partial.plan(for: definition)
     let reference = try Weights.load(model, for: definition)
+    try warnOfOtherData(openTensorFile(model), than: data)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())
     let trainer = try Trainer(

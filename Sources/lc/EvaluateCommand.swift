@@ -51,7 +51,8 @@ struct EvaluateCommand: ParsableCommand {
     try common.begin(inputs: data.files + [file, NetworkSource.file(network)])
     let source = try openTensorFile(file)
     let network = try NetworkSource(network, orOf: file)
-    let dataset = try data.load(for: file)
+    let dataset = try data.load(for: file, network: self.network)
+    warnOfOtherData(source, than: dataset)
     let definition = try network.definition(for: dataset)
     if compressed {
       guard let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) else {

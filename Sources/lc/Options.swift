@@ -79,7 +79,7 @@ struct NetworkOptions: ParsableArguments {
   func load(orOf file: String?) throws -> (NetworkDefinition, Dataset) {
     // A wrong name is told before the data is read.
     let source = try NetworkSource(network, orOf: file)
-    let dataset = try data.load(for: file)
+    let dataset = try data.load(for: file, network: network)
     let definition = try source.definition(for: dataset)
     if case .stored = source, width != 1 {
       throw Failure.usage("--width belongs to the networks by name, not to that of a file")
@@ -103,17 +103,23 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: """
       mean: subtract the mean training image; standard: bring each channel to mean 0 and variance 1 \
-      (default: as the model's file says, else mean).
+      (default: as the file of the model or of --network says, else mean).
       """)
   var normalise: Normalisation.Kind?
 
   /// Every file that `load` reads.
   var files: [String] { Dataset.files(of: data) }
 
-  /// - Parameter model: the file whose weights will be used, if there is one.
-  /// - Throws: `Failure.usage` when that was trained with another normalisation.
-  func load(for model: String? = nil) throws -> Dataset {
-    let kind = try model.flatMap { try Weights.normalisation(ofModelAt: $0, wanted: normalise) }
+  /// - Parameters:
+  ///   - model: the file whose weights will be used, if there is one.
+  ///   - network: what --network says. Where it is a file, that says of weights that do not how their images
+  ///     were normalised.
+  /// - Throws: `Failure.usage` when the model was trained with another normalisation.
+  func load(for model: String? = nil, network: String? = nil) throws -> Dataset {
+    let kind = try model.flatMap { model in
+      try Weights.normalisation(ofModelAt: model, wanted: normalise)
+        ?? NetworkSource.file(network).flatMap(Weights.normalisation(ofModelAt:))
+    }
     return try Dataset.load(data, pad: pad).normalised(by: kind ?? normalise ?? .mean)
   }
 }

@@ -70,8 +70,12 @@ struct ShrinkCommand: ParsableCommand {
       inputs: (data.map { Dataset.files(of: $0) } ?? []) + [file, NetworkSource.file(network)],
       outputs: [output])
     let source = try NetworkSource(network, orOf: file)
-    let kind = try Weights.normalisation(ofModelAt: file, wanted: normalise)
+    let kind =
+      try Weights.normalisation(ofModelAt: file, wanted: normalise)
+      ?? NetworkSource.file(network).flatMap(Weights.normalisation(ofModelAt:))
     let dataset = try data.map { try Dataset.load($0, pad: pad).normalised(by: kind ?? .mean) }
+    let origin = try openTensorFile(file)
+    if let dataset { warnOfOtherData(origin, than: dataset) }
     let definition: NetworkDefinition
     switch (source, dataset) {
     case (_, .some(let dataset)): definition = try source.definition(for: dataset)
@@ -100,9 +104,13 @@ struct ShrinkCommand: ParsableCommand {
       before: try dataset.map { try Self.figures(large, $0) },
       after: try dataset.map { try Self.figures(small, $0) }, seconds: took)
     if let output {
+      var provenance = Provenance.ofThisCommand()
+      provenance.settings = (origin as? SafetensorsFile).flatMap {
+        Provenance(metadata: $0.metadata)?.settings
+      }
       try Weights.save(
         small.weights, statistics: small.statistics, of: small.definition, normalisation: kind,
-        provenance: .ofThisCommand(), to: output)
+        provenance: provenance, to: output)
     }
     print(report.text)
     try common.write(report)

@@ -192,6 +192,39 @@ final class Workspace: Sendable {
     #expect(try bytes("r.safetensors") != bytes("t.safetensors"))
   }
 
+  /// The images of weights that do not say it are normalised as --network's file says, and other data than
+  /// the file names are noticed.
+  @Test func evaluationKnowsItsData() throws {
+    let space = try Workspace()
+    try #require(space.train("r.safetensors", "--normalise", "standard").code == 0)
+    func evaluate(_ words: String...) throws -> Program.Outcome {
+      try Program.run(
+        ["evaluate", space.path(words[0]), "--data", space.path(words[1])] + words.dropFirst(2))
+    }
+    let own = try evaluate("r.safetensors", "data")
+    #expect(own.code == 0 && own.errors.isEmpty)
+    let file = try SafetensorsFile(path: space.path("r.safetensors"))
+    try SafetensorsFile.write(
+      file.tensors.map {
+        TensorSource(
+          name: $0.name, dtype: $0.dtype, shape: $0.shape, bytes: try file.bytes($0.name))
+      }, metadata: [:], to: space.path("bare.safetensors"))
+    let bare = try evaluate("bare.safetensors", "data", "--network", space.path("r.safetensors"))
+    #expect(bare.output == own.output, "\(bare.output) \(bare.errors)")
+    let said = try evaluate(
+      "bare.safetensors", "data", "--network", space.path("r.safetensors"), "--normalise", "mean")
+    #expect(said.code == 0 && said.output != own.output)
+
+    try FileManager.default.copyItem(atPath: space.data, toPath: space.path("other"))
+    var labels = try Data(
+      contentsOf: space.folder.appendingPathComponent("other/t10k-labels-idx1-ubyte"))
+    labels[labels.count - 1] ^= 1
+    try labels.write(
+      to: space.folder.appendingPathComponent("other/t10k-labels-idx1-ubyte"))
+    let other = try evaluate("r.safetensors", "other")
+    #expect(other.code == 0 && other.errors.contains("was trained on data ("), "\(other.errors)")
+  }
+
   @Test func maxStepsListsEachLoss() throws {
     let space = try Workspace()
     let outcome = try space.train("r.safetensors", "--max-steps", "11", "--no-shuffle")

@@ -53,6 +53,18 @@ import Testing
     #expect(single == soft)
   }
 
+  /// A kernel after a `flatten`: its inputs are channels times places.
+  @Test func aKernelOfFlattenedUnitsIsTheirMatrix() throws {
+    let values = weights(60, seed: 5)
+    let operation = try PartialRegularisation(
+      strength: 0.5, rows: nil, columns: .count(2), width: 3)
+    #expect(try applied(operation, values, [5, 12, 1, 1]) == applied(operation, values, [5, 12]))
+    #expect(throws: CompressionError.self) {
+      try PartialRegularisation(strength: 0.5, rows: nil, columns: .count(2), width: .max)
+        .validate(shape: [5, 12, 2, 2], view: "w")
+    }
+  }
+
   @Test func aPartLeavesTheRestAlone() throws {
     let values = weights(60, seed: 3)
     let some = try applied(

@@ -139,11 +139,48 @@ import Testing
     #expect(plan.ranges.map { delta[$0].count { $0 != 0 } }.reduce(0, +) == 5)
     #expect(delta.values(of: layout["fc1.bias"]!) == arena.values(of: layout["fc1.bias"]!))
     let (distance, norm) = plan.distance(from: arena, to: delta)
-    let target = plan.problems[0].target(arena)
+    let target = try plan.problems[0].target(arena)
     #expect(
       abs(distance * distance - target.values.squaredDistance(to: forms[0].decompressed())) < 1e-4)
     #expect(norm > distance)
     arena.floats[0] = .nan
     #expect(throws: CompressionError.self) { try plan.compress(arena, into: delta) }
+  }
+  /// Finds the best single weight the first time and nothing at all afterwards.
+  private struct Forgetful: CompressionOperator {
+    let description = "forgetful()"
+
+    func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws -> Sparse
+    {
+      guard previous == nil else {
+        return try Sparse(count: target.count, indices: [], values: [])
+      }
+      return try Pruning(keeping: .count(1)).compress(target, from: nil, penalty: mu)
+    }
+
+    func belongs(_ form: Sparse, shape: [Int]) -> Bool { form.values.count <= 1 }
+  }
+
+  /// What the last C step found stays while nothing better is found.
+  @Test func theObjectiveIsNeverAboveThatOfTheLastForm() throws {
+    let arena = Arena(layout)
+    var random = RandomGenerator(seed: 2)
+    for index in arena.floats.indices { arena.floats[index] = random.normal() }
+    let plan = try ResolvedPlan(
+      CompressionPlan([CompressionTask(.joint("*.weight"), Forgetful())]), for: layout)
+    let delta = arena.duplicate()
+    let first = try plan.compress(arena, into: delta)
+    let second = try plan.compress(arena, from: first, into: delta)
+    #expect(second == first)
+    #expect(plan.ranges.map { delta[$0].count { $0 != 0 } }.reduce(0, +) == 1)
+    // Of two points of the set that were none of its own, only the one within it may stay.
+    let many = try [Sparse(count: first[0].count, indices: [1, 2], values: [9, 9]).representation]
+    let third = try plan.compress(arena, from: many, into: delta)
+    #expect(third != many)
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func viewsAreFinite(value: Float) {
+    #expect(throws: CompressionError.self) { try WeightView([1, value]) }
+    #expect(throws: CompressionError.self) { try WeightView([value, 1], shape: [2, 1]) }
   }
 }

@@ -28,16 +28,12 @@ struct Subject {
         try readTensors(path)
       },
       Subject(name: "model") { random in
-        Mutation.apply(to: random.pick(corpus.models), using: &random)
+        sealed(Mutation.apply(to: random.pick(corpus.models), using: &random), using: &random)
       } read: { path, _ in
         try readModel(path)
       },
       Subject(name: "checkpoint") { random in
-        let bytes = Mutation.apply(to: random.pick(corpus.checkpoints), using: &random)
-        // Half of them with the checksum that belongs to the damaged bytes.
-        guard bytes.count > 4, random.below(2) == 0 else { return bytes }
-        let sum = bytes.dropLast(4).withUnsafeBytes(checksum(of:))
-        return bytes.dropLast(4) + Corpus.little(Int(sum), 4)
+        sealed(Mutation.apply(to: random.pick(corpus.checkpoints), using: &random), using: &random)
       } read: { path, _ in
         try readCheckpoint(path, corpus)
       },
@@ -79,6 +75,13 @@ struct Subject {
         _ = try ResolvedPlan(plan, for: corpus.layout)
       },
     ]
+  }
+
+  /// Most of them with the checksum that belongs to the damaged bytes, so that reading goes on.
+  private static func sealed(_ bytes: [UInt8], using random: inout RandomGenerator) -> [UInt8] {
+    guard bytes.count > 4, random.below(4) > 0 else { return bytes }
+    let sum = bytes.dropLast(4).withUnsafeBytes(checksum(of:))
+    return bytes.dropLast(4) + Corpus.little(Int(sum), 4)
   }
 
   private static func readTensors(_ path: String) throws {

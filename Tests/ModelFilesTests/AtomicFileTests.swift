@@ -67,6 +67,19 @@ import Testing
     }
   }
 
+  /// Links to links, beside them and elsewhere, to what is not there yet.
+  @Test func followsLinksToNothingYet() throws {
+    try withTemporaryFolder { folder in
+      let manager = FileManager.default
+      try manager.createDirectory(atPath: folder + "/in", withIntermediateDirectories: false)
+      try manager.createSymbolicLink(atPath: folder + "/a", withDestinationPath: "in/b")
+      try manager.createSymbolicLink(atPath: folder + "/in/b", withDestinationPath: folder + "/c")
+      try AtomicFile.write([7] as [UInt8], to: folder + "/a")
+      #expect(try contents(folder + "/c") == [7])
+      #expect(try manager.destinationOfSymbolicLink(atPath: folder + "/a") == "in/b")
+    }
+  }
+
   @Test func followsALinkAndKeepsPermissions() throws {
     try withFile([1]) { file in
       let link = file + "-link"

@@ -109,3 +109,43 @@ import Testing
     #expect((form.digest == other.digest) == (form.decompressed() == other.decompressed()))
   }
 }
+
+/// A flipped bit of a compressed model is seen when it is read.
+@Suite struct ModelChecksumTests {
+  private func written() throws -> [UInt8] {
+    let form = try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0])
+    let model = CompressedModel(
+      parts: [
+        .init(label: "w", operation: "o", tensors: [.init("w", [5])], form: form.representation)
+      ], plain: [PlainTensor("b", [2], floats: [1, 2])], order: ["w", "b"], metadata: ["a": "1"])
+    return try withTemporaryFolder { folder in
+      let size = try model.write(to: folder + "/m.lcm")
+      let bytes = try contents(folder + "/m.lcm")
+      #expect(bytes.count == size)
+      return bytes
+    }
+  }
+
+  @Test func eachBitCounts() throws {
+    let good = try written()
+    for place in 0..<8 * good.count {
+      var bytes = good
+      bytes[place / 8] ^= 1 << (place % 8)
+      let error = try withFile(bytes) { path in
+        modelFileError { _ = try CompressedModel(path: path) }
+      }
+      #expect(error != nil, "bit \(place)")
+    }
+  }
+
+  /// Version 1 had no checksum.
+  @Test func filesOfTheVersionBeforeAreRead() throws {
+    let good = try written()
+    let version = try #require(Data(good).range(of: Data(#"\"version\":2"#.utf8)))
+    var bytes = good
+    bytes[version.upperBound - 1] = UInt8(ascii: "1")
+    bytes[bytes.count - 1] ^= 1
+    let model = try withFile(bytes) { try CompressedModel(path: $0) }
+    #expect(model.order == ["w", "b"])
+  }
+}

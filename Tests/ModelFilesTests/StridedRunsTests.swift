@@ -51,8 +51,10 @@ import Testing
       let new = old.replacing(#"stride\":9"#, with: #"stride\":"# + stride)
       let changed =
         (0..<8).map { UInt8(truncatingIfNeeded: new.utf8.count >> (8 * $0)) } + Array(new.utf8)
-        + bytes[(8 + length)...]
-      try Data(changed).write(to: URL(fileURLWithPath: path))
+        + bytes[(8 + length)...].dropLast(4)
+      var sum: [UInt8] = []
+      sum.append(littleEndian: changed.withUnsafeBytes(checksum(of:)))
+      try Data(changed + sum).write(to: URL(fileURLWithPath: path))
       if ["1", "3"].contains(stride) {
         #expect(try CompressedModel(path: path).parts[0].form.count == 216)
       } else {

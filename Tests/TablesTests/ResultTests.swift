@@ -35,7 +35,8 @@ import Testing
          "direct": {"trainLoss": 0.3, "testErrorPercent": 17},
          "compressed": {"trainLoss": 0.2, "trainErrorPercent": 6, "testErrorPercent": \(error)},
          "ratio": 20, "networkRatio": 19, "bits": 425920, "referenceBits": 8518400,
-         "fileBytes": 55600, "multiplications": 4733, "additions": 270500, "seconds": 2}
+         "fileBytes": 55600, "multiplications": 4733, "additions": 270500, "seconds": 2,
+         "settings": {"--mu": "0.003", "--seed": "\(place.seed)", "--method": "\(place.method.rawValue)"}}
         """
       try Data(json.utf8).write(to: URL(fileURLWithPath: "\(folder)/result.json"))
     }
@@ -66,6 +67,8 @@ import Testing
       #expect(
         html.contains("A grid &amp; more") && html.contains("<figure><svg><g/></svg></figure>"))
       #expect(!html.contains("http") && !html.contains("<?xml"))
+      #expect(
+        html.contains("<li>all: --mu 0.003</li>") && html.contains("P, lc: --method lc</li>"))
     }
   }
 

@@ -9,7 +9,8 @@ extension ResolvedPlan {
   ///   - multipliers: λ, or none for the quadratic penalty.
   ///   - mu: the penalty μ; operators that trade distortion for a cost need it for direct compression
   ///     too.
-  ///   - previous: the θ of the last C step as warm starts, one a problem.
+  ///   - previous: the θ of the last C step as warm starts, one a problem. Where one is a point of its
+  ///     operator's set and has a lower objective than what the operator finds, it stays.
   ///   - decompressed: receives Δ(θ) in the compressed ranges; the rest is left alone.
   /// - Returns: θ, one form a problem.
   /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
@@ -19,12 +20,10 @@ extension ResolvedPlan {
     into decompressed: Arena
   ) throws -> [Representation] {
     try problems.enumerated().map { index, problem in
-      let target = problem.target(weights, multipliers: multipliers, mu: mu)
-      guard target.values.isFinite else { throw CompressionError.notFinite(view: problem.label) }
-      let form = try problem.operation.representation(
-        of: target, from: previous?[index], penalty: mu)
-      problem.scatter(form, to: decompressed)
-      return form
+      let target = try problem.target(weights, multipliers: multipliers, mu: mu)
+      let best = try problem.solve(target, from: previous?[index], mu: mu)
+      problem.scatter(best.decompressed, to: decompressed)
+      return best.form
     }
   }
 
@@ -38,10 +37,8 @@ extension ResolvedPlan {
     -> [Representation]
   {
     try zip(problems, forms).map { problem, form in
-      let target = problem.target(weights)
-      guard target.values.isFinite else { throw CompressionError.notFinite(view: problem.label) }
-      let fitted = try problem.operation.refit(form, to: target)
-      problem.scatter(fitted, to: decompressed)
+      let fitted = try problem.operation.refit(form, to: problem.target(weights))
+      problem.scatter(fitted.decompressed(), to: decompressed)
       return fitted
     }
   }
@@ -71,7 +68,11 @@ extension ResolvedPlan {
 
 extension CompressionProblem {
   /// w − λ/μ of this problem's tensors, one after the other.
-  public func target(_ weights: Arena, multipliers: Arena? = nil, mu: Float = 1) -> WeightView {
+  ///
+  /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
+  public func target(_ weights: Arena, multipliers: Arena? = nil, mu: Float = 1) throws
+    -> WeightView
+  {
     var values: [Float] = []
     values.reserveCapacity(count)
     for slot in slots { values.append(contentsOf: weights[slot]) }
@@ -84,14 +85,32 @@ extension CompressionProblem {
         start += slot.count
       }
     }
-    var view = WeightView(unchecked: values, shape: shape)
+    var view = try WeightView(checking: values, shape: shape, label: label)
     view.positions = positions
     return view
   }
 
+  /// The operator's θ, or the one before where that is the better one: an operator may miss what a warm
+  /// start had found.
+  func solve(_ target: WeightView, from previous: Representation?, mu: Float) throws -> (
+    form: Representation, decompressed: [Float]
+  ) {
+    let form = try operation.representation(of: target, from: previous, penalty: mu)
+    let decompressed = form.decompressed()
+    guard let previous, operation.belongs(previous, shape: shape) else {
+      return (form, decompressed)
+    }
+    func objective(_ form: Representation, _ decompressed: [Float]) -> Double {
+      operation.cost(of: form, in: target)
+        + Double(mu) / 2 * target.values.squaredDistance(to: decompressed)
+    }
+    let before = previous.decompressed()
+    return objective(previous, before) < objective(form, decompressed)
+      ? (previous, before) : (form, decompressed)
+  }
+
   /// Writes Δ(θ) to this problem's tensors.
-  public func scatter(_ form: Representation, to arena: Arena) {
-    let values = form.decompressed()
+  func scatter(_ values: [Float], to arena: Arena) {
     var start = 0
     for slot in slots {
       _ = arena[slot].update(fromContentsOf: values[start..<start + slot.count])

@@ -4,7 +4,8 @@ public struct HiddenUnits: Sendable, Equatable {
   public let writer: String
   /// The weight whose columns are their outgoing weights.
   public let reader: String
-  /// How many neighbouring columns of a linear reader belong to one unit: the places of its channel.
+  /// How many neighbouring input channels of the reader belong to one unit: the places of its channel
+  /// where that was flattened, else 1.
   public let width: Int
 }
 
@@ -26,30 +27,31 @@ extension [Layer] {
   ) throws -> ImageShape {
     var shape = input
     var writer: String?
+    /// How many channels the writer's have become.
+    var width = 1
     for layer in self {
       switch layer {
       case .linear(let name, _, _):
         if let writer {
           found.append(
             HiddenUnits(
-              writer: writer, reader: "\(prefix)\(name).weight", width: shape.height * shape.width))
+              writer: writer, reader: "\(prefix)\(name).weight",
+              width: width * shape.height * shape.width))
         }
-        writer = "\(prefix)\(name).weight"
+        (writer, width) = ("\(prefix)\(name).weight", 1)
       case .convolution(let name, _, _, _, _, let groups, _):
         if let writer, groups == 1 {
           found.append(
-            HiddenUnits(writer: writer, reader: "\(prefix)\(name).weight", width: 1))
+            HiddenUnits(writer: writer, reader: "\(prefix)\(name).weight", width: width))
         }
-        writer = groups == 1 ? "\(prefix)\(name).weight" : nil
+        (writer, width) = (groups == 1 ? "\(prefix)\(name).weight" : nil, 1)
       case .residual(let name, let body, let shortcut):
         _ = try body.findHiddenUnits(from: shape, prefix: "\(prefix)\(name).", into: &found)
         if case .layers(let layers) = shortcut {
           _ = try layers.findHiddenUnits(from: shape, prefix: "\(prefix)\(name).", into: &found)
         }
         writer = nil
-      case .flatten:
-        // The channels stay apart until a linear layer reads them.
-        continue
+      case .flatten: width *= shape.height * shape.width
       default: break
       }
       shape = try [layer].outputShape(for: shape, prefix: prefix)

@@ -48,12 +48,30 @@ extension ResultTable {
     let notes = [
       grid.recipe.note.map { "<p>\(escaped($0))</p>" } ?? "", "<p>\(escaped(legend))</p>",
     ]
+    func items(_ lines: [String]) -> String {
+      "<ul>\n"
+        + lines.map { "<li>\(escaped($0).replacingOccurrences(of: "`", with: ""))</li>" }
+        .joined(separator: "\n") + "\n</ul>"
+    }
     func list(_ title: String, _ lines: [String]) -> String {
-      lines.isEmpty
+      lines.isEmpty ? "" : "<h2>\(title)</h2>\n\(items(lines))"
+    }
+    func settings() -> String {
+      let all = common(rows.map(\.settings).filter { !$0.isEmpty })
+      func text(_ settings: [String: String]) -> String {
+        settings.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      }
+      let own = rows.filter { !$0.settings.isEmpty }.map { row in
+        let name = [
+          networks.count > 1 ? row.network : nil, row.budget.map { "\(trimmed($0))×" }, row.plan,
+          row.method.rawValue, row.swept,
+        ].compactMap { $0 }.joined(separator: ", ")
+        return "\(name): \(text(row.settings.filter { all[$0.key] == nil }))"
+      }
+      let lines = all.isEmpty ? [] : ["all: \(text(all))"] + own
+      return lines.isEmpty
         ? ""
-        : "<h2>\(title)</h2>\n<ul>\n"
-          + lines.map { "<li>\(escaped($0).replacingOccurrences(of: "`", with: ""))</li>" }
-          .joined(separator: "\n") + "\n</ul>"
+        : "<details><summary>Settings, given or not</summary>\n\(items(lines))\n</details>"
     }
     return """
       <!DOCTYPE html>
@@ -73,6 +91,7 @@ extension ResultTable {
       tr.first td { border-top: 1px solid #bbb; }
       tbody tr:hover { background: #f2f5fa; }
       .best { font-weight: 700; }
+      summary { cursor: pointer; margin: 1rem 0; }
       figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
       </style></head><body>
       <h1>\(escaped(grid.recipe.title))</h1>
@@ -80,6 +99,7 @@ extension ResultTable {
       \(list("What it says", findings))
       \(parts.joined(separator: "\n"))
       \(list("Plans", planTexts))
+      \(settings())
       \(list("Sources of published figures", sources))
       </body></html>
 

@@ -46,7 +46,7 @@ struct GridEstimate {
     let commands =
       open.map(\.reference).filter { isOpen($0) && trained.insert($0).inserted }.map(\.arguments)
       + open.map(\.arguments)
-    let text = commands.map { "lc " + $0.map(quoted).joined(separator: " ") }
+    let text = commands.map { "lc " + $0.map(\.quotedForShell).joined(separator: " ") }
     return
       (text + [
         "", table.text,
@@ -54,15 +54,6 @@ struct GridEstimate {
           + "\(threads == 1 ? "" : "s"), by a few mini-batches of each network; evaluations and C steps "
           + "add to it",
       ]).joined(separator: "\n")
-  }
-
-  /// As a shell takes it.
-  private func quoted(_ word: String) -> String {
-    let isPlain = word.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "-_=./:,+%@".contains($0))
-    }
-    return isPlain && !word.isEmpty
-      ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }
 
   private func isOpen(_ cell: Grid.Cell) -> Bool {

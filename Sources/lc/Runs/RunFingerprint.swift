@@ -23,10 +23,26 @@ func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> 
   let network = Array(try Weights.json(definition).utf8).withUnsafeBytes(checksum(of:))
   return [
     "--network": "\(definition.name) (\(hexadecimal(network)))",
-    "--data": "\(data.name) (\(fingerprint(of: data)))",
+    dataKey: description(of: data),
     "--normalise": data.normalisation.kind?.rawValue ?? "given", "--threads": "\(Threads.count)",
     "the version of lc": LC.version,
   ]
+}
+
+private let dataKey = "--data"
+
+/// Such as `mnist (1a2b3c4d)`.
+private func description(of data: Dataset) -> String { "\(data.name) (\(fingerprint(of: data)))" }
+
+/// Says so where a model's file names other data than these.
+func warnOfOtherData(_ model: any TensorFile, than data: Dataset) {
+  guard let metadata = (model as? SafetensorsFile)?.metadata,
+    let trained = Provenance(metadata: metadata)?.settings?[dataKey]
+  else { return }
+  let present = description(of: data)
+  if trained != present {
+    warn("\(model.path) was trained on \(oneLine(trained)); these data are \(present)")
+  }
 }
 
 /// Such as `weights 1a2b3c4d`; with running statistics `weights 1a2b3c4d 5e6f7a8b`.

@@ -31,7 +31,8 @@ public struct BallProjection: CompressionOperator {
     let kept = form.indices.map { target.values[Int($0)] }
     return try Sparse(
       count: form.count, indices: form.indices,
-      values: compress(WeightView(kept), from: nil, penalty: 1).decompressed())
+      values: compress(WeightView(unchecked: kept, shape: [kept.count]), from: nil, penalty: 1)
+        .decompressed())
   }
 
   public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws

@@ -26,8 +26,7 @@ public struct PartialRegularisation: InPlaceOperator {
   public let rows: Share?
   /// The units of the layer before whose outgoing weights are penalised.
   public let columns: Share?
-  /// How many neighbouring columns of a matrix belong to one unit: the places of a channel that was
-  /// flattened. Kernels know it by themselves.
+  /// How many neighbouring inputs belong to one unit: the places of a channel that was flattened.
   public let width: Int
   /// s.
   public let single: Double
@@ -177,10 +176,10 @@ public struct PartialRegularisation: InPlaceOperator {
       throw CompressionError.needsMatrix(operation: "partial", view: view)
     }
     let (allRows, all) = WeightView.matrixShape(of: shape)
-    let width = shape.count > 2 ? shape[2...].reduce(1, *) : width
-    guard all % width == 0 else {
+    let (width, overflow) = shape.dropFirst(2).reduce(1, *).multipliedReportingOverflow(by: width)
+    guard !overflow, all % width == 0 else {
       throw CompressionError.invalidParameter(
-        operation: "partial", parameter: "width", value: "\(width)",
+        operation: "partial", parameter: "width", value: "\(self.width)",
         expected: "a divisor of the \(all) columns of \(view)")
     }
     try rows?.validate("partial", atMost: allRows, "rows of \(view)")

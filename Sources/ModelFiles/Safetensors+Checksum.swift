@@ -1,30 +1,55 @@
 // A checksum that other readers of safetensors see as one more tensor: `checksum`, U8 [4], the last
 // bytes of the file, holds the CRC-32 of all bytes before it, lowest byte first.
 
+import LinearAlgebra
+
 extension SafetensorsFile {
   private static let checksumName = "checksum"
 
+  private static let checksumSource = TensorSource(
+    name: checksumName, dtype: .u8, shape: [4], bytes: [0, 0, 0, 0])
+
   /// Writes a file as `write` does, with a checksum at its end.
   ///
-  /// - Throws: `ModelFileError.cannotWrite`, or what a tensor's provider throws.
+  /// - Parameter check: is given the open file and the CRC-32 of what each tensor's provider gave, before
+  ///   the file gets its name.
+  /// - Throws: `ModelFileError.cannotWrite`, or what a tensor's provider or `check` throws; there is no
+  ///   new file then.
   static func writeChecksummed(
-    _ tensors: [TensorSource], metadata: [String: String], to path: String
+    _ tensors: [TensorSource], metadata: [String: String], to path: String,
+    check: ((SafetensorsFile, [ExactName: UInt32]) throws -> Void)? = nil
   ) throws {
-    // A U8 tensor that comes last in the list comes last in the file, for wide types come first.
-    let place = TensorSource(name: checksumName, dtype: .u8, shape: [4], bytes: [0, 0, 0, 0])
-    try TensorSource.requireDistinctNames(tensors + [place], path: path)
-    let ordered = ordered(tensors + [place])
+    try TensorSource.requireDistinctNames(tensors + [checksumSource], path: path)
+    let ordered = ordered(tensors) + [checksumSource]
     let header = try encodedHeader(ordered, metadata, path: path)
-    try AtomicFile.write(to: path) { writer in
+    var checksums: [ExactName: UInt32] = [:]
+    func checkTemporary(_ temporary: String) throws {
+      try check?(SafetensorsFile(path: temporary), checksums)
+    }
+    try AtomicFile.write(to: path, check: checkTemporary) { writer in
       var checksum = Checksum()
       header.withUnsafeBytes { checksum.update($0) }
       try writer.append(header)
-      for tensor in ordered.dropLast() { try tensor.write(to: &writer) { checksum.update($0) } }
+      for tensor in ordered.dropLast() {
+        var own = Checksum()
+        try tensor.write(to: &writer) {
+          checksum.update($0)
+          if check != nil { own.update($0) }
+        }
+        checksums[ExactName(tensor.name)] = own.value
+      }
       var bytes: [UInt8] = []
       bytes.append(littleEndian: checksum.value)
       try writer.append(bytes)
     }
   }
+
+  /// The size in bytes of the file that `writeChecksummed` would write.
+  ///
+  /// - Throws: `ModelFileError.cannotWrite` where it would.
+  static func checksummedByteCount(_ tensors: [TensorSource], metadata: [String: String]) throws
+    -> Int
+  { try byteCount(tensors + [checksumSource], metadata: metadata) }
 
   /// Reads the whole file once and compares.
   ///
