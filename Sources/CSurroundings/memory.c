@@ -2,12 +2,15 @@
 //
 // Swift would end with a trap, and OpenBLAS, also while it is loaded, would ask again for ever: after
 // the system it asks malloc. So malloc and its kin are glibc's, and end the program where those fail;
-// see "Replacing malloc" in glibc's manual.
+// see "Replacing malloc" in glibc's manual. oneDNN asks mmap for the code that it generates, and would
+// write it to address 0; so mmap is the kernel's, and ends the program where there is no memory.
 
 #if defined(__linux__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -40,6 +43,14 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
   if (alignment < sizeof(void *) || alignment & (alignment - 1)) return EINVAL;
   *memory = memalign(alignment, size);
   return 0;
+}
+
+// Whoever asks for huge pages has another way when there are none.
+void *mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
+  long found = syscall(SYS_mmap, at, size, protection, flags, file, offset);
+  int isMemory = flags & MAP_ANONYMOUS && !(flags & MAP_HUGETLB);
+  if (found == -1 && errno == ENOMEM && isMemory) had(NULL, size);
+  return (void *)found;
 }
 
 #endif

@@ -255,7 +255,7 @@ struct CompressCommand: ParsableCommand {
           line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
           try recorder?.batchDone(checkpoint)
         case .step(let step, let steps):
-          try log.append(Step(step, course))
+          try log.append(Step(step, course)) { try recorder?.save(checkpoint()) }
           let coupling =
             step.change.map { "change \($0.text(6)) a mini-batch" }
             ?? (method == .lc ? "μ \(step.mu)  " : "") + "distance \(step.distance.text(5))"

@@ -17,7 +17,7 @@ enum Failure: Error, CustomStringConvertible {
   /// A signal has ended a grid, whose processes have written their checkpoints.
   case gridInterrupted(signal: Int32, folder: String)
   /// A process of a grid ended for a reason that is not its cell's.
-  case stopped(String)
+  case stopped(String, code: Int32 = 71)
   case cannotStart(String)
   /// A checkpoint belongs to a run with other options.
   case otherRun(String)
@@ -26,7 +26,7 @@ enum Failure: Error, CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .usage(let message), .badInput(let message), .stopped(let message),
+    case .usage(let message), .badInput(let message), .stopped(let message, _),
       .cannotStart(let message), .otherRun(let message):
       message
     case .cellsFailed(let count, let all, let folder):
@@ -55,7 +55,8 @@ enum Failure: Error, CustomStringConvertible {
     case Failure.interrupted(let signal, _), Failure.gridInterrupted(let signal, _): 128 + signal
     case Failure.cellsFailed: 70
     case Failure.otherRun: 75
-    case Failure.stopped, Failure.cannotStart: 71
+    case Failure.stopped(_, let code): code
+    case Failure.cannotStart: 71
     case CompressionError.notFinite, CompressionError.malformedForm: 65
     case CompressionError.leftSet: 70
     case is CompressionError: 64

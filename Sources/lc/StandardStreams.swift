@@ -31,3 +31,11 @@ enum StandardOutput {
       reason: code == 0 ? "not all of it was taken" : String(cString: strerror(code)))
   }
 }
+
+/// What the system says of a file that could not be read or written.
+func systemReason(_ error: any Error) -> String {
+  var found = error as NSError
+  while let cause = found.userInfo[NSUnderlyingErrorKey] as? NSError { found = cause }
+  return found.domain == NSPOSIXErrorDomain
+    ? String(cString: strerror(Int32(found.code))) : error.localizedDescription
+}

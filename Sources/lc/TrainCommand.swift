@@ -211,8 +211,8 @@ struct TrainCommand: ParsableCommand {
         loss: course.loss / Double(count), trainErrorPercent: try error(on: data.training),
         testErrorPercent: try error(on: data.test), seconds: course.seconds)
       course.epochs.append(record)
-      try log.append(record)
       (course.loss, course.seconds) = (0, 0)
+      try log.append(record) { try recorder?.save(checkpoint()) }
       line.print(
         "epoch \(epoch + 1)/\(epochs)  loss \(record.loss.text(4))  "
           + (record.trainErrorPercent.map { "train error \($0.text(2)) %  " } ?? "")

@@ -70,9 +70,11 @@ final class Workspace: Sendable {
 
   /// Images of 28 × 28 whose class shows in which rows are bright.
   func writeImages(_ part: String, count: Int) throws {
-    func bigEndian(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
-    var images = [0, 0, 8, 3] + bigEndian(count) + bigEndian(28) + bigEndian(28)
-    var labels = [0, 0, 8, 1] + bigEndian(count)
+    func header(_ words: [Int]) -> [UInt8] {
+      words.flatMap { word in withUnsafeBytes(of: UInt32(word).bigEndian) { Array($0) } }
+    }
+    var images = header([0x803, count, 28, 28])
+    var labels = header([0x801, count])
     for image in 0..<count {
       let label = image % 10
       labels.append(UInt8(label))

@@ -57,12 +57,14 @@ import Testing
     let weights = samples(kind: seed % 5, count: run * 12, using: &random)
     let form = try RunPruning(keeping: kept, ofEach: run)
       .compress(WeightView(weights, shape: [3, run * 4]), from: nil, penalty: 1)
-    let naive = stride(from: 0, to: weights.count, by: run).flatMap { start -> [Float] in
-      let order = (start..<start + run).sorted {
-        abs(weights[$0]) != abs(weights[$1]) ? abs(weights[$0]) > abs(weights[$1]) : $0 < $1
+    var naive: [Float] = []
+    for start in stride(from: 0, to: weights.count, by: run) {
+      let order = (start..<start + run).sorted { (a: Int, b: Int) -> Bool in
+        let (first, second) = (abs(weights[a]), abs(weights[b]))
+        return first != second ? first > second : a < b
       }
       let best = Set(order.prefix(kept))
-      return (start..<start + run).map { best.contains($0) ? weights[$0] : 0 }
+      for index in start..<start + run { naive.append(best.contains(index) ? weights[index] : 0) }
     }
     #expect(form.decompressed() == naive)
     #expect(form.storage.indices == kept * 12 * bitsToTellApart(run))

@@ -55,7 +55,9 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
 
 /// An IDX file of any magic number, sizes and values, right or wrong.
 func idx(magic: UInt32, sizes: [UInt32], values: [UInt8]) -> [UInt8] {
-  ([magic] + sizes).flatMap { word in (0..<4).map { UInt8(word >> (24 - 8 * $0) & 0xff) } } + values
+  var bytes: [UInt8] = []
+  for word in [magic] + sizes { withUnsafeBytes(of: word.bigEndian) { bytes += $0 } }
+  return bytes + values
 }
 
 func idxImages(_ sizes: [UInt32], _ values: [UInt8]) -> [UInt8] {

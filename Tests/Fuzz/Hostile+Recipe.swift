@@ -21,8 +21,11 @@ extension Hostile {
       ])
       text = "compress: \n  " + times(open, depth) + random.pick(["", "x" + times(close, depth)])
     case 1:  // one more space a line
-      text = (0..<min(depth, 1400)).map { times(" ", $0) + random.pick(["a:", "-"]) + "\n" }
-        .joined()
+      var lines = ""
+      for indent in 0..<min(depth, 1400) {
+        lines += times(" ", indent) + random.pick(["a:", "-"]) + "\n"
+      }
+      text = lines
     case 2:  // each alias is two of the one before
       let isKey = random.below(2) == 0
       text = (0..<random.pick([3, 30, 60])).map {

@@ -78,10 +78,14 @@ import Testing
     // Of the points first..<end, by their own mean.
     func distortion(_ first: Int, _ end: Int) -> Double {
       let mean = points[first..<end].reduce(0, +) / Double(end - first)
-      return points[first..<end].reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      return points[first..<end].reduce(0) { (sum: Double, point) in
+        sum + (point - mean) * (point - mean)
+      }
     }
-    let table = (0..<n).map { first in (first + 1...n).map { distortion(first, $0) } }
-    var least = (0...n).map { $0 == 0 ? 0 : table[0][$0 - 1] }
+    let table: [[Double]] = (0..<n).map { first in
+      (first + 1...n).map { distortion(first, $0) }
+    }
+    var least: [Double] = [0] + table[0]
     for intervals in 2...60 {
       least = (0...n).map { end in
         (0..<end).map { least[$0] + table[$0][end - $0 - 1] }.min() ?? .infinity

@@ -104,8 +104,10 @@ import Testing
   /// N:M places are checked to the byte as codes are; free ones are gaps, a bitmap or absolute.
   @Test(arguments: 1...40) func placesOfAnyNumber(runs: Int) throws {
     for run in [3, 5, 8, 17, 100] {
-      let places = (0..<runs).flatMap { [UInt32($0 * run), UInt32($0 * run + 2)] }
-      let values = places.map { Float($0) + 1 }
+      let places = (0..<runs).flatMap { (index: Int) -> [UInt32] in
+        [UInt32(index * run), UInt32(index * run + 2)]
+      }
+      let values = places.map { (place: UInt32) -> Float in Float(place) + 1 }
       let structured = try Sparse(
         count: runs * run, indices: places, values: values, pattern: .runs(kept: 2, of: run))
       #expect(try readBack(structured.representation).form == structured.representation)
@@ -116,7 +118,9 @@ import Testing
 
   /// Files from before the codes were counted also deflated what fills the last byte.
   @Test func olderFilesWithCodesTooManyAreRead() throws {
-    let codes = (0..<1003).map { UInt32($0 % 50 == 0 ? $0 % 8 : 0) }
+    let codes = (0..<1003).map { (index: Int) -> UInt32 in
+      index % 50 == 0 ? UInt32(index % 8) : 0
+    }
     let part = CompressedModel.Part(
       label: "w", operation: "o", tensors: [.init("w", [1003])],
       form: try Codebook(.free((0..<8).map(Float.init), levels: 8), codes: codes.map { UInt16($0) })

@@ -78,7 +78,8 @@ import Testing
     try withTemporaryFolder { folder in
       let source = TensorSource(name: "w", dtype: .u8, shape: [300]) { piece in
         for start in stride(from: 0, to: 300, by: 7) {
-          try (start..<min(start + 7, 300)).map { UInt8($0 & 255) }.withUnsafeBytes(piece)
+          let bytes = (start..<min(start + 7, 300)).map { (byte: Int) in UInt8(byte & 255) }
+          try bytes.withUnsafeBytes(piece)
         }
       }
       try SafetensorsFile.write([source], to: folder + "/f")

@@ -83,8 +83,9 @@ extension Codebook {
     case .fixed: return self
     case .free(let old, let levels):
       let sums = moments(of: target)
-      var means = zip(zip(sums.totals, sums.counts), old).map { sum, old in
-        sum.1 > 0 ? Float(sum.0 / sum.1) : old
+      var means = old
+      for code in means.indices where sums.counts[code] > 0 {
+        means[code] = Float(sums.totals[code] / sums.counts[code])
       }
       if holdingZero {
         for start in stride(from: 0, to: old.count, by: levels) {

@@ -48,7 +48,8 @@ final class ColumnConvolution {
     // The columns of a chunk stay in the second cache.
     let rows = max(256, min(1024, (1 << 18) / columns.width))
     let share = batch / count
-    let images = (1...share).last { share % $0 == 0 && ($0 == 1 || $0 * places <= rows) } ?? 1
+    var images = max(1, min(share, rows / places))
+    while share % images != 0 { images -= 1 }
     var lists: [List] = []
     for index in 0..<count {
       let starts = stride(from: share * index, to: share * (index + 1), by: images)

@@ -8,9 +8,21 @@ final class ChildProcess {
   private let process: pid_t
 
   /// How a process ended.
-  enum End: Equatable {
+  enum End: Equatable, CustomStringConvertible {
     case exit(Int32)
     case signal(Int32)
+
+    /// The exit code of whoever cannot go on for it: that of the process, where it says what stood in the way.
+    var code: Int32 {
+      if case .exit(let code) = self, (64...78).contains(code) { code } else { 71 }
+    }
+
+    var description: String {
+      switch self {
+      case .exit(let code): "exit code \(code)"
+      case .signal(let signal): "signal \(signal) (\(String(cString: strsignal(signal))))"
+      }
+    }
   }
 
   /// - Parameters:

@@ -87,7 +87,7 @@ struct GridEstimate {
                 + String(
                   decoding: FileManager.default.contents(atPath: "\(folder)/errors.txt") ?? Data(),
                   as: UTF8.self
-                ).trimmingCharacters(in: .whitespacesAndNewlines))
+                ).trimmingCharacters(in: .whitespacesAndNewlines), code: end.code)
           }
           break
         }

@@ -260,7 +260,7 @@ final class GridRunner {
       open.append(unit)
       for one in running { one.process.stop() }
       throw Failure.stopped(
-        "\(name(unit)) ended with \(end): \(lastLine("\(folder)/errors.txt"))")
+        "\(name(unit)) ended with \(end): \(lastLine("\(folder)/errors.txt"))", code: end.code)
     }
   }
 
@@ -303,7 +303,7 @@ func makeFolder(_ path: String) throws {
   do {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   } catch {
-    throw ModelFileError.cannotWrite(path: path, reason: "the folder cannot be made")
+    throw ModelFileError.cannotWrite(path: path, reason: systemReason(error))
   }
 }
 

@@ -26,13 +26,15 @@ final class StepLog<Step: Encodable> {
 
   deinit { try? file?.close() }
 
+  /// - Parameter save: is called before an error is thrown, so that the run can go on from there.
   /// - Throws: `ModelFileError.cannotWrite`.
-  func append(_ step: Step) throws {
+  func append(_ step: Step, orSave save: () throws -> Void = {}) throws {
     guard let file else { return }
     do {
       try file.write(contentsOf: encoder.encode(step) + Data([10]))
     } catch {
-      throw ModelFileError.cannotWrite(path: path, reason: "\(error)")
+      try? save()
+      throw ModelFileError.cannotWrite(path: path, reason: systemReason(error))
     }
   }
 }

@@ -43,7 +43,9 @@ enum Uniform {
 
   /// From twice the spacing that covers the range down to a fiftieth of it, evenly by ratio.
   private static func spacings(_ cover: Double, count: Int) -> [Double] {
-    (0..<count).map { cover * 2 * pow(0.01, Double($0) / Double(count)) } + [cover]
+    (0..<count).map { (index: Int) -> Double in
+      2 * cover * pow(0.01, Double(index) / Double(count))
+    } + [cover]
   }
 
   /// The best spacings of all: between two at which some code changes, least squares has one optimum,
