@@ -118,7 +118,12 @@ let package = Package(
     .testTarget(
       name: "CompressedInferenceTests",
       dependencies: ["CompressedInference", "LearningCompression"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["lc", "ModelFiles", "Compression"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "lc", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
+        "LinearAlgebra",
+      ]),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "Compression"]),
   ],

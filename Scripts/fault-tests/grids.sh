@@ -19,21 +19,25 @@ same_tables() { # FOLDER WHEN
 grid untouched
 expect 0 "${table[@]}"
 grid disturbed
-killed=0
-while true; do
-  "${table[@]}" >out.log 2>err.log &
-  process=$!
-  if [ "$killed" -lt "$kills" ]; then
-    sleep "$(random 0.2 2.5)"
-    if kill -9 "$process" 2>/dev/null; then killed=$((killed + 1)); fi
-  fi
-  code=0
-  wait "$process" 2>/dev/null || code=$?
-  [ "$code" = 0 ] && break
-  [ "$code" = 137 ] || { cat err.log >&2; fail "exit code $code of a grid after $killed kills"; }
+killed=0 runs=0
+while [ "$killed" -lt "$kills" ]; do
+  rm -rf disturbed
+  while true; do
+    "${table[@]}" >out.log 2>err.log &
+    process=$!
+    if [ "$killed" -lt "$kills" ]; then
+      sleep "$(random 0.2 2.5)"
+      if kill -9 "$process" 2>/dev/null; then killed=$((killed + 1)); fi
+    fi
+    code=0
+    wait "$process" 2>/dev/null || code=$?
+    [ "$code" = 0 ] && break
+    [ "$code" = 137 ] || { cat err.log >&2; fail "exit code $code of a grid after $killed kills"; }
+  done
+  same_tables disturbed "after $killed kills"
+  runs=$((runs + 1))
 done
-same_tables disturbed "after $killed kills of the grid"
-echo "faults: $killed kills of a grid, which ended in the tables of an undisturbed one"
+echo "faults: $killed kills of $runs grids, which ended in the tables of an undisturbed one"
 
 # One file of each kind, and each file where there is time.
 mapfile -t files < <(cd untouched && find . -type f | sort)

@@ -47,6 +47,7 @@ for _ in $(seq "$kills"); do
     0) ;;
     71) said 'out of memory' ;;
     1) said 'libgomp: Thread creation failed' ;;
+    127) said 'error while loading shared libraries' ;;
     *) cat err.log >&2; fail "exit code $code with ulimit -v ${limit%.*}: lc $*" ;;
     esac
     if [ "$code" != 0 ]; then
@@ -59,4 +60,4 @@ for _ in $(seq "$kills"); do
   done
 done
 set --
-echo "faults: $limits limits on memory, of which $refused were too low: one line and 71"
+echo "faults: $limits limits on memory, of which $refused were too low: one line, and no file"

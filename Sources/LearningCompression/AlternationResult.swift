@@ -33,6 +33,8 @@ public struct AlternationStep: Sendable, Equatable, Codable {
 
 /// θ, the weights Δ(θ), and every step's figures.
 public struct AlternationResult {
+  /// What was compressed, and how.
+  public let plan: ResolvedPlan
   /// Of the weights that the run began with.
   public let reference: Figures
   /// Of direct compression.
@@ -49,9 +51,10 @@ public struct AlternationResult {
   public var distance: Double?
 
   init(
-    reference: Figures, direct: Figures, directForms: [Representation], forms: [Representation],
+    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [Representation], forms: [Representation],
     weights: Arena
   ) {
+    self.plan = plan
     self.reference = reference
     self.direct = direct
     self.directForms = directForms

@@ -79,7 +79,7 @@ public final class AlternationRun<Learning: LearningStep> {
     }
     try plan.requireBelonging(coupled.forms)
     var result = AlternationResult(
-      reference: position.reference, direct: position.direct, directForms: directForms,
+      plan, reference: position.reference, direct: position.direct, directForms: directForms,
       forms: coupled.forms, weights: coupled.compressed)
     result.steps = position.steps
     result.multipliers = coupled.multipliers

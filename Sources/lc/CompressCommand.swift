@@ -205,8 +205,8 @@ struct CompressCommand: ParsableCommand {
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load(orOf: model)
     let plan = try written ?? partial.plan(for: definition)
-    let reference = try Weights.load(model, for: definition)
-    try warnOfOtherData(openTensorFile(model), than: data)
+    let reference = try NetworkFile(model).network(definition)
+    try warnOfOtherData(NetworkFile(model), than: data)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())
     let trainer = try Trainer(
@@ -272,16 +272,7 @@ struct CompressCommand: ParsableCommand {
     }
     let took = before + seconds(.now - start)
 
-    let metadata = [
-      Weights.networkKey: try Weights.json(definition), "plan": plan.description, "data": data.name,
-      Provenance.key: try provenance.json(),
-    ].merging(Weights.metadata(data.normalisation.kind)) { $1 }
-    let statistics = try learning.statistics(for: result.weights)
-    func packed(_ forms: [Representation]) -> CompressedModel {
-      CompressedModel(resolved, forms: forms, weights: result.weights, metadata: metadata)
-        .with(statistics: statistics)
-    }
-    let compressed = packed(result.forms)
+    let compressed = try result.model(of: learning, provenance: provenance)
     let entropy = entropy ? try compressed.packed.entropyCoded() : nil
     let file = entropy?.model ?? compressed.packed
     let bytes = try output.map { try file.write(to: $0) } ?? file.fileSize()
@@ -289,7 +280,7 @@ struct CompressCommand: ParsableCommand {
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations(uses: uses) }
     print(
       try Self.table(
-        result, reference: reference.weights, direct: packed(result.directForms),
+        result, reference: reference.weights, direct: result.directModel(of: learning),
         compressed: compressed,
         bytes: bytes, method: method))
     entropy.map { print(entropyText($0.before, $0.after)) }
@@ -317,7 +308,7 @@ struct CompressCommand: ParsableCommand {
 
   /// What the run's results depend on.
   private func runOptions(
-    _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: NetworkState
+    _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: TrainedNetwork
   ) throws -> [String: String] {
     var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
       .merging(learningOptions.description) { $1 }

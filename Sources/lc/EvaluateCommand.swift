@@ -49,25 +49,24 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try common.begin(inputs: data.files + [file, NetworkSource.file(network)])
-    let source = try openTensorFile(file)
+    let source = try NetworkFile(file)
     let network = try NetworkSource(network, orOf: file)
     let dataset = try data.load(for: file, network: self.network)
     warnOfOtherData(source, than: dataset)
     let definition = try network.definition(for: dataset)
     if compressed {
-      guard let source = source as? SafetensorsFile, CompressedModel.isCompressed(source) else {
+      guard let model = try source.compressedModel else {
         throw Failure.badInput("\(file): --compressed needs a compressed model (.lcm)")
       }
-      let model = try CompressedModel(source)
-      let state = try Weights.state(model, for: definition, path: file)
-      try common.write(CompressedEvaluation(definition, model, state.weights, dataset).printed())
+      let dense = try source.network(definition, of: model)
+      try common.write(CompressedEvaluation(definition, model, dense.weights, dataset).printed())
       return
     }
-    let state = try Weights.load(file, for: definition)
+    let trained = try source.network(definition)
     let evaluator = try Evaluator(definition, precision: precision.chosen(evenIfSlow: evenIfSlow))
     func evaluate(_ images: ImageSet) throws -> Evaluation {
       try evaluator.evaluate(
-        state.weights, statistics: state.statistics, on: images,
+        trained.weights, statistics: trained.statistics, on: images,
         normalisation: dataset.normalisation)
     }
     let figures = try Figures(

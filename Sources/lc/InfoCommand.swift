@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compression
 import Foundation
+import LearningCompression
 import ModelFiles
 
 struct InfoCommand: ParsableCommand {
@@ -113,7 +114,7 @@ struct InfoCommand: ParsableCommand {
       ["part", "operator", "weights", "bits", "ratio"] + (is32Bit ? [] : ["of source"])
         + ["mult.", "add."])
     // Another program may call something else of its own `network`.
-    let uses = (try? Weights.definition(in: report.metadata, path: file)?.uses()) ?? [:]
+    let uses = (try? NetworkFile(file).definition?.uses()) ?? [:]
     for part in model.parts {
       let operations = part.operations(uses: uses)
       let storage = part.form.storage

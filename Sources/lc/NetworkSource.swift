@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import LearningCompression
 import ModelFiles
 import NeuralNetwork
 
@@ -57,7 +58,23 @@ enum NetworkSource {
   }
 
   private static func definition(in path: String) throws -> NetworkDefinition? {
-    let metadata = (try openTensorFile(path) as? SafetensorsFile)?.metadata ?? [:]
-    return try Weights.definition(in: metadata, path: path)
+    try NetworkFile(path).definition
+  }
+
+  /// How images were normalised for the weights of a file: as it says, or else the file that --network names.
+  ///
+  /// - Parameter wanted: what the options say.
+  /// - Throws: `Failure.usage` when the file says something else; `ModelFileError`.
+  static func normalisation(of path: String, network: String?, wanted: Normalisation.Kind?) throws
+    -> Normalisation.Kind?
+  {
+    guard let kind = try NetworkFile(path).normalisation else {
+      return try wanted ?? file(network).flatMap { try NetworkFile($0).normalisation }
+    }
+    if let wanted, kind != wanted {
+      throw Failure.usage(
+        "\(path) was trained with '--normalise \(kind.rawValue)', not '\(wanted.rawValue)'")
+    }
+    return kind
   }
 }

@@ -116,9 +116,8 @@ struct DataOptions: ParsableArguments {
   ///     were normalised.
   /// - Throws: `Failure.usage` when the model was trained with another normalisation.
   func load(for model: String? = nil, network: String? = nil) throws -> Dataset {
-    let kind = try model.flatMap { model in
-      try Weights.normalisation(ofModelAt: model, wanted: normalise)
-        ?? NetworkSource.file(network).flatMap(Weights.normalisation(ofModelAt:))
+    let kind = try model.flatMap {
+      try NetworkSource.normalisation(of: $0, network: network, wanted: normalise)
     }
     return try Dataset.load(data, pad: pad).normalised(by: kind ?? normalise ?? .mean)
   }

@@ -70,11 +70,9 @@ struct ShrinkCommand: ParsableCommand {
       inputs: (data.map { Dataset.files(of: $0) } ?? []) + [file, NetworkSource.file(network)],
       outputs: [output])
     let source = try NetworkSource(network, orOf: file)
-    let kind =
-      try Weights.normalisation(ofModelAt: file, wanted: normalise)
-      ?? NetworkSource.file(network).flatMap(Weights.normalisation(ofModelAt:))
+    let kind = try NetworkSource.normalisation(of: file, network: network, wanted: normalise)
     let dataset = try data.map { try Dataset.load($0, pad: pad).normalised(by: kind ?? .mean) }
-    let origin = try openTensorFile(file)
+    let origin = try NetworkFile(file)
     if let dataset { warnOfOtherData(origin, than: dataset) }
     let definition: NetworkDefinition
     switch (source, dataset) {
@@ -84,9 +82,7 @@ struct ShrinkCommand: ParsableCommand {
       throw Failure.usage(
         "the size of '\(name)' follows from the images; give --data, or a file as --network")
     }
-    let state = try Weights.load(file, for: definition)
-    let large = try TrainedNetwork(
-      definition, weights: state.weights, statistics: state.statistics)
+    let large = try origin.network(definition).normalised(by: kind)
 
     let start = ContinuousClock.now
     var small = try threshold.map { try large.zeroingUnits(upTo: $0) } ?? large
@@ -105,12 +101,8 @@ struct ShrinkCommand: ParsableCommand {
       after: try dataset.map { try Self.figures(small, $0) }, seconds: took)
     if let output {
       var provenance = Provenance.ofThisCommand()
-      provenance.settings = (origin as? SafetensorsFile).flatMap {
-        Provenance(metadata: $0.metadata)?.settings
-      }
-      try Weights.save(
-        small.weights, statistics: small.statistics, of: small.definition, normalisation: kind,
-        provenance: provenance, to: output)
+      provenance.settings = origin.provenance?.settings
+      try small.write(to: output, provenance: provenance)
     }
     print(report.text)
     try common.write(report)

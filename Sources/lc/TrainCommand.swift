@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import LearningCompression
 import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
@@ -142,10 +143,10 @@ struct TrainCommand: ParsableCommand {
     let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load(orOf: initial)
-    let initialState = try initial.map { try Weights.load($0, for: definition) }
+    let initialNetwork = try initial.map { try NetworkFile($0).network(definition) }
     let trainer = try Trainer(
-      definition, data: data, options: options, initial: initialState?.weights,
-      statistics: initialState?.statistics)
+      definition, data: data, options: options, initial: initialNetwork?.weights,
+      statistics: initialNetwork?.statistics)
     var line = ProgressLine()
     line.print(
       "\(definition.name): \(trainer.weights.layout.count) parameters, \(data.summary)")
@@ -157,7 +158,7 @@ struct TrainCommand: ParsableCommand {
       try state.store(course, as: "course")
       return Checkpoint(state: state)
     }
-    let settings = try runOptions(definition, data, initial: initialState)
+    let settings = try runOptions(definition, data, initial: initialNetwork)
     provenance.settings = settings
     if let recorder {
       if let saved = try recorder.start(settings, provenance: &provenance) {
@@ -221,12 +222,7 @@ struct TrainCommand: ParsableCommand {
     }
     // What is written below can then fail and be repeated.
     try recorder?.save(checkpoint())
-    if let output {
-      try Weights.save(
-        trainer.weights, statistics: trainer.statistics, of: definition,
-        normalisation: data.normalisation.kind,
-        provenance: provenance, to: output)
-    }
+    if let output { try trainer.network.write(to: output, provenance: provenance) }
     try common.write(
       Report(
         network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
@@ -237,7 +233,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// What the run's results depend on.
-  private func runOptions(_ definition: NetworkDefinition, _ data: Dataset, initial: NetworkState?)
+  private func runOptions(_ definition: NetworkDefinition, _ data: Dataset, initial: TrainedNetwork?)
     throws
     -> [String: String]
   {

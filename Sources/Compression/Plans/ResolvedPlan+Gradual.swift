@@ -10,6 +10,7 @@ extension ResolvedPlan {
   /// The plan as it is at a time t from 0, where pruning keeps everything, to 1.
   public func gradual(_ time: Double) -> ResolvedPlan {
     ResolvedPlan(
+      written,
       problems.map { problem in
         (problem.operation as? any GradualOperator)
           .map { problem.with($0.at(time: time, for: problem.shape)) } ?? problem

@@ -3,6 +3,8 @@ import LinearAlgebra
 /// A plan applied to the parameters of a network or a file: the C-step problems, each with its
 /// slice of the arena.
 public struct ResolvedPlan: Sendable {
+  /// The plan as it is written.
+  public let written: CompressionPlan
   public let problems: [CompressionProblem]
 
   /// The ranges of the arena that are compressed, ascending; neighbours are joined.
@@ -44,11 +46,12 @@ public struct ResolvedPlan: Sendable {
       }
     }
     if let error = misfits.error { throw error }
-    self.init(problems)
+    self.init(plan, problems)
   }
 
   /// Problems that claim no parameter twice.
-  init(_ problems: [CompressionProblem]) {
+  init(_ written: CompressionPlan, _ problems: [CompressionProblem]) {
+    self.written = written
     self.problems = problems
     let parts = problems.flatMap { $0.slots.map(\.range) }.sorted { $0.lowerBound < $1.lowerBound }
     ranges = parts.reduce(into: []) { joined, range in

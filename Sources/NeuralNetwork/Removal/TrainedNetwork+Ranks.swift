@@ -89,6 +89,6 @@ extension TrainedNetwork {
     }
     let smaller = try NetworkDefinition(
       name: definition.name, input: definition.input, layers: layers)
-    return (try TrainedNetwork(smaller, tensors: tensors), ranks)
+    return (try TrainedNetwork(smaller, tensors: tensors, normalisation: normalisation), ranks)
   }
 }

@@ -34,6 +34,7 @@ extension TrainedNetwork {
         result[unit].update(repeating: 0)
       }
     }
-    return try TrainedNetwork(definition, weights: result, statistics: statistics)
+    return try TrainedNetwork(
+      definition, weights: result, statistics: statistics, normalisation: normalisation)
   }
 }

@@ -1,3 +1,4 @@
+import Datasets
 import LinearAlgebra
 
 extension TrainedNetwork {
@@ -40,7 +41,7 @@ extension TrainedNetwork {
     let choice = RemovalChoice(graph, analysis, ChannelSpaces(graph))
     guard choice.removesSomething else { return nil }
     var surgery = Surgery(graph, analysis, choice, self)
-    return try surgery.result(definition)
+    return try surgery.result(definition, normalisation)
   }
 }
 
@@ -65,12 +66,15 @@ private struct Surgery {
     }
   }
 
-  mutating func result(_ definition: NetworkDefinition) throws -> TrainedNetwork {
+  mutating func result(_ definition: NetworkDefinition, _ normalisation: Normalisation.Kind?) throws
+    -> TrainedNetwork
+  {
     for (index, node) in graph.nodes.enumerated() {
       if let table = analysis.tables[index] { takeOverConstants(node, table) }
     }
     for (index, node) in graph.nodes.enumerated() { cut(node, analysis.tables[index]) }
-    return try TrainedNetwork(smaller(definition), tensors: tensors)
+    return try TrainedNetwork(
+      smaller(definition), tensors: tensors, normalisation: normalisation)
   }
 
   private func kept(_ tensor: Int) -> [Int] {

@@ -1,15 +1,22 @@
+import Datasets
 import LinearAlgebra
 
-/// A network with its weights and batch norm's running statistics: what can be made smaller.
+/// A network with its weights and batch norm's running statistics: what is evaluated, written to a file and
+/// made smaller.
 public struct TrainedNetwork {
   public let definition: NetworkDefinition
   /// Of the definition's layout; not written to.
   public let weights: Arena
   /// Of the definition's `statisticsLayout`; not written to.
   public let statistics: Arena
+  /// How the images of its training were normalised; none where that is not known.
+  public let normalisation: Normalisation.Kind?
 
   /// - Throws: `NeuralNetworkError.wrongWeights` when an arena has another layout.
-  public init(_ definition: NetworkDefinition, weights: Arena, statistics: Arena) throws {
+  public init(
+    _ definition: NetworkDefinition, weights: Arena, statistics: Arena,
+    normalisation: Normalisation.Kind? = .mean
+  ) throws {
     for (arena, layout, what) in [
       (weights, try definition.layout(), "weights"),
       (statistics, try definition.statisticsLayout(), "running statistics"),
@@ -20,10 +27,13 @@ public struct TrainedNetwork {
     self.definition = definition
     self.weights = weights
     self.statistics = statistics
+    self.normalisation = normalisation
   }
 
   /// The network whose tensors are these, by name.
-  init(_ definition: NetworkDefinition, tensors: [String: [Float]]) throws {
+  init(
+    _ definition: NetworkDefinition, tensors: [String: [Float]], normalisation: Normalisation.Kind?
+  ) throws {
     func filled(_ layout: ArenaLayout) throws -> Arena {
       let arena = Arena(layout)
       for slot in layout.slots { try arena.set(slot, to: tensors[slot.name] ?? []) }
@@ -31,7 +41,12 @@ public struct TrainedNetwork {
     }
     try self.init(
       definition, weights: filled(definition.layout()),
-      statistics: filled(definition.statisticsLayout()))
+      statistics: filled(definition.statisticsLayout()), normalisation: normalisation)
+  }
+
+  /// The same network, of images that were normalised so.
+  public func normalised(by kind: Normalisation.Kind?) throws -> TrainedNetwork {
+    try TrainedNetwork(definition, weights: weights, statistics: statistics, normalisation: kind)
   }
 
   /// The scores [batch, classes] of inputs [batch, inputs], as in evaluation.

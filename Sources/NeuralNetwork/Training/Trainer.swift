@@ -119,6 +119,15 @@ public final class Trainer {
     }
   }
 
+  /// The network as it is now, apart from the training that may follow.
+  public var network: TrainedNetwork {
+    get throws {
+      try TrainedNetwork(
+        definition, weights: weights.duplicate(), statistics: statistics.duplicate(),
+        normalisation: data.normalisation.kind)
+    }
+  }
+
   /// The optimiser's momentum, at least 0 and below 1.
   public var momentum: Float { options.optimiser.momentum }
 

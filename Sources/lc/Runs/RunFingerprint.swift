@@ -1,4 +1,5 @@
 import Datasets
+import LearningCompression
 import LinearAlgebra
 import ModelFiles
 import NeuralNetwork
@@ -20,7 +21,7 @@ extension SGDOptions {
 
 /// The network, the data, the threads and the program.
 func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> [String: String] {
-  let network = Array(try Weights.json(definition).utf8).withUnsafeBytes(checksum(of:))
+  let network = Array(try definition.json().utf8).withUnsafeBytes(checksum(of:))
   return [
     "--network": "\(definition.name) (\(hexadecimal(network)))",
     dataKey: description(of: data),
@@ -35,10 +36,8 @@ private let dataKey = "--data"
 private func description(of data: Dataset) -> String { "\(data.name) (\(fingerprint(of: data)))" }
 
 /// Says so where a model's file names other data than these.
-func warnOfOtherData(_ model: any TensorFile, than data: Dataset) {
-  guard let metadata = (model as? SafetensorsFile)?.metadata,
-    let trained = Provenance(metadata: metadata)?.settings?[dataKey]
-  else { return }
+func warnOfOtherData(_ model: NetworkFile, than data: Dataset) {
+  guard let trained = model.provenance?.settings?[dataKey] else { return }
   let present = description(of: data)
   if trained != present {
     warn("\(model.path) was trained on \(oneLine(trained)); these data are \(present)")
@@ -46,8 +45,8 @@ func warnOfOtherData(_ model: any TensorFile, than data: Dataset) {
 }
 
 /// Such as `weights 1a2b3c4d`; with running statistics `weights 1a2b3c4d 5e6f7a8b`.
-func fingerprint(of state: NetworkState) -> String {
-  [state.weights, state.statistics].filter { $0.layout.count > 0 }.reduce("weights") {
+func fingerprint(of network: TrainedNetwork) -> String {
+  [network.weights, network.statistics].filter { $0.layout.count > 0 }.reduce("weights") {
     $0 + " " + hexadecimal(checksum(of: UnsafeRawBufferPointer($1.floats)))
   }
 }

@@ -10,13 +10,13 @@ let network = try NetworkDefinition(
   layers: [.linear("fc1", 300), .tanh, .linear("fc2", 100), .tanh, .linear("fc3", 10)])
 let trainer = try Trainer(network, data: data, options: TrainingOptions(optimiser: SGD()))
 try trainer.train(batches: 20 * trainer.batchesPerEpoch)
+try trainer.network.write(to: "reference.safetensors")
 
 let operation = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
 let plan = try ResolvedPlan(
   CompressionPlan([CompressionTask(.joint("*.weight"), operation)]), for: trainer.weights.layout)
 let schedule = PenaltySchedule.exponential(initial: 0.003, growth: 1.15, steps: 40)
-let result = try Alternation(schedule: schedule, budget: .epochs(3))
-  .run(plan, learning: NetworkLearning(trainer, learningRate: 0.09, decay: 0.95))
+let learning = NetworkLearning(trainer, learningRate: 0.09, decay: 0.95)
+let result = try Alternation(schedule: schedule, budget: .epochs(3)).run(plan, learning: learning)
 print(result.reference, result.direct, result.compressed)
-try CompressedModel(plan, forms: result.forms, weights: result.weights, metadata: [:])
-  .write(to: "compressed.lcm")
+try result.model(of: learning).write(to: "compressed.lcm")

@@ -1,0 +1,104 @@
+import Datasets
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import NeuralNetwork
+
+/// A file of weights, dense or compressed, with what it says of the network that they belong to.
+///
+/// `TrainedNetwork.write` and `AlternationResult.model` make such files, and `lc` reads and writes them.
+/// Files of other programs say nothing of a network, and nothing is assumed.
+public struct NetworkFile {
+  static let networkKey = "network"
+  static let normalisationKey = "normalisation"
+  static let unknown = "unknown"
+
+  /// The tensors, read when they are asked for.
+  public let tensors: any TensorFile
+
+  /// Opens a safetensors, npz or `.lcm` file.
+  ///
+  /// - Throws: `ModelFileError` when it is not there, or neither of these.
+  public init(_ path: String) throws { try self.init(openTensorFile(path)) }
+
+  public init(_ tensors: any TensorFile) { self.tensors = tensors }
+
+  public var path: String { tensors.path }
+
+  /// All that the file says beside its tensors; npz files say nothing.
+  public var metadata: [String: String] { (tensors as? SafetensorsFile)?.metadata ?? [:] }
+
+  /// The compressed model, where the file is one: θ, read and checked.
+  ///
+  /// - Throws: `ModelFileError` when it is damaged.
+  public var compressedModel: CompressedModel? {
+    get throws {
+      guard let file = tensors as? SafetensorsFile, CompressedModel.isCompressed(file) else {
+        return nil
+      }
+      return try CompressedModel(file)
+    }
+  }
+
+  /// The network, where the file describes one.
+  ///
+  /// - Throws: `ModelFileError.malformedModel` when the description is none.
+  public var definition: NetworkDefinition? {
+    get throws {
+      guard let text = metadata[Self.networkKey], describesNetwork else { return nil }
+      do {
+        return try JSONDecoder().decode(NetworkDefinition.self, from: Data(text.utf8))
+      } catch let error as NeuralNetworkError {
+        throw ModelFileError.malformedModel(path: path, problem: "\(error)")
+      } catch {
+        throw ModelFileError.malformedModel(
+          path: path,
+          problem: "the metadata entry '\(Self.networkKey)' describes no network: \(reason(error))")
+      }
+    }
+  }
+
+  /// How the images were normalised that the weights were trained with; none when the file does not say
+  /// it, as those of other programs.
+  ///
+  /// - Throws: `ModelFileError.malformedModel` when it says something that is not known.
+  public var normalisation: Normalisation.Kind? {
+    get throws {
+      guard let text = metadata[Self.normalisationKey] else { return describesNetwork ? .mean : nil }
+      if text == Self.unknown { return nil }
+      if let kind = Normalisation.Kind(rawValue: text) { return kind }
+      // Beside no network of ours the entry is another program's.
+      guard describesNetwork else { return nil }
+      throw ModelFileError.malformedModel(
+        path: path,
+        problem: "the metadata entry '\(Self.normalisationKey)' is not one of "
+          + Normalisation.Kind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+  }
+
+  /// Where the file comes from, where it says so.
+  public var provenance: Provenance? { Provenance(metadata: metadata) }
+
+  /// Whether the entry is one of ours: a JSON object. Others write a mere name under that key.
+  private var describesNetwork: Bool {
+    metadata[Self.networkKey]?.first { !$0.isWhitespace } == "{"
+  }
+}
+
+/// What a decoder found wrong, and where.
+private func reason(_ error: any Error) -> String {
+  func text(_ context: DecodingError.Context, _ last: String? = nil) -> String {
+    let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+    return (keys + (last.map { [$0] } ?? [])).joined(separator: ".")
+  }
+  switch error {
+  case DecodingError.keyNotFound(let key, let context):
+    return "\(text(context, key.stringValue)) is missing"
+  case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+    return "\(text(context)): \(context.debugDescription)"
+  case DecodingError.dataCorrupted(let context):
+    return context.codingPath.isEmpty
+      ? "it is not JSON" : "\(text(context)): \(context.debugDescription)"
+  default: return "\(error)"
+  }
+}
