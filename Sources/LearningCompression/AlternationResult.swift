@@ -51,7 +51,8 @@ public struct AlternationResult {
   public var distance: Double?
 
   init(
-    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [Representation], forms: [Representation],
+    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [Representation],
+    forms: [Representation],
     weights: Arena
   ) {
     self.plan = plan

@@ -233,7 +233,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// What the run's results depend on.
-  private func runOptions(_ definition: NetworkDefinition, _ data: Dataset, initial: TrainedNetwork?)
+  private func runOptions(
+    _ definition: NetworkDefinition, _ data: Dataset, initial: TrainedNetwork?
+  )
     throws
     -> [String: String]
   {

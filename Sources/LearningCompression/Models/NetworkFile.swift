@@ -64,7 +64,9 @@ public struct NetworkFile {
   /// - Throws: `ModelFileError.malformedModel` when it says something that is not known.
   public var normalisation: Normalisation.Kind? {
     get throws {
-      guard let text = metadata[Self.normalisationKey] else { return describesNetwork ? .mean : nil }
+      guard let text = metadata[Self.normalisationKey] else {
+        return describesNetwork ? .mean : nil
+      }
       if text == Self.unknown { return nil }
       if let kind = Normalisation.Kind(rawValue: text) { return kind }
       // Beside no network of ours the entry is another program's.
