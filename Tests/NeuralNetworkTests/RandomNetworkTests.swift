@@ -6,8 +6,13 @@ import Testing
 
 /// Networks of random layers against their naive twin, and in both precisions.
 @Suite struct RandomNetworkTests {
-  /// Blocks whose body and shortcut differ in width: images are 16 bits wide, vectors 32.
-  static let mixed: [(String, [Int], [Layer])] = [
+  /// Blocks whose body and shortcut differ in width, for images are 16 bits wide and vectors 32; and a kernel
+  /// that is larger than its images.
+  static let special: [(String, [Int], [Layer])] = [
+    (
+      "kernel around an image of one pixel", [4],
+      [.convolution("c", 8, kernel: 3, stride: 2, padding: 1), .relu]
+    ),
     (
       "linear behind a global pool", [2, 5, 4],
       [
@@ -61,7 +66,7 @@ import Testing
   ]
 
   private func definition(_ index: Int) throws -> NetworkDefinition {
-    let (name, input, layers) = Self.mixed[index]
+    let (name, input, layers) = Self.special[index]
     return try NetworkDefinition(name: name, input: input, layers: layers + [.linear("scores", 3)])
   }
 
@@ -80,7 +85,7 @@ import Testing
         }
       }
     }
-    for index in Self.mixed.indices { try check(definition(index)) }
+    for index in Self.special.indices { try check(definition(index)) }
     var definitions = RandomDefinitions(RandomGenerator(seed: 1))
     for _ in 0..<500 { try check(definitions.next()) }
   }
@@ -91,7 +96,7 @@ import Testing
       || input.shape.channels / convolution.groups % 16 == 0
   }
 
-  @Test(arguments: mixed.indices) func addVectorsToImages(index: Int) throws {
+  @Test(arguments: special.indices) func specialNetworksLearnAsTheirTwins(index: Int) throws {
     var random = RandomGenerator(seed: UInt64(index))
     try NetworkTrial(definition(index), using: &random).check()
   }

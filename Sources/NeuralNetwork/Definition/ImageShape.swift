@@ -35,6 +35,14 @@ package struct Window: Equatable {
     guard side + 2 * padding >= size else { return nil }
     return (side + 2 * padding - size) / stride + 1
   }
+
+  /// Whether one of its elements along a side lies in the padding at every place.
+  func hasIdleElements(along side: Int) -> Bool {
+    guard let places = places(along: side) else { return false }
+    return (0..<size).contains { element in
+      !(0..<places).contains { (0..<side).contains(element + $0 * stride - padding) }
+    }
+  }
 }
 
 /// A convolution's geometry.

@@ -15,6 +15,13 @@ struct ConvolutionTask {
   /// What makes the parameters, before each forward pass.
   var folded: FoldedNorm? = nil
 
+  /// Whether elements of the kernel meet no pixel, so that their gradients are 0.
+  var hasIdleElements: Bool {
+    let window = convolution.window
+    return window.hasIdleElements(along: input.height)
+      || window.hasIdleElements(along: input.width)
+  }
+
   /// The buffers of one layer's parameters in an arena.
   struct Parameters {
     let weight: UnsafeMutablePointer<Float>

@@ -86,7 +86,13 @@ final class DirectConvolution {
         dnnl_convolution_backward_weights_desc_init(
           &pass, dnnl_convolution_direct, &x, &wanted, bias, &y, strides, padding, padding), what)
     }
-    let compiled = try PrimitiveDescription(what, engine: task.engine, &pass, hint: description)
+    // oneDNN 2.6 sums what each thread found, in bf16 also of elements of the kernel that meet no pixel, which
+    // no thread writes: they must be zero in room of its own.
+    let scratchpad = task.hasIdleElements ? Scratchpad() : nil
+    let compiled = try PrimitiveDescription(
+      what, engine: task.engine, &pass,
+      then: scratchpad.map { _ in try PostOperations(.identity, ownScratchpad: true, what) },
+      hint: description)
     let layout = try compiled.layout(dnnl_query_diff_weights_md, what)
     let direct = TensorLayout.equal(layout, plain)
     let buffer = direct ? nil : Buffer(bytes: TensorLayout.bytes(layout))
@@ -98,7 +104,14 @@ final class DirectConvolution {
     if let values = gradients.bias, let bias {
       arguments.append(.init(DNNL_ARG_DIFF_BIAS, bias, values))
     }
-    var steps: [any Step] = [try Primitive(what, engine: task.engine, compiled, arguments)]
+    if let scratchpad {
+      let layout = try compiled.layout(dnnl_query_scratchpad_md, what)
+      arguments.append(
+        .init(DNNL_ARG_SCRATCHPAD, layout, scratchpad.room(TensorLayout.bytes(layout))))
+    }
+    var steps: [any Step] = [
+      try Primitive(what, engine: task.engine, compiled, arguments, keeping: scratchpad)
+    ]
     if let buffer {
       steps.append(
         try Primitive.reorder(
