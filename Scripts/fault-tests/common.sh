@@ -27,3 +27,18 @@ flip() { # FILE: one bit of it, anywhere
   printf "\\x$(printf %x $((byte ^ (1 << RANDOM % 8))))" |
     dd of="$1" bs=1 seek="$at" conv=notrunc status=none
 }
+survive() { # NEXT: runs the command that NEXT puts into `command`, killed while kills are left, until it ends
+  while true; do
+    "$1"
+    "${command[@]}" >out.log 2>err.log &
+    process=$!
+    if [ "$killed" -lt "$kills" ]; then
+      sleep "$(random 0.2 2.5)"
+      if kill -9 "$process" 2>/dev/null; then killed=$((killed + 1)); fi
+    fi
+    code=0
+    wait "$process" 2>/dev/null || code=$?
+    [ "$code" != 0 ] || return 0
+    [ "$code" = 137 ] || { cat err.log >&2; fail "exit code $code after $killed kills"; }
+  done
+}

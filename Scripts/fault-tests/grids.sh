@@ -18,22 +18,11 @@ same_tables() { # FOLDER WHEN
 
 grid untouched
 expect 0 "${table[@]}"
-grid disturbed
+disturbed() { command=("$lc" table grid.yaml --jobs 2 --output disturbed); }
 killed=0 runs=0
 while [ "$killed" -lt "$kills" ]; do
   rm -rf disturbed
-  while true; do
-    "${table[@]}" >out.log 2>err.log &
-    process=$!
-    if [ "$killed" -lt "$kills" ]; then
-      sleep "$(random 0.2 2.5)"
-      if kill -9 "$process" 2>/dev/null; then killed=$((killed + 1)); fi
-    fi
-    code=0
-    wait "$process" 2>/dev/null || code=$?
-    [ "$code" = 0 ] && break
-    [ "$code" = 137 ] || { cat err.log >&2; fail "exit code $code of a grid after $killed kills"; }
-  done
+  survive disturbed
   same_tables disturbed "after $killed kills"
   runs=$((runs + 1))
 done

@@ -1,28 +1,20 @@
 # SIGKILL at N random moments: an undisturbed run takes a few seconds, so the moments fall on loading,
 # training, C steps, evaluation and the writing of checkpoints and outputs alike.
 
+resumed() {
+  local verb=--checkpoint
+  [ ! -d run ] || verb=--resume
+  command=("${alone[@]}" --output "$output" $verb run --checkpoint-every 7batches)
+}
 killed=0 runs=0
 while [ "$killed" -lt "$kills" ]; do
   if [ $((runs % 2)) = 0 ]; then
-    command=("${train[@]}") output=out.safetensors reference=reference.safetensors
+    alone=("${train[@]}") output=out.safetensors reference=reference.safetensors
   else
-    command=("${compress[@]}") output=out.lcm reference=reference.lcm
+    alone=("${compress[@]}") output=out.lcm reference=reference.lcm
   fi
   rm -rf run "$output"
-  verb=--checkpoint
-  while true; do
-    "${command[@]}" --output "$output" $verb run --checkpoint-every 7batches >out.log 2>err.log &
-    process=$!
-    if [ "$killed" -lt "$kills" ]; then
-      sleep "$(random 0.2 2.5)"
-      if kill -9 "$process" 2>/dev/null; then killed=$((killed + 1)); fi
-    fi
-    code=0
-    wait "$process" 2>/dev/null || code=$?
-    [ "$code" = 0 ] && break
-    [ "$code" = 137 ] || { cat err.log >&2; fail "exit code $code after $killed kills"; }
-    [ -d run ] && verb=--resume || verb=--checkpoint
-  done
+  survive resumed
   same "$output" "$reference" "after $killed kills"
   [ "$(ls run | grep -c '^checkpoint-')" -le 2 ] || fail "more than two checkpoints"
   runs=$((runs + 1))
