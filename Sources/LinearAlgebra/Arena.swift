@@ -1,19 +1,48 @@
 /// One contiguous, 64-byte aligned buffer of floats with named slices.
 ///
 /// It has identity: a compiled network, an optimiser and a C step all look at the same weights.
-/// Not `Sendable`; whoever owns it decides which threads touch it.
+/// Not `Sendable`; whoever owns it decides which threads touch it. It can stand over memory that somebody
+/// else owns, such as a tensor of another library.
 public final class Arena {
   public let layout: ArenaLayout
   /// The whole buffer; valid as long as the arena lives.
   public let floats: UnsafeMutableBufferPointer<Float>
+  /// Whether the arena has allocated its memory.
+  private let isOwner: Bool
+  /// What keeps foreign memory alive.
+  private let owner: AnyObject?
 
   /// An arena of zeros.
   public init(_ layout: ArenaLayout) {
     self.layout = layout
     self.floats = allocateFloats(layout.count)
+    (isOwner, owner) = (true, nil)
   }
 
-  deinit { floats.baseAddress?.deallocate() }
+  /// An arena over memory that is there, which it reads and writes and never frees.
+  ///
+  /// Results may depend in their last bits on where it begins; on a 64-byte boundary they do not.
+  ///
+  /// - Parameters:
+  ///   - memory: as many floats as the layout has, valid as long as the arena lives.
+  ///   - owner: is kept as long as the arena lives.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when the count differs.
+  public init(
+    _ layout: ArenaLayout, over memory: UnsafeMutableBufferPointer<Float>,
+    keeping owner: AnyObject? = nil
+  ) throws {
+    guard memory.count == layout.count else {
+      throw LinearAlgebraError.shapeMismatch(
+        operation: "an arena over foreign memory", expected: "\(layout.count) floats",
+        found: "\(memory.count)")
+    }
+    self.layout = layout
+    floats = memory
+    isOwner = false
+    self.owner = owner
+  }
+
+  deinit { if isOwner { floats.baseAddress?.deallocate() } }
 
   /// The slice of one tensor, row-major. The slot must come from this arena's layout.
   public subscript(slot: ArenaLayout.Slot) -> UnsafeMutableBufferPointer<Float> {

@@ -220,10 +220,9 @@ public struct Projection: Sendable {
     for slot in problem.slots.dropFirst() { values += try source.weights(slot.name) }
     let target = try WeightView(values, shape: problem.shape)
     let start = ContinuousClock.now
-    let form = try problem.operation.representation(of: target, from: nil, penalty: mu)
+    let (form, decompressed) = try problem.solve(target, from: nil, mu: mu)
     let took = (ContinuousClock.now - start).components
     let norm = values.squaredNorm
-    let decompressed = form.decompressed()
     let distance = values.squaredDistance(to: decompressed)
     let bits = form.storage.bits
     let part = CompressedModel.Part(

@@ -33,6 +33,10 @@ public protocol CompressionOperator: Sendable, CustomStringConvertible {
 
   /// What θ costs, in units of the loss: α·R(θ) or λ·C(θ). Zero unless the operator says otherwise.
   func cost(of form: Form, in view: WeightView) -> Double
+
+  /// The bits of θ for weights of that shape, whatever they are, with sparse places as if they were drawn at
+  /// random; none where the bits follow from the weights.
+  func expectedBits(shape: [Int]) -> Int?
 }
 
 extension CompressionOperator {
@@ -42,6 +46,7 @@ extension CompressionOperator {
     Form(try form.representation.refitted(to: target.values)) ?? form
   }
   public func cost(of form: Form, in view: WeightView) -> Double { 0 }
+  public func expectedBits(shape: [Int]) -> Int? { nil }
 
   /// The same for a form that is known only as one of the closed set.
   public func representation(

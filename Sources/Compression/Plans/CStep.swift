@@ -90,9 +90,9 @@ extension CompressionProblem {
     return view
   }
 
-  /// The operator's θ, or the one before where that is the better one: an operator may miss what a warm
-  /// start had found.
-  func solve(_ target: WeightView, from previous: Representation?, mu: Float) throws -> (
+  /// The C step of one problem: the operator's θ, or the one before where that is the better one, for an
+  /// operator may miss what a warm start had found; and Δ(θ).
+  package func solve(_ target: WeightView, from previous: Representation?, mu: Float) throws -> (
     form: Representation, decompressed: [Float]
   ) {
     let form = try operation.representation(of: target, from: previous, penalty: mu)
