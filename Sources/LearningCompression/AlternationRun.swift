@@ -15,7 +15,7 @@ public final class AlternationRun<Learning: LearningStep> {
   private let alternation: Alternation
   private let plan: ResolvedPlan
   private let learning: Learning
-  private let coupled: CouplingStep
+  private let coupled: LCState
   private var position: Position?
   private var directForms: [Representation] = []
 
@@ -28,7 +28,9 @@ public final class AlternationRun<Learning: LearningStep> {
     self.alternation = alternation
     self.plan = plan
     self.learning = learning
-    coupled = try CouplingStep(alternation, plan, weights: learning.weights)
+    coupled = try LCState(
+      plan, weights: learning.weights, coupling: alternation.coupling,
+      freedom: alternation.freedom)
   }
 
   /// Goes on from the state of a run with the same alternation, plan and L step.
@@ -39,11 +41,10 @@ public final class AlternationRun<Learning: LearningStep> {
     from state: AlternationState
   ) throws where Learning: ResumableLearning {
     try self.init(alternation, plan, learning: learning)
-    for forms in [state.directForms, state.forms]
-    where forms.map(\.count) != plan.problems.map(\.count) {
+    guard state.directForms.map(\.count) == plan.problems.map(\.count) else {
       throw LinearAlgebraError.unusableState(
         entry: "forms", expected: "those of \(plan.problems.count) problems",
-        found: "\(forms.count)")
+        found: "\(state.directForms.count)")
     }
     guard state.position.isValid(in: alternation, batchesPerEpoch: learning.batchesPerEpoch) else {
       throw LinearAlgebraError.unusableState(

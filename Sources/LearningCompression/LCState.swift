@@ -1,27 +1,48 @@
 import Compression
 import LinearAlgebra
 
-/// θ, Δ(θ), and how they act on the weights.
-final class CouplingStep {
+/// θ, Δ(θ), λ and the target of the L step, and how they act on the weights; for whoever has a training loop
+/// of their own. `Alternation` drives it as anybody may:
+///
+/// ```swift
+/// let state = try LCState(plan, weights: weights)
+/// try state.begin()                              // direct compression, θ ← Π(w)
+/// for mu in schedule {
+///   let penalty = state.penalty(mu: mu)          // μ and t = Δ(θ) + λ/μ
+///   …                                            // SGD on L(w) + μ/2·‖w − t‖², which changes `weights`
+///   try state.compress(mu: mu)                   // the C step, and λ ← λ − μ·(w − Δ(θ))
+/// }
+/// ```
+///
+/// The result is `compressed`, never w. It has identity, as the weights have that it looks at.
+public final class LCState {
   private var coupling: Coupling
   private var freedom: Freedom
   private let plan: ResolvedPlan
   private let weights: Arena
-  /// θ, one form a problem.
-  var forms: [Representation] = []
-  /// Δ(θ) where the plan compresses, w elsewhere.
-  let compressed: Arena
-  /// t = Δ(θ) + λ/μ, with a penalty.
-  private let target: Arena?
-  /// λ, with a penalty.
-  let multipliers: Arena?
+  /// θ, one form a problem of the plan; none before `begin`.
+  public internal(set) var forms: [Representation] = []
+  /// Δ(θ) where the plan compresses; elsewhere w as it was at the beginning, or at the last `catchUp`.
+  public let compressed: Arena
+  /// t = Δ(θ) + λ/μ as `penalty` has formed it, with a penalty.
+  public let target: Arena?
+  /// λ, with a penalty that has multipliers.
+  public let multipliers: Arena?
   /// v, the weights that θ is made of, with straight-through gradients.
   private let latent: Arena?
 
+  /// - Parameters:
+  ///   - plan: resolved for the layout of `weights`.
+  ///   - weights: w, which is read, and with a hard coupling written.
+  ///   - coupling: how θ acts on w.
+  ///   - freedom: what a C step may change.
   /// - Throws: `LearningCompressionError.invalidOption` when pruning is to grow and there is none.
-  init(_ alternation: Alternation, _ plan: ResolvedPlan, weights: Arena) throws {
-    coupling = alternation.coupling
-    freedom = alternation.freedom
+  public init(
+    _ plan: ResolvedPlan, weights: Arena, coupling: Coupling = .penalty(multipliers: .on),
+    freedom: Freedom = .full
+  ) throws {
+    self.coupling = coupling
+    self.freedom = freedom
     self.plan = plan
     self.weights = weights
     compressed = weights.duplicate()
@@ -41,12 +62,15 @@ final class CouplingStep {
   }
 
   /// Direct compression: θ ← Π(w).
-  func begin(mu: Float) throws {
+  ///
+  /// - Parameter mu: what a squared distance is worth to operators with a cost.
+  /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
+  public func begin(mu: Float = 1) throws {
     forms = try plan.compress(weights, mu: mu, into: compressed)
   }
 
-  /// What couples w to direct compression before the first mini-batch.
-  func couple() throws {
+  /// What couples w to direct compression before the first mini-batch; nothing with a penalty.
+  public func couple() throws {
     if let latent { latent.copy(from: weights) }
     if case .gradual = freedom {
       forms = try plan.gradual(0).compress(weights, into: compressed)
@@ -62,8 +86,10 @@ final class CouplingStep {
     if fromTheForms { plan.copyCompressed(from: compressed, to: weights) }
   }
 
-  /// The term that the L step adds to the loss.
-  func penalty(mu: Float) -> QuadraticPenalty? {
+  /// The term μ/2·‖w − t‖² that the L step adds to the loss, with t formed anew; none with a hard coupling.
+  ///
+  /// - Complexity: O(n).
+  public func penalty(mu: Float) -> QuadraticPenalty? {
     guard coupling.isSoft, let target else { return nil }
     plan.formTarget(compressed, multipliers: multipliers, mu: mu, into: target)
     return QuadraticPenalty(mu: mu, target: target, ranges: plan.ranges)
@@ -80,9 +106,11 @@ final class CouplingStep {
   /// - Parameters:
   ///   - mu: of the penalty; 1/t for the others.
   ///   - damping: the share of the multipliers' step.
-  ///   - progress: the share of the run that is over.
+  ///   - progress: the share of the run that is over, for pruning that grows.
   /// - Returns: ‖w − Δ(θ)‖ as it was before w was replaced; 0 where it is not.
-  func compress(mu: Float, damping: Float, progress: Double) throws -> Double {
+  /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
+  @discardableResult
+  public func compress(mu: Float, damping: Float = 1, progress: Double = 1) throws -> Double {
     switch coupling {
     case .penalty:
       forms = try plan.compress(
@@ -108,7 +136,7 @@ final class CouplingStep {
   }
 
   /// ‖w − Δ(θ)‖ / ‖w‖, of the latent weights where there are some; ‖w − Δ(θ)‖ for w = 0.
-  var relativeDistance: Double {
+  public var relativeDistance: Double {
     let (distance, norm) = plan.distance(from: latent ?? weights, to: compressed)
     return norm > 0 ? distance / norm : distance
   }
@@ -120,7 +148,7 @@ final class CouplingStep {
   /// The period goes on from the θ before, as if nothing had been.
   ///
   /// - Parameter isFresh: whether no mini-batch followed the last C step.
-  func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
+  public func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
     if coupling == .replacement {
       if !isFresh {
         _ = try find(mu: mu, progress: progress)
@@ -143,13 +171,22 @@ final class CouplingStep {
     }
   }
 
-  func store(in state: inout Snapshot) {
+  /// Puts Δ(θ), λ and the latent weights into a snapshot; `forms` go beside it.
+  public func store(in state: inout Snapshot) {
     state.store(compressed, as: "compressed")
     if let multipliers { state.store(multipliers, as: "multipliers") }
     if let latent { state.store(latent, as: "latent") }
   }
 
-  func restore(_ state: Snapshot, forms: [Representation]) throws {
+  /// Goes on from what `store` has put there.
+  ///
+  /// - Throws: `LinearAlgebraError.unusableState` when it is that of another plan or coupling.
+  public func restore(_ state: Snapshot, forms: [Representation]) throws {
+    guard forms.map(\.count) == plan.problems.map(\.count) else {
+      throw LinearAlgebraError.unusableState(
+        entry: "forms", expected: "those of \(plan.problems.count) problems",
+        found: "\(forms.count)")
+    }
     try state.restore(compressed, from: "compressed")
     if let multipliers { try state.restore(multipliers, from: "multipliers") }
     if let latent { try state.restore(latent, from: "latent") }
