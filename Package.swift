@@ -23,6 +23,8 @@ let package = Package(
         "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
         "Compression", "LinearAlgebra",
       ]),
+    // For the tests of an operator of one's own.
+    .library(name: "OperatorChecks", targets: ["OperatorChecks"]),
     .executable(name: "lc", targets: ["lc"]),
     // The same program; under this name it stands for `lc table`.
     .executable(name: "tables", targets: ["lc"]),
@@ -64,6 +66,7 @@ let package = Package(
       dependencies: ["NeuralNetwork", "ModelFiles", "LinearAlgebra"],
       path: "Benchmarks/Parity"),
 
+    .target(name: "OperatorChecks", dependencies: ["ModelFiles", "Compression", "LinearAlgebra"]),
     .target(
       name: "CompressedInference",
       dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
@@ -124,6 +127,9 @@ let package = Package(
         "lc", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
         "LinearAlgebra",
       ]),
+    .testTarget(
+      name: "OperatorChecksTests",
+      dependencies: ["OperatorChecks", "ModelFiles", "Compression", "LinearAlgebra"]),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "Compression"]),
   ],

@@ -54,6 +54,13 @@ public struct PackedModel: Sendable {
   let order: [String]
   let metadata: [String: String]
 
+  /// The bytes of each part's tensors.
+  ///
+  /// - Throws: `ModelFileError.cannotWrite` when a size overflows.
+  package func partBytes() throws -> [Int] {
+    try parts.map { try $0.tensors.reduce(0) { $0 + (try $1.byteCount(path: "the model")) } }
+  }
+
   private func stored() throws -> ([TensorSource], [String: String]) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
