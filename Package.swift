@@ -100,7 +100,7 @@ let package = Package(
 
     // The examples' sources, so that tests need not build the library again for their package.
     .executableTarget(
-      name: "example-own-operator", dependencies: library,
+      name: "example-own-operator", dependencies: library + ["OperatorChecks"],
       path: "Docs/Examples/OwnOperator/Sources/own-operator"),
     .executableTarget(
       name: "example-quickstart", dependencies: library,

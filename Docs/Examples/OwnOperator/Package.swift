@@ -8,5 +8,7 @@ let package = Package(
   targets: ["own-operator", "quickstart"].map { name in
     .executableTarget(
       name: name,
-      dependencies: [.product(name: "LearningCompression", package: "LearningCompression")])
+      dependencies: ["LearningCompression", "OperatorChecks"].map {
+        .product(name: $0, package: "LearningCompression")
+      })
   })

@@ -22,7 +22,7 @@ extension TradeoffFigure {
         """
         set xlabel \(quoted(label))
         set logscale x
-        set xtics (1,1.5,2,3,4,6,8,10,15,20,30,40,60,80,100)
+        set xtics (1,1.5,2,3,4,6,8,10,15,20,30,40,60,80,100,150,200,300,400,600,800,1000)
         set xrange [\(0.9 * (xs.min() ?? 1)):\(1.1 * (xs.max() ?? 100))]
         """
       case .sweep(let option, let values):
@@ -67,14 +67,14 @@ extension TradeoffFigure {
     let others = methods.filter { $0 != .direct }
     func line(_ method: Method) -> String {
       guard methods.count > 1 else { return "lw 2" }
-      guard let place = others.firstIndex(of: method) else { return "lw 1 dt 3" }
-      return place == 0 ? "lw 2.5 dt 1" : "lw 1.2 dt \([2, 4, 5][(place - 1) % 3])"
+      guard let place = others.firstIndex(of: method) else { return "lw 2 dt 3" }
+      return place == 0 ? "lw 2.5 dt 1" : "lw 1.8 dt \([2, 4, 5][(place - 1) % 3])"
     }
     var named: Set<String> = []
     var plots = series.enumerated().map { index, one in
       let plan = plans.firstIndex(of: one.plan) ?? 0
       return "'\(name).dat' index \(index) using 1:2:3 with yerrorlines \(line(one.method)) "
-        + "pt \(plan % 12 + 4) ps \(one.method == others.first ? 0.9 : 0.6) "
+        + "pt \(plan % 12 + 4) ps \(one.method == others.first ? 1.1 : 0.8) "
         + "lc rgb '\(palette[plan % palette.count])' "
         + (named.insert(one.plan).inserted ? "title \(quoted(one.plan))" : "notitle")
     }
@@ -93,7 +93,7 @@ extension TradeoffFigure {
           + "title 'Pareto front'", at: 0)
     }
     plots.append("\(reference) with lines lc rgb '#999999' dt 2 title 'reference'")
-    let scale = "set logscale y\nset ytics (1,2,3,4,5,6,8,10,12,15,20,30,40,60,80,100)"
+    let scale = "set logscale y\nset ytics (0.1,0.2,0.3,0.5,0.7,1,1.5,2,3,4,5,6,8,10,12,15,20,30,40,60,80,100)"
     return """
       # gnuplot \(name).gp draws \(name).svg and \(name).png
       set encoding utf8
@@ -107,7 +107,7 @@ extension TradeoffFigure {
       \(axis.script(series.flatMap(\.points).map(\.x)))
       do for [t in 'svg png'] {
         if (t eq 'svg') { set terminal svg size 900,480 font 'sans-serif,13' dynamic background '#ffffff' } \\
-        else { set terminal pngcairo size 1350,720 font 'sans-serif,15' }
+        else { set terminal pngcairo size 1350,720 font 'sans-serif,18' linewidth 1.5 pointscale 1.5 }
         set output '\(name).'.t
         plot \(plots.joined(separator: ", \\\n    "))
       }

@@ -17,8 +17,10 @@ struct GridOutputs {
     self.directory = directory
   }
 
+  /// - Returns: the scripts of figures that gnuplot has not drawn.
   /// - Throws: `ModelFileError.cannotWrite`.
-  func write() throws {
+  @discardableResult
+  func write() throws -> [String] {
     let table = try ResultTable(grid, in: directory)
     func save(_ text: String, _ name: String) throws {
       try AtomicFile.write(Array(text.utf8), to: "\(directory)/\(name)")
@@ -29,15 +31,20 @@ struct GridOutputs {
     try save(table.json(), "table.json")
     try save(times, "times.csv")
     var drawings: [String: String] = [:]
+    var undrawn: [String] = []
     for figure in table.figures {
       try save(figure.data, "\(figure.name).dat")
       try save(figure.script, "\(figure.name).gp")
-      guard draw("\(figure.name).gp") else { continue }
+      guard draw("\(figure.name).gp") else {
+        undrawn.append("\(figure.name).gp")
+        continue
+      }
       drawings[figure.network] = FileManager.default
         .contents(atPath: "\(directory)/\(figure.name).svg")
         .map { String(decoding: $0, as: UTF8.self) }
     }
     try save(table.html(drawings: drawings), "report.html")
+    return undrawn
   }
 
   /// How long each cell took; apart from the tables, which do not depend on it.

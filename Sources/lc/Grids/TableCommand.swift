@@ -91,7 +91,12 @@ struct TableCommand: ParsableCommand {
       try outputs.write()
       throw error
     }
-    try outputs.write()
+    let undrawn = try outputs.write()
+    if !undrawn.isEmpty {
+      warn(
+        "gnuplot has drawn no figure, so the report has none: install it (Debian: gnuplot-nox) and run the same "
+          + "command again, or in \(output): gnuplot \(undrawn.joined(separator: " "))")
+    }
     let table = try ResultTable(grid, in: output)
     print(table.markdown, terminator: "")
     let failures = table.rows.reduce(0) { $0 + $1.failures.count }

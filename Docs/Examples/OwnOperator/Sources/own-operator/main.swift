@@ -1,6 +1,7 @@
 import Compression
 import Foundation
 import LinearAlgebra
+import OperatorChecks
 
 // The operator joins the plan language, sums with the others, and is checked against a search.
 
@@ -25,6 +26,9 @@ for mu: Float in [0.5, 4] {
   }
   print("μ = \(mu): \(form.values.count) of \(weights.count) weights stay")
 }
+
+// What every operator must do: shapes, its set, warm starts, storage, the same result twice.
+for fault in checkOperator(FirmThreshold(alpha: 1, gamma: 0.8)) { fatalError("\(fault)") }
 
 let plan = try CompressionPlan(
   parsing: "*: firm(alpha=1, gamma=0.8) + quantize(k=2)", catalogue: catalogue)
