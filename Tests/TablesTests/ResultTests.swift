@@ -19,7 +19,7 @@ import Testing
 
   /// A directory with results: the error of a cell follows from its plan, method and seed.
   private func withResults(
-    _ other: String? = nil, _ body: (Grid, String) throws -> Void
+    _ other: String? = nil, lead: Double = 5, _ body: (Grid, String) throws -> Void
   ) throws {
     let grid = try grid(other ?? recipe)
     let directory = NSTemporaryDirectory() + "lc-results-\(UUID().uuidString)"
@@ -29,7 +29,7 @@ import Testing
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true)
       let error =
-        (place.plan == "P" ? 12.0 : 11) + (place.method == .lc ? 0 : 5) + Double(place.seed)
+        (place.plan == "P" ? 12.0 : 11) + (place.method == .lc ? 0 : lead) + Double(place.seed)
       let json = """
         {"reference": {"trainLoss": 0.1, "testErrorPercent": 10},
          "direct": {"trainLoss": 0.3, "testErrorPercent": 17},
@@ -69,6 +69,22 @@ import Testing
       #expect(!html.contains("http") && !html.contains("<?xml"))
       #expect(
         html.contains("<li>all: --mu 0.003</li>") && html.contains("P, lc: --method lc</li>"))
+    }
+  }
+
+  @Test func theBestMethodIsNamedToo() throws {
+    try withResults(lead: -2) { grid, directory in
+      let findings = try ResultTable(grid, in: directory).findings
+      #expect(
+        findings.contains {
+          $0.contains("by LC, Q+P wins with 11.50")
+            && $0.hasSuffix("the lowest of all methods is Q+P by direct, 9.50 ± 0.71 %.")
+        })
+    }
+    let others = recipe.replacingOccurrences(of: "[lc, direct]", with: "[direct, retrain]")
+    try withResults(others) { grid, directory in
+      let findings = try ResultTable(grid, in: directory).findings
+      #expect(findings.contains("lenet300 at 20×: Q+P by direct wins with 16.50 ± 0.71 %."))
     }
   }
 

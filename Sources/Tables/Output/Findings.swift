@@ -1,7 +1,7 @@
 import LearningCompression
 
 extension ResultTable {
-  /// Sentences that follow from the figures: which plan wins at which budget, whether sums of compressions
+  /// Sentences that follow from the figures: which plan wins at which budget and by which method, whether sums of compressions
   /// beat single ones, and where the LC algorithm does not beat other methods.
   public var findings: [String] {
     let open = rows.reduce(0) { $0 + $1.seeds - $1.done - $1.failures.count }
@@ -29,8 +29,16 @@ extension ResultTable {
     var lines: [String] = []
     var (dominated, clearly, compared) = (0, 0, 0)
     for budget in unique(rows.compactMap(\.budget)) {
-      let plans = rows.filter { $0.budget == budget && $0.method == .lc }
-      guard let best = plans.min(by: { error($0) < error($1) }) else { continue }
+      let all = rows.filter { $0.budget == budget }
+      guard let winner = all.min(by: { error($0) < error($1) }) else { continue }
+      let (winning, lowest) = (
+        "\(winner.plan) by \(winner.method.rawValue)", winner.testError?.text(2) ?? ""
+      )
+      let plans = all.filter { $0.method == .lc }
+      guard let best = plans.min(by: { error($0) < error($1) }) else {
+        lines.append("\(winner.network) at \(trimmed(budget))×: \(winning) wins with \(lowest) %.")
+        continue
+      }
       let singles = plans.filter { !$0.plan.contains("+") }
       let sums = plans.filter { $0.plan.contains("+") }
       var line =
@@ -49,6 +57,9 @@ extension ResultTable {
           best.plan.contains("+")
           ? ("best single compression", single) : ("best sum of compressions", sum)
         line += "; the \(other.0), \(other.1.plan), has \(other.1.testError?.text(2) ?? "") %"
+      }
+      if error(winner) < error(best) {
+        line += "; the lowest of all methods is \(winning), \(lowest) %"
       }
       lines.append(line + ".")
     }

@@ -93,7 +93,8 @@ extension TradeoffFigure {
           + "title 'Pareto front'", at: 0)
     }
     plots.append("\(reference) with lines lc rgb '#999999' dt 2 title 'reference'")
-    let scale = "set logscale y\nset ytics (0.1,0.2,0.3,0.5,0.7,1,1.5,2,3,4,5,6,8,10,12,15,20,30,40,60,80,100)"
+    let scale =
+      "set logscale y\nset ytics (0.1,0.2,0.3,0.5,0.7,1,1.5,2,3,4,5,6,8,10,12,15,20,30,40,60,80,100)"
     return """
       # gnuplot \(name).gp draws \(name).svg and \(name).png
       set encoding utf8
