@@ -74,8 +74,8 @@ let package = Package(
       name: "LearningCompression",
       dependencies: ["NeuralNetwork", "Datasets", "ModelFiles", "Compression", "LinearAlgebra"]),
     .target(name: "NeuralNetwork", dependencies: ["Datasets", "LinearAlgebra", "COneDNN"]),
-    .target(name: "Datasets", dependencies: ["ModelFiles", "LinearAlgebra", "CZlib"]),
-    .target(name: "ModelFiles", dependencies: ["Compression", "LinearAlgebra", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["ModelFiles", "LinearAlgebra", "Deflate"]),
+    .target(name: "ModelFiles", dependencies: ["Compression", "LinearAlgebra", "Deflate"]),
     .target(name: "Compression", dependencies: ["LinearAlgebra"], swiftSettings: loops),
     .target(
       name: "LinearAlgebra",
@@ -90,6 +90,7 @@ let package = Package(
       ]),
     .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(name: "CSurroundings"),
+    .target(name: "Deflate", dependencies: ["CZlib"]),
 
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-openmp-dev"])]),
@@ -113,7 +114,8 @@ let package = Package(
 
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Compression"]),
+    .testTarget(
+      name: "ModelFilesTests", dependencies: ["ModelFiles", "Compression", "Deflate", "CZlib"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ModelFiles", "CZlib"]),
     .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "NetworkTwins"]),
     .testTarget(

@@ -1,4 +1,4 @@
-import CZlib
+import Deflate
 
 /// Inflates gzip files (RFC 1952) of one or more members; zlib checks length and CRC of each.
 ///
@@ -29,23 +29,17 @@ enum Gzip {
     guard file.starts(with: magic) else {
       return file.count <= count ? file : Array(file.prefix(count))
     }
-    var stream = z_stream()
-    // zlib's state keeps the address of its stream: it must be one and the same for all calls.
-    return try withUnsafeMutablePointer(to: &stream) { stream in
-      // 15: the largest window; + 16: a gzip header and nothing else.
-      let size = Int32(MemoryLayout<z_stream>.size)
-      let status = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, size)
-      guard status == Z_OK else { throw damage(stream, status, at: 0, of: path) }
-      defer { inflateEnd(stream) }
-      return try inflate(file, path: path, count: count, with: stream)
+    guard let inflation = Inflation(.gzip) else {
+      throw DatasetError.damagedGzip(path: path, offset: 0, reason: "zlib cannot be started")
     }
+    return try inflate(file, path: path, count: count, with: inflation)
   }
 
   /// Inflates member after member, chunk by chunk, until the end or until there are `count` bytes.
   ///
   /// - Complexity: O(input + output) time; the output and one chunk of space.
   private static func inflate(
-    _ file: [UInt8], path: String, count: Int, with stream: UnsafeMutablePointer<z_stream>
+    _ file: [UInt8], path: String, count: Int, with inflation: Inflation
   ) throws -> [UInt8] {
     var output: [UInt8] = []
     // DEFLATE expands at most 1032-fold: a small file reserves little, whatever it claims to hold.
@@ -56,55 +50,33 @@ enum Gzip {
 
     while output.count < count {
       let room = min(chunk.count, count - output.count)
-      let (produced, status) = step(file, &position, &chunk, room, stream)
+      let (consumed, produced, state) = file.withUnsafeBytes { input in
+        chunk.withUnsafeMutableBytes { output in
+          inflation.step(
+            UnsafeRawBufferPointer(rebasing: input[position...]),
+            into: UnsafeMutableRawBufferPointer(rebasing: output[..<room]))
+        }
+      }
+      position += consumed
       output.append(contentsOf: chunk[..<produced])
-      switch status {
-      case Z_STREAM_END:
+      switch state {
+      case .ended:
         if position == file.count { return output }
         guard file[position...].starts(with: magic) else {
           throw DatasetError.trailingGarbage(path: path, offset: position)
         }
-        let status = inflateReset(stream)
-        guard status == Z_OK else { throw damage(stream, status, at: position, of: path) }
-      case Z_OK, Z_BUF_ERROR:
+        if case .damaged(let reason) = inflation.reset() {
+          throw DatasetError.damagedGzip(path: path, offset: position, reason: reason)
+        }
+      case .goesOn:
         // Neither input nor output moved on: the file ends inside a member.
         if produced == 0 && position == file.count {
           throw DatasetError.truncatedGzip(path: path, offset: position)
         }
-      default:
-        throw damage(stream, status, at: position, of: path)
+      case .damaged(let reason):
+        throw DatasetError.damagedGzip(path: path, offset: position, reason: reason)
       }
     }
     return output
-  }
-
-  /// One call of zlib, from `file[position...]` into `chunk[..<room]`; moves `position` on.
-  private static func step(
-    _ file: [UInt8], _ position: inout Int, _ chunk: inout [UInt8], _ room: Int,
-    _ stream: UnsafeMutablePointer<z_stream>
-  ) -> (produced: Int, status: Int32) {
-    file.withUnsafeBufferPointer { input in
-      chunk.withUnsafeMutableBufferPointer { output in
-        // In bounds: zlib reads at most `available` bytes of the input's rest and writes at most
-        // `room`, which the rebasing checks against the chunk. It never writes through `next_in`.
-        let rest = UnsafeBufferPointer(rebasing: input[position...])
-        let target = UnsafeMutableBufferPointer(rebasing: output[..<room])
-        let available = UInt32(clamping: rest.count)
-        stream.pointee.next_in = UnsafeMutablePointer(mutating: rest.baseAddress)
-        stream.pointee.avail_in = available
-        stream.pointee.next_out = target.baseAddress
-        stream.pointee.avail_out = UInt32(clamping: target.count)
-        let status = CZlib.inflate(stream, Z_NO_FLUSH)
-        position += Int(available - stream.pointee.avail_in)
-        return (target.count - Int(stream.pointee.avail_out), status)
-      }
-    }
-  }
-
-  private static func damage(
-    _ stream: UnsafeMutablePointer<z_stream>, _ status: Int32, at offset: Int, of path: String
-  ) -> DatasetError {
-    let reason = stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(status)"
-    return .damagedGzip(path: path, offset: offset, reason: reason)
   }
 }

@@ -1,4 +1,4 @@
-import CZlib
+import Deflate
 import Foundation
 
 // Entropy coding of codes and of sparse places: the packed codes, widened to 1, 2, 4, 8 or 16 bits so that
@@ -75,7 +75,7 @@ extension PackedModel {
           try tensor.provide { bytes.append(contentsOf: $0) }
           before += bytes.count
           let deflated = repacked(bytes, from: width, to: widened(width), of: width, count)
-            .flatMap(deflate)
+            .flatMap(ZlibStream.deflate)
           guard let deflated, deflated.count + suffix.utf8.count < bytes.count else {
             after += bytes.count
             return tensor
@@ -108,7 +108,7 @@ extension SafetensorsFile {
       .multipliedReportingOverflow(by: wide)
     // Deflate makes no more than 1,032 bytes of one.
     let limit = min(overflow || bits < 0 ? .max : bits / 8 + 1, deflated.count * 1032 + 64)
-    guard let inflated = inflate(deflated, atMost: limit),
+    guard let inflated = ZlibStream.inflate(deflated, atMost: limit),
       let codes = repacked(inflated, from: wide, to: width, of: width, count)
     else {
       throw ModelFileError.malformedTensor(
@@ -149,26 +149,4 @@ extension StoredForm {
     case .absolute, .strided: return .exactly(units)
     }
   }
-}
-
-/// A zlib stream of the bytes.
-func deflate(_ bytes: [UInt8]) -> [UInt8]? {
-  let bound = compressBound(uLong(bytes.count))
-  var size = bound
-  var status = Z_OK
-  let result = [UInt8](unsafeUninitializedCapacity: Int(bound)) { buffer, count in
-    status = compress2(buffer.baseAddress, &size, bytes, uLong(bytes.count), 9)
-    count = status == Z_OK ? Int(size) : 0
-  }
-  return status == Z_OK ? result : nil
-}
-
-private func inflate(_ bytes: [UInt8], atMost limit: Int) -> [UInt8]? {
-  var size = uLong(limit)
-  var status = Z_OK
-  let result = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-    status = uncompress(buffer.baseAddress, &size, bytes, uLong(bytes.count))
-    count = status == Z_OK ? Int(size) : 0
-  }
-  return status == Z_OK ? result : nil
 }

@@ -1,10 +1,11 @@
-import CZlib
+import Deflate
 
 /// Decompresses raw deflated bytes of a file, piece by piece.
 final class Inflater {
-  /// At a fixed address, for zlib keeps a pointer to it.
-  private let stream: UnsafeMutablePointer<z_stream>
+  private let inflation: Inflation
   private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+  /// What has been read and not yet inflated, in `scratch`.
+  private var pending = 0..<0
   private var input: InputFile.Cursor
   private var remainingInput: Int
   private var hasEnded = false
@@ -13,52 +14,38 @@ final class Inflater {
   init(_ input: InputFile.Cursor, byteCount: Int) throws {
     self.input = input
     remainingInput = byteCount
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
-    let size = Int32(MemoryLayout<z_stream>.size)
-    // Negative: no zlib header around the deflated data.
-    guard inflateInit2_(stream, -MAX_WBITS, ZLIB_VERSION, size) == Z_OK else {
+    guard let inflation = Inflation(.raw) else {
       throw ModelFileError.cannotRead(path: input.file.path, reason: "zlib cannot be started")
     }
+    self.inflation = inflation
   }
 
-  deinit {
-    inflateEnd(stream)
-    stream.deinitialize(count: 1)
-    stream.deallocate()
-    scratch.deallocate()
-  }
+  deinit { scratch.deallocate() }
 
   /// Whether the deflated data has ended, and just where its bytes do.
-  var isComplete: Bool { hasEnded && remainingInput == 0 && stream.pointee.avail_in == 0 }
+  var isComplete: Bool { hasEnded && remainingInput == 0 && pending.isEmpty }
 
   /// Fills the buffer with the next bytes; returns how many there were, or nothing when the data is
   /// damaged.
   func inflate(into buffer: UnsafeMutableRawBufferPointer) throws -> Int? {
     var done = 0
     while done < buffer.count && !hasEnded {
-      if stream.pointee.avail_in == 0 && remainingInput > 0 { try refill() }
-      // In bounds: zlib writes no more than `avail_out` bytes, the rest of the buffer at most.
-      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...].prefix(1 << 30))
-      stream.pointee.next_out = rest.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      stream.pointee.avail_out = UInt32(rest.count)
-      let inputBefore = stream.pointee.avail_in
-      let result = CZlib.inflate(stream, Z_NO_FLUSH)
-      let written = rest.count - Int(stream.pointee.avail_out)
-      done += written
-      hasEnded = result == Z_STREAM_END
-      let moves = written > 0 || stream.pointee.avail_in < inputBefore
-      guard hasEnded || (result == Z_OK && moves) else { return nil }
+      if pending.isEmpty && remainingInput > 0 { try refill() }
+      let (consumed, produced, state) = inflation.step(
+        UnsafeRawBufferPointer(rebasing: scratch[pending]),
+        into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+      done += produced
+      pending = pending.dropFirst(consumed)
+      hasEnded = state == .ended
+      guard hasEnded || state == .goesOn && consumed + produced > 0 else { return nil }
     }
     return done
   }
 
   private func refill() throws {
-    let part = UnsafeMutableRawBufferPointer(
-      rebasing: scratch[..<min(scratch.count, remainingInput)])
-    try input.read(into: part)
-    remainingInput -= part.count
-    stream.pointee.next_in = part.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    stream.pointee.avail_in = UInt32(part.count)
+    let count = min(scratch.count, remainingInput)
+    try input.read(into: UnsafeMutableRawBufferPointer(rebasing: scratch[..<count]))
+    remainingInput -= count
+    pending = 0..<count
   }
 }

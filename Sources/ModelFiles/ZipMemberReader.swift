@@ -1,4 +1,4 @@
-import CZlib
+import Deflate
 
 /// Reads one member of a zip file from front to back and checks its CRC at the end.
 ///
@@ -62,12 +62,6 @@ struct Checksum {
   private(set) var value: UInt32 = 0
 
   mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
-      let address = part.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      value = UInt32(truncatingIfNeeded: crc32(UInt(value), address, UInt32(part.count)))
-      rest = rest.dropFirst(part.count)
-    }
+    value = crc(value, with: bytes)
   }
 }

@@ -1,4 +1,5 @@
 import Compression
+import Deflate
 import Foundation
 import LinearAlgebra
 import Testing
@@ -128,14 +129,14 @@ import Testing
     let model = CompressedModel(parts: [part], plain: [], order: ["w"], metadata: [:]).packed
     // 1,003 codes of 3 bits take 377 bytes, which have room for 1,005.
     let wide = bytes(codes + [0, 0], width: 4)
-    let deflated = try #require(deflate(wide))
+    let stream = try #require(ZlibStream.deflate(wide))
     let old = model.parts.map { part in
       PackedModel.Part(
         description: part.description,
         tensors: part.tensors.map {
           guard $0.name == "0.codes" else { return $0 }
           return TensorSource(
-            name: "0.codes.deflated", dtype: .u8, shape: [deflated.count], bytes: deflated)
+            name: "0.codes.deflated", dtype: .u8, shape: [stream.count], bytes: stream)
         }, digest: part.digest)
     }
     try withTemporaryFolder { folder in
