@@ -52,8 +52,7 @@ public struct AlternationResult {
 
   init(
     _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [Representation],
-    forms: [Representation],
-    weights: Arena
+    forms: [Representation], weights: Arena
   ) {
     self.plan = plan
     self.reference = reference
