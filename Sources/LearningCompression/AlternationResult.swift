@@ -39,9 +39,9 @@ public struct AlternationResult {
   public let reference: Figures
   /// Of direct compression.
   public var direct: Figures
-  public let directForms: [Representation]
+  public let directForms: [CompressedForm]
   /// θ after the last step, one form a problem of the plan.
-  public var forms: [Representation]
+  public var forms: [CompressedForm]
   /// Δ(θ) where the plan compresses, w elsewhere.
   public let weights: Arena
   /// λ after the last step, where there are multipliers.
@@ -51,8 +51,8 @@ public struct AlternationResult {
   public var distance: Double?
 
   init(
-    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [Representation],
-    forms: [Representation], weights: Arena
+    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [CompressedForm],
+    forms: [CompressedForm], weights: Arena
   ) {
     self.plan = plan
     self.reference = reference

@@ -52,9 +52,9 @@ public struct AlternationState: Sendable, Equatable {
   }
 
   var position: Position
-  var directForms: [Representation]
+  var directForms: [CompressedForm]
   /// θ, which the next C step starts from.
-  var forms: [Representation]
+  var forms: [CompressedForm]
   /// Δ(θ), λ where there are multipliers, the latent weights of straight-through gradients.
   var arenas: Snapshot
   /// Of the L step.

@@ -77,7 +77,7 @@ public struct CompressedFile: Sendable {
         throw wrong("'\(other.name)' is compressed, but of type \(other.dtype.rawValue)")
       }
       return CompressedModel.Part(
-        label: part.label, operation: part.operation, tensors: part.tensors, form: form)
+        label: part.label, operator: part.operator, tensors: part.tensors, form: form)
     } catch let error as ModelFileError {
       throw error
     } catch {

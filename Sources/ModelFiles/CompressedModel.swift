@@ -12,14 +12,14 @@ public struct CompressedModel: Sendable {
     /// The view's name.
     public let label: String
     /// The operator, as it stands in the plan.
-    public let operation: String
+    public let `operator`: String
     /// The tensors, one after the other.
     public let tensors: [TensorShape]
-    public let form: Representation
+    public let form: CompressedForm
 
-    public init(label: String, operation: String, tensors: [TensorShape], form: Representation) {
+    public init(label: String, operator: String, tensors: [TensorShape], form: CompressedForm) {
       self.label = label
-      self.operation = operation
+      self.operator = `operator`
       self.tensors = tensors
       self.form = form
     }
@@ -65,13 +65,13 @@ public struct CompressedModel: Sendable {
 
   /// The model of a resolved plan, its forms and the arena that holds the uncompressed tensors.
   public init(
-    _ plan: ResolvedPlan, forms: [Representation], weights: Arena, metadata: [String: String]
+    _ plan: ResolvedPlan, forms: [CompressedForm], weights: Arena, metadata: [String: String]
   ) {
     let compressed = Set(plan.problems.flatMap { $0.slots.map { ExactName($0.name) } })
     self.init(
       parts: zip(plan.problems, forms).map { problem, form in
         Part(
-          label: problem.label, operation: problem.operation.description,
+          label: problem.label, operator: problem.operator.description,
           tensors: problem.slots.map { TensorShape($0.name, $0.shape) }, form: form)
       },
       plain: weights.layout.slots.filter { !compressed.contains(ExactName($0.name)) }.map {

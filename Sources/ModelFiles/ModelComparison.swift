@@ -44,7 +44,7 @@ public struct ModelComparison: Sendable, Codable {
         let name = ExactName(tensor.name)
         let range = start..<start + tensor.count
         start = range.upperBound
-        var row = Row(name: tensor.name, shape: tensor.shape, operator: part.operation)
+        var row = Row(name: tensor.name, shape: tensor.shape, operator: part.operator)
         defer { rows[name] = row }
         guard let entry = entries[name], entry.shape == tensor.shape, entry.dtype.isNumeric else {
           row.difference = Self.difference(entries[name], tensor, path: original.path)

@@ -8,9 +8,15 @@ public struct PackedModel: Sendable {
   struct Description: Codable {
     struct Part: Codable {
       let label: String
-      let operation: String
+      let `operator`: String
       let tensors: [CompressedModel.TensorShape]
       let form: StoredForm
+
+      /// An operator is an `operation` in the files.
+      enum CodingKeys: String, CodingKey {
+        case label, tensors, form
+        case `operator` = "operation"
+      }
     }
     let version: Int
     let order: [String]
@@ -36,7 +42,7 @@ public struct PackedModel: Sendable {
     init(_ part: CompressedModel.Part, index: Int, decompressed weights: [Float]? = nil) {
       var tensors: [TensorSource] = []
       description = Description.Part(
-        label: part.label, operation: part.operation, tensors: part.tensors,
+        label: part.label, operator: part.operator, tensors: part.tensors,
         form: StoredForm(part.form, prefix: "\(index).", tensors: &tensors))
       self.tensors = tensors
       digest = part.form.digest(decompressed: weights)

@@ -172,7 +172,7 @@ public struct Projection: Sendable {
       return CompressionTask(
         Selection(
           selection.view, selection.patterns, excluding: exclusions(of: selection, in: source)),
-        task.operation)
+        task.operator)
     }
     do {
       return try ResolvedPlan(
@@ -226,7 +226,7 @@ public struct Projection: Sendable {
     let distance = values.squaredDistance(to: decompressed)
     let bits = form.storage.bits
     let part = CompressedModel.Part(
-      label: problem.label, operation: problem.operation.description,
+      label: problem.label, operator: problem.operator.description,
       tensors: problem.slots.map {
         .init($0.name, $0.shape, dtype: types[ExactName($0.name)] ?? .f32)
       },
@@ -237,7 +237,7 @@ public struct Projection: Sendable {
     }
     let row = Row(
       name: problem.label, shape: problem.shape, type: names.joined(separator: ", "),
-      operator: problem.operation.description,
+      operator: problem.operator.description,
       relativeError: RelativeError(squaredError: distance, squaredNorm: norm),
       squaredError: distance, bits: bits,
       ratio: Double(problem.referenceBits) / Double(max(1, bits)),

@@ -4,7 +4,6 @@ public struct OperatorFault: Sendable, CustomStringConvertible {
   public enum Rule: String, Sendable, CaseIterable {
     case runs = "compresses finite weights of every shape that it validates"
     case shape = "gives a form of as many finite weights as the target has"
-    case form = "gives a form that it knows again as one of the closed set"
     case belonging = "takes what it has found, and its refit, for points of its set"
     case repetition = "finds the same for the same target"
     case optimality = "finds nothing that another point of its set beats"

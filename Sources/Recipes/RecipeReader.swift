@@ -122,7 +122,7 @@ public struct RecipeReader {
           }
         case "view": view = try text(value)
         case "operators":
-          operators = try (value.sequence.map(Array.init) ?? [value]).map { try operation($0) }
+          operators = try (value.sequence.map(Array.init) ?? [value]).map { try `operator`($0) }
         default:
           throw wrong(
             key,
@@ -141,7 +141,7 @@ public struct RecipeReader {
   }
 
   /// `quantize(k=2)`, or the same as {quantize: {k: 2}}.
-  private func operation(_ node: Node) throws -> String {
+  private func `operator`(_ node: Node) throws -> String {
     if let text = node.scalar?.string { return text }
     guard let mapping = node.mapping, mapping.count == 1, let (key, value) = mapping.first else {
       throw wrong(node, "an operator such as 'quantize(k=2)' or '{quantize: {k: 2}}' was expected")

@@ -8,11 +8,12 @@ import Testing
 /// What is written is read again; where it is not what was packed there is no file.
 @Suite struct CheckedWritingTests {
   private func model() throws -> PackedModel {
-    let form = try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0])
+    let form = CompressedForm.codebook(
+      try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0]))
     return CompressedModel(
       parts: [
         .init(
-          label: "w", operation: "o", tensors: [.init("w", [5])], form: form.representation)
+          label: "w", operator: "o", tensors: [.init("w", [5])], form: form)
       ], plain: [PlainTensor("b", [2], floats: [1, 2])], order: ["w", "b"], metadata: ["a": "1"]
     ).packed
   }
@@ -85,10 +86,10 @@ import Testing
   @Test func aModelThatNobodyWouldReadIsNotWritten() throws {
     let sparse = try Sparse(count: 1 << 27, indices: [5], values: [1])
     let part = CompressedModel.Part(
-      label: "w", operation: "o", tensors: [.init("w", [1 << 27])], form: sparse.representation)
+      label: "w", operator: "o", tensors: [.init("w", [1 << 27])], form: .sparse(sparse))
     let description = PackedModel.Part(
       description: .init(
-        label: "w", operation: "o", tensors: part.tensors,
+        label: "w", operator: "o", tensors: part.tensors,
         form: StoredForm(kind: .sparse, count: 1 << 27, entries: 1)),
       tensors: [], digest: 0)
     let error = try failure(
@@ -113,10 +114,11 @@ import Testing
 /// A flipped bit of a compressed model is seen when it is read.
 @Suite struct ModelChecksumTests {
   private func written() throws -> [UInt8] {
-    let form = try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0])
+    let form = CompressedForm.codebook(
+      try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0]))
     let model = CompressedModel(
       parts: [
-        .init(label: "w", operation: "o", tensors: [.init("w", [5])], form: form.representation)
+        .init(label: "w", operator: "o", tensors: [.init("w", [5])], form: form)
       ], plain: [PlainTensor("b", [2], floats: [1, 2])], order: ["w", "b"], metadata: ["a": "1"])
     return try withTemporaryFolder { folder in
       let size = try model.write(to: folder + "/m.lcm")

@@ -16,14 +16,14 @@ public struct CompressionPlan: Sendable, CustomStringConvertible {
 /// One line of a plan.
 public struct CompressionTask: Sendable, CustomStringConvertible {
   public let selection: Selection
-  public let operation: any CompressionOperator
+  public let `operator`: any CompressionOperator
 
-  public init(_ selection: Selection, _ operation: any CompressionOperator) {
+  public init(_ selection: Selection, _ `operator`: any CompressionOperator) {
     self.selection = selection
-    self.operation = operation
+    self.operator = `operator`
   }
 
-  public var description: String { "\(selection): \(operation)" }
+  public var description: String { "\(selection): \(`operator`)" }
 }
 
 /// Which parameters a task takes, and how it looks at them.

@@ -30,7 +30,7 @@ public struct ResolvedPlan: Sendable {
           problems.append(
             try CompressionProblem(
               label: "\(task.selection)", slots: slots, shape: [slots.reduce(0) { $0 + $1.count }],
-              operation: task.operation))
+              operator: task.operator))
         }
       case .each, .vector, .matrix:
         for index in taken {
@@ -40,7 +40,7 @@ public struct ResolvedPlan: Sendable {
               try CompressionProblem(
                 label: slot.name, slots: [slot],
                 shape: try Self.shape(of: slot, seen: task.selection.view),
-                operation: task.operation, positions: positions[slot.name] ?? 1))
+                operator: task.operator, positions: positions[slot.name] ?? 1))
           }
         }
       }
@@ -67,7 +67,7 @@ public struct ResolvedPlan: Sendable {
     switch view {
     case .vector: return [slot.count]
     case .matrix where slot.shape.count < 2:
-      throw CompressionError.needsMatrix(operation: "matrix(…)", view: slot.name)
+      throw CompressionError.needsMatrix(operator: "matrix(…)", view: slot.name)
     case .each, .matrix, .joint: return slot.shape
     }
   }
@@ -80,47 +80,47 @@ public struct CompressionProblem: Sendable {
   public let slots: [ArenaLayout.Slot]
   /// The view's shape.
   public let shape: [Int]
-  public let operation: any CompressionOperator
+  public let `operator`: any CompressionOperator
   public let count: Int
   /// At how many places a kernel is applied to one input.
   public let positions: Int
 
   /// - Throws: `CompressionError` when the operator's parameters do not fit the view.
   public init(
-    label: String, slots: [ArenaLayout.Slot], shape: [Int], operation: any CompressionOperator,
+    label: String, slots: [ArenaLayout.Slot], shape: [Int], operator: any CompressionOperator,
     positions: Int = 1
   ) throws {
     self.positions = positions
     self.label = label
     self.slots = slots
     self.shape = shape
-    self.operation = operation
+    self.operator = `operator`
     count = slots.reduce(0) { $0 + $1.count }
     guard count > 0, count <= UInt32.max else {
       throw CompressionError.unsupportedSize(view: label, count: count)
     }
-    try operation.validate(shape: shape, view: label)
+    try `operator`.validate(shape: shape, view: label)
   }
 
   /// The same tensors with another operator, whose parameters fit them as well.
-  func with(_ operation: any CompressionOperator) -> CompressionProblem {
-    CompressionProblem(self, operation)
+  func with(_ `operator`: any CompressionOperator) -> CompressionProblem {
+    CompressionProblem(self, `operator`)
   }
 
-  private init(_ other: CompressionProblem, _ operation: any CompressionOperator) {
+  private init(_ other: CompressionProblem, _ `operator`: any CompressionOperator) {
     positions = other.positions
     label = other.label
     slots = other.slots
     shape = other.shape
     count = other.count
-    self.operation = operation
+    self.operator = `operator`
   }
 
   /// The bits of the uncompressed weights, 32 each.
   public var referenceBits: Int { 32 * count }
 
   /// What multiplying by this problem's tensors costs in a compressed form: each as a matrix.
-  public func operations(of form: Representation) -> Operations {
+  public func operations(of form: CompressedForm) -> Operations {
     var start = 0
     return slots.reduce(Operations()) { total, slot in
       defer { start += slot.count }

@@ -13,9 +13,9 @@ public struct Checkpoint: Sendable, Equatable {
 
   public var state: Snapshot
   /// Compressed forms, one a problem of the plan, under the names that the run gives them.
-  public var forms: [String: [Representation]]
+  public var forms: [String: [CompressedForm]]
 
-  public init(state: Snapshot, forms: [String: [Representation]] = [:]) {
+  public init(state: Snapshot, forms: [String: [CompressedForm]] = [:]) {
     self.state = state
     self.forms = forms
   }

@@ -53,7 +53,7 @@ public struct LowRankApproximation: CompressionOperator {
     func require(_ fits: Bool, _ name: String, _ value: String, _ expected: String) throws {
       guard fits else {
         throw CompressionError.invalidParameter(
-          operation: "lowrank", parameter: name, value: value, expected: expected)
+          operator: "lowrank", parameter: name, value: value, expected: expected)
       }
     }
     switch rank {
@@ -88,11 +88,11 @@ public struct LowRankApproximation: CompressionOperator {
 
   public func validate(shape: [Int], view: String) throws {
     guard shape.count >= 2 else {
-      throw CompressionError.needsMatrix(operation: "lowrank", view: view)
+      throw CompressionError.needsMatrix(operator: "lowrank", view: view)
     }
     if scheme == .two, shape.count != 4 {
       throw CompressionError.invalidParameter(
-        operation: "lowrank", parameter: "scheme", value: "2",
+        operator: "lowrank", parameter: "scheme", value: "2",
         expected:
           "1 or best where \(view) has \(shape.count) dimensions; scheme 2 takes kernels of 4")
     }
@@ -101,7 +101,7 @@ public struct LowRankApproximation: CompressionOperator {
       let (rows, columns) = arrangement.sizes(of: shape)
       guard r <= min(rows, columns) else {
         throw CompressionError.invalidParameter(
-          operation: "lowrank", parameter: "r", value: "\(r)",
+          operator: "lowrank", parameter: "r", value: "\(r)",
           expected: "at most \(min(rows, columns)) for \(view), a \(rows) × \(columns) matrix")
       }
     }
@@ -115,17 +115,19 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
-  public func belongs(_ form: LowRank, shape: [Int]) -> Bool {
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .lowRank(let form) = form else { return false }
     // Rank 0 has no numbers whose format would matter.
-    arrangements(for: shape).contains(form.arrangement)
+    return arrangements(for: shape).contains(form.arrangement)
       && form.rank <= fixedRank(m: form.left.rows, n: form.right.columns) ?? .max
       && (form.rank == 0 || numbers.allows(form.format))
   }
 
-  public func compress(_ target: WeightView, from previous: LowRank?, penalty mu: Float) throws
-    -> LowRank
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
+    let previous = previous?.lowRank
     var best: (form: LowRank, objective: Double)?
     for arrangement in arrangements(for: target.shape) {
       let (rows, columns) = arrangement.sizes(of: target.shape)
@@ -142,20 +144,20 @@ public struct LowRankApproximation: CompressionOperator {
         ?? .zero(rows: rows, columns: columns, arrangement)
       try form.requireFinite(exponent: exponent, for: description)
       // With one arrangement there is nothing to compare.
-      guard arrangements(for: target.shape).count > 1 else { return form }
+      guard arrangements(for: target.shape).count > 1 else { return .lowRank(form) }
       let distortion = target.values.squaredDistance(to: form.decompressed())
       let objective =
         switch rank {
         case .fixed, .share: distortion
         case .energy: Double(form.storage.bits)
-        case .selected: cost(of: form, in: target) + Double(mu) / 2 * distortion
+        case .selected: cost(of: .lowRank(form), in: target) + Double(mu) / 2 * distortion
         }
       if objective < best?.objective ?? .infinity { best = (form, objective) }
     }
     guard let best else {
-      throw CompressionError.needsMatrix(operation: "lowrank", view: "the view")
+      throw CompressionError.needsMatrix(operator: "lowrank", view: "the view")
     }
-    return best.form
+    return .lowRank(best.form)
   }
 
   /// - Parameter exponent: the weights are the matrix's times 2 to that power.
@@ -208,7 +210,8 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
-  public func cost(of form: LowRank, in view: WeightView) -> Double {
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .lowRank(let form) = form else { return 0 }
     guard case .selected(let lambda, let cost) = rank else { return 0 }
     let numbers = form.rank * (form.left.rows + form.right.columns)
     return lambda * Double(numbers * (cost == .flops ? view.positions : 1))
@@ -217,22 +220,22 @@ public struct LowRankApproximation: CompressionOperator {
 
 extension LowRank {
   /// The same matrix times a power of two, half of it in each factor.
-  func scaled(byPowerOfTwo exponent: Int, for operation: String) throws -> LowRank {
+  func scaled(byPowerOfTwo exponent: Int, for `operator`: String) throws -> LowRank {
     guard exponent != 0 else { return self }
     let form = try LowRank(
       left: left.scaled(byPowerOfTwo: exponent - exponent / 2),
       right: right.scaled(byPowerOfTwo: exponent / 2), arrangement: arrangement, format: format)
-    try form.requireFinite(exponent: exponent, for: operation)
+    try form.requireFinite(exponent: exponent, for: `operator`)
     return form
   }
 
   /// Rounding may carry products of the largest numbers beyond them.
   ///
   /// - Throws: `CompressionError.outOfRange`.
-  func requireFinite(exponent: Int, for operation: String) throws {
+  func requireFinite(exponent: Int, for `operator`: String) throws {
     guard exponent > 120, !decompressed().isFinite else { return }
     throw CompressionError.outOfRange(
-      operation: operation, problem: "a product of its factors exceeds the largest Float")
+      operator: `operator`, problem: "a product of its factors exceeds the largest Float")
   }
 
   /// The matrix of rank 0.

@@ -21,11 +21,11 @@ public struct NuclearNorm: CompressionOperator {
   public init(strength: Double, rows: Double = 0) throws {
     guard rows >= 0, rows.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: "nuclear", parameter: "rows", value: "\(rows)", expected: "0 or more")
+        operator: "nuclear", parameter: "rows", value: "\(rows)", expected: "0 or more")
     }
     guard strength > 0, strength.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: "nuclear", parameter: "alpha", value: "\(strength)", expected: "above 0")
+        operator: "nuclear", parameter: "alpha", value: "\(strength)", expected: "above 0")
     }
     self.strength = strength
     self.rows = rows
@@ -37,13 +37,13 @@ public struct NuclearNorm: CompressionOperator {
 
   public func validate(shape: [Int], view: String) throws {
     guard shape.count >= 2 else {
-      throw CompressionError.needsMatrix(operation: "nuclear", view: view)
+      throw CompressionError.needsMatrix(operator: "nuclear", view: view)
     }
   }
 
-  public func compress(_ target: WeightView, from previous: LowRank?, penalty mu: Float) throws
-    -> LowRank
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
     let (rows, columns) = target.matrixShape
     let exponent = target.values.uncomfortableExponent
@@ -57,7 +57,7 @@ public struct NuclearNorm: CompressionOperator {
     let right = try svd.rightTransposed.prefix(rows: kept.count)
     var form = try LowRank(svd.left, Array(kept), right, exponent: 0)
     if self.rows > 0 { form = try shrunk(form, Array(kept), by: self.rows * scale) }
-    return try form.scaled(byPowerOfTwo: exponent, for: description)
+    return .lowRank(try form.scaled(byPowerOfTwo: exponent, for: description))
   }
 
   /// The rows of a form with these singular values, each nearer to zero.
@@ -76,9 +76,12 @@ public struct NuclearNorm: CompressionOperator {
     return try LowRank(left: left, right: form.right)
   }
 
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.lowRank != nil }
+
   /// α times the sum of the products of the norms of L's columns and R's rows: these are the singular
   /// values. With β by the SVD of the matrix.
-  public func cost(of form: LowRank, in view: WeightView) -> Double {
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .lowRank(let form) = form else { return 0 }
     guard rows > 0 else { return strength * form.normProducts }
     let exponents = [form.left, form.right].map(\.values.uncomfortableExponent)
     guard form.rank > 0,

@@ -15,31 +15,34 @@ public struct BallProjection: CompressionOperator {
   public init(radius: Double) throws {
     guard radius > 0, radius.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: "l1ball", parameter: "radius", value: "\(radius)", expected: "above 0")
+        operator: "l1ball", parameter: "radius", value: "\(radius)", expected: "above 0")
     }
     self.radius = radius
   }
 
   public var description: String { "l1ball(radius=\(shortest(radius)))" }
 
-  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
-    form.values.absoluteSum <= radius * (1 + 1e-6)
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sparse(let form) = form else { return false }
+    return form.values.absoluteSum <= radius * (1 + 1e-6)
   }
 
   /// The nearest weights of the ball that are zero where the form is.
-  public func refit(_ form: Sparse, to target: WeightView) throws -> Sparse {
-    let kept = form.indices.map { target.values[Int($0)] }
-    return try Sparse(
-      count: form.count, indices: form.indices,
-      values: compress(WeightView(unchecked: kept, shape: [kept.count]), from: nil, penalty: 1)
-        .decompressed())
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .sparse(let own) = form else { return form }
+    let kept = own.indices.map { target.values[Int($0)] }
+    return .sparse(
+      try Sparse(
+        count: own.count, indices: own.indices,
+        values: compress(WeightView(unchecked: kept, shape: [kept.count]), from: nil, penalty: 1)
+          .decompressed()))
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     guard target.values.absoluteSum > radius else {
-      return try Sparse(thresholding: target.values, at: 0)
+      return .sparse(try Sparse(thresholding: target.values, at: 0))
     }
     var magnitudes = target.values.map { abs($0) }
     radixSort(&magnitudes)
@@ -64,7 +67,7 @@ public struct BallProjection: CompressionOperator {
       indices.append(UInt32(index))
       values.append(weight < 0 ? -value : value)
     }
-    return try Sparse(count: target.count, indices: indices, values: values)
+    return .sparse(try Sparse(count: target.count, indices: indices, values: values))
   }
 }
 

@@ -40,7 +40,7 @@ public struct PartialRegularisation: InPlaceOperator {
     func require(_ fits: Bool, _ parameter: String, _ value: String, _ expected: String) throws {
       guard fits else {
         throw CompressionError.invalidParameter(
-          operation: "partial", parameter: parameter, value: value, expected: expected)
+          operator: "partial", parameter: parameter, value: value, expected: expected)
       }
     }
     try require(strength > 0 && strength.isFinite, "alpha", "\(strength)", "above 0")
@@ -117,9 +117,9 @@ public struct PartialRegularisation: InPlaceOperator {
   }
 
   /// As the protocol's, on weights whose squares are within a `Float`'s range.
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     // A sub-gradient depends on signs, which small weights must not lose.
     let largest = step == .subgradient ? 0 : Int.max
     let exponent = min(largest, target.values.uncomfortableExponent)
@@ -134,19 +134,23 @@ public struct PartialRegularisation: InPlaceOperator {
     values = values.scaled(byPowerOfTwo: exponent)
     guard values.isFinite else {
       throw CompressionError.outOfRange(
-        operation: description, problem: "a step beyond the largest Float")
+        operator: description, problem: "a step beyond the largest Float")
     }
     return try values.withUnsafeBufferPointer { try form(of: $0, shape: target.shape) }
   }
 
-  public func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> Sparse {
+  public func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> CompressedForm {
     let indices = weights.indices.filter { weights[$0] != 0 }
-    return try Sparse(
-      count: weights.count, indices: indices.map { UInt32($0) },
-      values: indices.map { weights[$0] })
+    return .sparse(
+      try Sparse(
+        count: weights.count, indices: indices.map { UInt32($0) },
+        values: indices.map { weights[$0] }))
   }
 
-  public func cost(of form: Sparse, in view: WeightView) -> Double {
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.sparse != nil }
+
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .sparse(let form) = form else { return 0 }
     guard let part = try? part(of: view.shape, view: "") else { return 0 }
     let values = form.decompressed()
     let total = values.withUnsafeBufferPointer { values -> Double in
@@ -173,13 +177,13 @@ public struct PartialRegularisation: InPlaceOperator {
   /// - Throws: `CompressionError` when the view is no matrix, or the width does not divide its columns.
   private func part(of shape: [Int], view: String) throws -> PenalisedPart {
     guard shape.count >= 2 else {
-      throw CompressionError.needsMatrix(operation: "partial", view: view)
+      throw CompressionError.needsMatrix(operator: "partial", view: view)
     }
     let (allRows, all) = WeightView.matrixShape(of: shape)
     let (width, overflow) = shape.dropFirst(2).reduce(1, *).multipliedReportingOverflow(by: width)
     guard !overflow, all % width == 0 else {
       throw CompressionError.invalidParameter(
-        operation: "partial", parameter: "width", value: "\(self.width)",
+        operator: "partial", parameter: "width", value: "\(self.width)",
         expected: "a divisor of the \(all) columns of \(view)")
     }
     try rows?.validate("partial", atMost: allRows, "rows of \(view)")

@@ -28,11 +28,11 @@ public struct PenalisedPruning: CompressionOperator {
     self.penalty = penalty
     guard strength > 0, strength.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: name, parameter: "alpha", value: "\(strength)", expected: "above 0")
+        operator: name, parameter: "alpha", value: "\(strength)", expected: "above 0")
     }
     if case .elastic(let ridge) = penalty, !(ridge >= 0 && ridge.isFinite) {
       throw CompressionError.invalidParameter(
-        operation: name, parameter: "ridge", value: "\(ridge)", expected: "0 or more")
+        operator: name, parameter: "ridge", value: "\(ridge)", expected: "0 or more")
     }
   }
 
@@ -50,26 +50,31 @@ public struct PenalisedPruning: CompressionOperator {
     return "\(name)(\(arguments.joined(separator: ", ")))"
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     let ratio = strength / Double(mu)
     switch penalty {
     case .count:
       let threshold = (2 * ratio).squareRoot()
       let indices = target.values.indices.filter { abs(Double(target.values[$0])) > threshold }
-      return try Sparse(
-        count: target.count, indices: indices.map { UInt32($0) },
-        values: indices.map { target.values[$0] })
-    case .magnitude: return try Sparse(thresholding: target.values, at: ratio)
+      return .sparse(
+        try Sparse(
+          count: target.count, indices: indices.map { UInt32($0) },
+          values: indices.map { target.values[$0] }))
+    case .magnitude: return .sparse(try Sparse(thresholding: target.values, at: ratio))
     case .elastic(let ridge):
-      return try Sparse(
-        thresholding: target.values, at: ratio, scale: 1 / (1 + ridge / Double(mu)))
+      return .sparse(
+        try Sparse(
+          thresholding: target.values, at: ratio, scale: 1 / (1 + ridge / Double(mu))))
     }
   }
 
-  public func cost(of form: Sparse, in view: WeightView) -> Double {
-    switch penalty {
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.sparse != nil }
+
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .sparse(let form) = form else { return 0 }
+    return switch penalty {
     case .count: strength * Double(form.values.count)
     case .magnitude: strength * form.values.absoluteSum
     case .elastic(let ridge):

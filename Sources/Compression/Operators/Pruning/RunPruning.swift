@@ -28,7 +28,7 @@ public struct RunPruning: CompressionOperator {
   ) throws {
     guard kept >= 1, kept <= run, run <= 256 else {
       throw CompressionError.invalidParameter(
-        operation: "prune", parameter: "keep", value: "\(kept):\(run)",
+        operator: "prune", parameter: "keep", value: "\(kept):\(run)",
         expected: "N:M with 1 ≤ N ≤ M ≤ 256")
     }
     try values.validate("prune")
@@ -55,7 +55,7 @@ public struct RunPruning: CompressionOperator {
     switch axis {
     case .inputs:
       guard shape.count >= 2 else {
-        throw CompressionError.needsMatrix(operation: "prune along inputs", view: view)
+        throw CompressionError.needsMatrix(operator: "prune along inputs", view: view)
       }
       (length, stride, what) = (shape[1], places, "input channels of \(view)")
       // The other way round there is nothing to offer: where the channels fit, the row does.
@@ -75,21 +75,22 @@ public struct RunPruning: CompressionOperator {
       let runs = Runs(length: run, stride: stride, count: shape.reduce(1, *))
     else {
       throw CompressionError.invalidParameter(
-        operation: "prune", parameter: "keep", value: "\(kept):\(run)",
+        operator: "prune", parameter: "keep", value: "\(kept):\(run)",
         expected: "N:M where M divides the \(length) \(what)")
     }
     return runs
   }
 
-  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sparse(let form) = form else { return false }
     guard let runs = try? runs(of: shape, view: "") else { return false }
     return form.pattern == .runs(kept: kept, of: run, stride: runs.stride)
       && values.allows(form.format)
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     let runs = try runs(of: target.shape, view: "the view")
     let weights = target.values
     var places: [UInt32] = []
@@ -111,9 +112,10 @@ public struct RunPruning: CompressionOperator {
     }
     let indices = runs.indices(ofPlaces: places, each: kept) ?? []
     let entries = indices.map { weights[Int($0)] }
-    return try Sparse(
-      count: weights.count, indices: indices, entries: entries,
-      pattern: .runs(kept: kept, of: run, stride: runs.stride), values
-    ).orNearer(previous, to: weights, values)
+    return .sparse(
+      try Sparse(
+        count: weights.count, indices: indices, entries: entries,
+        pattern: .runs(kept: kept, of: run, stride: runs.stride), values
+      ).orNearer(previous?.sparse, to: weights, values))
   }
 }

@@ -30,23 +30,24 @@ public struct StructuredPruning: CompressionOperator {
   }
 
   public func validate(shape: [Int], view: String) throws {
-    let grid = try structure.grid(for: shape, operation: "prune", view: view)
+    let grid = try structure.grid(for: shape, operator: "prune", view: view)
     try kept.validate("prune", atMost: grid.blockCount, "blocks of \(view)")
   }
 
-  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
-    guard let grid = try? structure.grid(for: shape, operation: "prune", view: "") else {
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sparse(let form) = form else { return false }
+    guard let grid = try? structure.grid(for: shape, operator: "prune", view: "") else {
       return false
     }
     return form.pattern == .blocks(grid) && form.units.count <= kept.of(grid.blockCount)
       && values.allows(form.format)
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
-    let grid = try structure.grid(for: target.shape, operation: "prune", view: "the view")
+    let grid = try structure.grid(for: target.shape, operator: "prune", view: "the view")
     let norms = grid.squaredNorms(target.values)
     let best = norms.indices.sorted {
       norms[$0] != norms[$1] ? norms[$0] > norms[$1] : $0 < $1
@@ -57,6 +58,6 @@ public struct StructuredPruning: CompressionOperator {
     let entries = indices.map { target.values[Int($0)] }
     let form = try Sparse(
       count: target.count, indices: indices, entries: entries, pattern: .blocks(grid), values)
-    return form.orNearer(previous, to: target.values, values)
+    return .sparse(form.orNearer(previous?.sparse, to: target.values, values))
   }
 }

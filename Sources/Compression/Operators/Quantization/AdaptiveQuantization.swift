@@ -45,16 +45,16 @@ public struct AdaptiveQuantization: CodebookOperator {
   ) throws {
     guard (1...65_536).contains(levels) else {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "k", value: "\(levels)", expected: "from 1 to 65536")
+        operator: "quantize", parameter: "k", value: "\(levels)", expected: "from 1 to 65536")
     }
     if case .restarts(let count) = solver, !(1...10_000).contains(count) {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "restarts", value: "\(count)", expected: "from 1 to 10000"
+        operator: "quantize", parameter: "restarts", value: "\(count)", expected: "from 1 to 10000"
       )
     }
     if keepsZero, solver != .lloyd {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "zero", value: "zero",
+        operator: "quantize", parameter: "zero", value: "zero",
         expected: "without exact and restarts")
     }
     self.levels = levels
@@ -81,22 +81,23 @@ public struct AdaptiveQuantization: CodebookOperator {
     let total = min(shape.reduce(1, *), grouping.size(for: shape))
     guard levels <= total else {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "k", value: "\(levels)",
+        operator: "quantize", parameter: "k", value: "\(levels)",
         expected: "at most the \(total) weights of \(grouping == .view ? view : "a group")")
     }
     if case .exact = solver {
       let (bytes, overflow) = total.multipliedReportingOverflow(by: 4 * min(levels, 32))
       guard total <= Int32.max, !overflow, bytes <= 1 << 35 else {
         throw CompressionError.invalidParameter(
-          operation: "quantize", parameter: "exact", value: "\(levels) × \(total)",
+          operator: "quantize", parameter: "exact", value: "\(levels) × \(total)",
           expected: "used where 4·k·n is at most 32 GiB")
       }
     }
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
-    GroupCodebook.scaleFree(weights, previous?.count == levels ? previous : nil) {
-      .free(keepsZero ? entriesWithZero($0, $1) : entries($0, $1))
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
+    Codebook.Entries.scaleFree(weights, previous?.count == levels ? previous : nil) {
+      let found = keepsZero ? entriesWithZero($0, $1) : entries($0, $1)
+      return .free(found, levels: found.count)
     }
   }
 
@@ -108,8 +109,9 @@ public struct AdaptiveQuantization: CodebookOperator {
       }
   }
 
-  public func refit(_ form: Codebook, to target: WeightView) throws -> Codebook {
-    try form.refitted(to: target.values, holdingZero: keepsZero)
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .codebook(let own) = form else { return form }
+    return .codebook(try own.refitted(to: target.values, holdingZero: keepsZero))
   }
 
   private func entriesWithZero(_ weights: [Float], _ previous: [Float]?) -> [Float] {

@@ -18,8 +18,8 @@ public struct BinaryQuantization: CodebookOperator {
     try grouping.validate("binary", shape: shape, view: view)
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
-    .scaled(Float(weights.absoluteSum / Double(max(1, weights.count))), pattern: [-1, 1])
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
+    .scaled([Float(weights.absoluteSum / Double(max(1, weights.count)))], pattern: [-1, 1])
   }
 
   public func allows(_ entries: Codebook.Entries) -> Bool { entries.hasScales(of: [-1, 1]) }

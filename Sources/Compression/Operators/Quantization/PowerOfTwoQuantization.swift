@@ -20,15 +20,15 @@ public struct PowerOfTwoQuantization: CodebookOperator {
   public init(depth: Int, top: Int? = nil, per grouping: Grouping = .view) throws {
     guard (0...60).contains(depth) else {
       throw CompressionError.invalidParameter(
-        operation: "powers", parameter: "c", value: "\(depth)", expected: "from 0 to 60")
+        operator: "powers", parameter: "c", value: "\(depth)", expected: "from 0 to 60")
     }
     guard (-100...100).contains(top ?? 0) else {
       throw CompressionError.invalidParameter(
-        operation: "powers", parameter: "top", value: "\(top ?? 0)", expected: "from -100 to 100")
+        operator: "powers", parameter: "top", value: "\(top ?? 0)", expected: "from -100 to 100")
     }
     if top != nil, grouping != .view {
       throw CompressionError.invalidParameter(
-        operation: "powers", parameter: "per", value: "\(grouping)", expected: "absent with top")
+        operator: "powers", parameter: "per", value: "\(grouping)", expected: "absent with top")
     }
     self.depth = depth
     self.top = top
@@ -56,12 +56,12 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     return pattern.map { scale * $0 }
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
     if let top { return .fixed(pattern: pattern(top)) }
     let exponent = weights.uncomfortableExponent
     let weights = weights.scaled(byPowerOfTwo: -exponent)
     let largest = weights.reduce(0) { max($0, abs($1)) }
-    guard largest > 0 else { return .scaled(0, pattern: pattern) }
+    guard largest > 0 else { return .scaled([0], pattern: pattern) }
     let sorted = SortedWeights(weights)
     let start = Int(largest.exponent) + 1
     // With the largest weight cut off to less than 2⁻ᵈ of itself, that one costs more than n others
@@ -73,7 +73,7 @@ public struct PowerOfTwoQuantization: CodebookOperator {
       let scale = Float(sign: .plus, exponent: power, significand: 1)
       return (scale, sorted.distortion(pattern.map { scale * $0 }))
     }.min { $0.1 < $1.1 }
-    return GroupCodebook.scaled(best?.0 ?? 0, pattern: pattern).scaled(byPowerOfTwo: exponent)
+    return Codebook.Entries.scaled([best?.0 ?? 0], pattern: pattern).scaled(byPowerOfTwo: exponent)
   }
 
   public func allows(_ entries: Codebook.Entries) -> Bool {
@@ -83,16 +83,17 @@ public struct PowerOfTwoQuantization: CodebookOperator {
   }
 
   /// The distortion of kept codes is quadratic in the scale: the power of two that is nearest to the best one.
-  public func refit(_ form: Codebook, to target: WeightView) throws -> Codebook {
-    guard case .scaled(let scales, let pattern) = try form.refitted(to: target.values).stored else {
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .codebook(let own) = form else { return form }
+    guard case .scaled(let scales, let pattern) = try own.refitted(to: target.values).stored else {
       return form
     }
     let powers = scales.map { scale in
       let (below, above) = (scale.binade, 2 * scale.binade)
       return above.isFinite && above - scale < scale - below ? above : below
     }
-    return try Codebook(
-      .scaled(powers, pattern: pattern), codes: form.codes, groupSize: form.groupSize)
+    return .codebook(
+      try Codebook(.scaled(powers, pattern: pattern), codes: own.codes, groupSize: own.groupSize))
   }
 }
 

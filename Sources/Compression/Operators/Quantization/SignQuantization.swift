@@ -11,7 +11,7 @@ public struct SignQuantization: CodebookOperator {
   public var grouping: Grouping { .view }
   public var description: String { "sign()" }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
     .fixed(pattern: [-1, 1])
   }
 

@@ -19,7 +19,7 @@ public struct TernaryQuantization: CodebookOperator {
     try grouping.validate("ternary", shape: shape, view: view)
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
     var magnitudes = weights.map { abs($0) }
     radixSort(&magnitudes)
     var sum = 0.0
@@ -33,7 +33,7 @@ public struct TernaryQuantization: CodebookOperator {
         if gain > best.gain { best = (gain, sum / count) }
       }
     }
-    return .scaled(Float(best.scale), pattern: [-1, 0, 1])
+    return .scaled([Float(best.scale)], pattern: [-1, 0, 1])
   }
 
   public func allows(_ entries: Codebook.Entries) -> Bool { entries.hasScales(of: [-1, 0, 1]) }

@@ -27,7 +27,7 @@ public struct UniformQuantization: CodebookOperator {
   public init(bits: Int, affine: Bool = false, per grouping: Grouping = .view) throws {
     guard ((affine ? 1 : 2)...12).contains(bits) else {
       throw CompressionError.invalidParameter(
-        operation: "uniform", parameter: "b", value: "\(bits)",
+        operator: "uniform", parameter: "b", value: "\(bits)",
         expected: "from \(affine ? 1 : 2) to 12")
     }
     self.bits = bits
@@ -51,16 +51,17 @@ public struct UniformQuantization: CodebookOperator {
     isAffine ? 0...(1 << bits) - 1 : (1 - (1 << (bits - 1)))...((1 << (bits - 1)) - 1)
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
     // What one unit of the least denormal number is in the weights that are brought near 1.
     let unit = exp2(Double(-149 - weights.uncomfortableExponent))
-    return GroupCodebook.scaleFree(
+    return Codebook.Entries.scaleFree(
       weights, previous?.count == integers.count ? previous : nil
     ) {
       let grid = representable(grid(for: $0, from: $1), unit: unit, on: $0)
       return isAffine
-        ? .affine(offset: Float(grid.offset), step: Float(grid.step), levels: integers.count)
-        : .scaled(Float(grid.step), pattern: integers.map(Float.init))
+        ? .affine(
+          offsets: [Float(grid.offset)], steps: [Float(grid.step)], levels: integers.count)
+        : .scaled([Float(grid.step)], pattern: integers.map(Float.init))
     }
   }
 

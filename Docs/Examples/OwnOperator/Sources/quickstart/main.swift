@@ -12,9 +12,9 @@ let trainer = try Trainer(network, data: data, options: TrainingOptions(optimise
 try trainer.train(batches: 20 * trainer.batchesPerEpoch)
 try trainer.network.write(to: "reference.safetensors")
 
-let operation = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
+let sum = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
 let plan = try ResolvedPlan(
-  CompressionPlan([CompressionTask(.joint("*.weight"), operation)]), for: trainer.weights.layout)
+  CompressionPlan([CompressionTask(.joint("*.weight"), sum)]), for: trainer.weights.layout)
 let schedule = PenaltySchedule.exponential(initial: 0.003, growth: 1.15, steps: 40)
 let learning = NetworkLearning(trainer, learningRate: 0.09, decay: 0.95)
 let result = try Alternation(schedule: schedule, budget: .epochs(3)).run(plan, learning: learning)

@@ -19,7 +19,7 @@ extension Pruning: GradualOperator {
 extension StructuredPruning: GradualOperator {
   public func at(time: Double, for shape: [Int]) -> StructuredPruning {
     var copy = self
-    let blocks = try? structure.grid(for: shape, operation: "prune", view: "").blockCount
+    let blocks = try? structure.grid(for: shape, operator: "prune", view: "").blockCount
     copy.kept = kept.shrinking(to: time, of: blocks)
     if time < 1 { copy.values = .float32 }
     return copy

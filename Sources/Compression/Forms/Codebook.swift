@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 /// All weights share one codebook, or each run of `groupSize` weights (a row of a matrix, a group of
 /// g weights) has its own of the same K.
-public struct Codebook: CompressedForm {
+public struct Codebook: Sendable, Equatable {
   /// The codebooks as they are stored, one group after the other.
   public enum Entries: Sendable, Equatable {
     /// K floats a group, ascending.
@@ -56,15 +56,18 @@ public struct Codebook: CompressedForm {
       return scales.allSatisfy { $0 >= 0 }
     }
 
-    /// How many floats are stored.
-    public var storedCount: Int {
+    /// The floats that are stored, by what they are.
+    var stored: [[Float]] {
       switch self {
-      case .free(let values, _): values.count
-      case .scaled(let scales, _): scales.count
-      case .affine(let offsets, let steps, _): offsets.count + steps.count
-      case .fixed: 0
+      case .free(let values, _): [values]
+      case .scaled(let scales, _): [scales]
+      case .affine(let offsets, let steps, _): [offsets, steps]
+      case .fixed: []
       }
     }
+
+    /// How many floats are stored.
+    public var storedCount: Int { stored.reduce(0) { $0 + $1.count } }
   }
 
   public let stored: Entries
@@ -168,6 +171,10 @@ public struct Codebook: CompressedForm {
   /// The bits of one code.
   public var codeBits: Int { bitsToTellApart(levels) }
 
+  /// Δ(θ), n weights.
+  public func decompressed() -> [Float] { CompressedForm.codebook(self).decompressed() }
+
+  /// weights += scale · Δ(θ).
   public func add(to weights: inout [Float], scale: Float) {
     precondition(weights.count == count)
     weights.withUnsafeMutableBufferPointer { weights in
@@ -204,12 +211,6 @@ public struct Codebook: CompressedForm {
     let groupsInRow = max(1, (columns - 1) / groupSize + 1)
     return Operations(
       multiplications: rows * min(perRow * groupsInRow, columns), additions: rows * columns)
-  }
-
-  public var representation: Representation { .codebook(self) }
-  public init?(_ representation: Representation) {
-    guard case .codebook(let form) = representation else { return nil }
-    self = form
   }
 }
 

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// A matrix of rank r as the product of two factors: Δ(θ) = left · right.
-public struct LowRank: CompressedForm {
+public struct LowRank: Sendable, Equatable {
   /// m × r.
   public let left: Matrix
   /// r × n.
@@ -40,6 +40,10 @@ public struct LowRank: CompressedForm {
   public var rank: Int { left.columns }
   public var count: Int { left.rows * right.columns }
 
+  /// Δ(θ), n weights.
+  public func decompressed() -> [Float] { CompressedForm.lowRank(self).decompressed() }
+
+  /// weights += scale · Δ(θ).
   public func add(to weights: inout [Float], scale: Float) {
     guard case .heightByWidth = arrangement else {
       accumulateProduct(left, right, scale: scale, into: &weights)
@@ -58,12 +62,6 @@ public struct LowRank: CompressedForm {
   public func operations(in range: Range<Int>, rows: Int, columns: Int) -> Operations {
     Operations.dense(rows: rank, columns: right.columns)
       + .dense(rows: left.rows, columns: rank)
-  }
-
-  public var representation: Representation { .lowRank(self) }
-  public init?(_ representation: Representation) {
-    guard case .lowRank(let form) = representation else { return nil }
-    self = form
   }
 }
 

@@ -45,31 +45,36 @@ public struct CompressionSum: CompressionOperator {
     for part in parts { try part.validate(shape: shape, view: view) }
   }
 
-  public func cost(of form: AdditiveSum, in view: WeightView) -> Double {
-    zip(parts, form.parts).reduce(0) { $0 + $1.0.cost(of: $1.1, in: view) }
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .sum(let form) = form else { return 0 }
+    return zip(parts, form.parts).reduce(0) { $0 + $1.0.cost(of: $1.1, in: view) }
   }
 
-  public func belongs(_ form: AdditiveSum, shape: [Int]) -> Bool {
-    form.parts.count == parts.count
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sum(let form) = form else { return false }
+    return form.parts.count == parts.count
       && zip(parts, form.parts).allSatisfy { $0.belongs($1, shape: shape) }
   }
 
-  public func refit(_ form: AdditiveSum, to target: WeightView) throws -> AdditiveSum {
-    guard form.parts.count == parts.count else { return form }
-    return try form.refitted(to: target.values) { part, form, rest in
-      var view = target
-      view.values = rest
-      return try parts[part].refit(form, to: view)
-    }
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .sum(let own) = form else { return form }
+    guard own.parts.count == parts.count else { return form }
+    return .sum(
+      try own.refitted(to: target.values) { part, form, rest in
+        var view = target
+        view.values = rest
+        return try parts[part].refit(form, to: view)
+      })
   }
 
-  public func compress(_ target: WeightView, from previous: AdditiveSum?, penalty mu: Float) throws
-    -> AdditiveSum
-  {
-    let sum = try solution(target, from: previous, penalty: mu)
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
+    let start: AdditiveSum? = if case .sum(let sum) = previous { sum } else { nil }
+    let sum = try solution(target, from: start, penalty: mu)
     // What is left of the target may be finite where the parts' sum is not.
     if isNearTheEnd(target), !sum.decompressed().isFinite { throw beyondFloat }
-    return sum
+    return .sum(sum)
   }
 
   /// Only there can a part be handed, or a sum be, what is not finite.
@@ -102,28 +107,28 @@ public struct CompressionSum: CompressionOperator {
   /// One round in another order, on weights with a tenth of their size in noise.
   private func start(
     _ target: WeightView, order: [Int], using random: inout RandomGenerator, penalty mu: Float
-  ) throws -> [Representation?] {
+  ) throws -> [CompressedForm?] {
     let scale = Float((target.values.squaredNorm / Double(target.count)).squareRoot() / 10)
     var rest = target
     for index in rest.values.indices { rest.values[index] += random.normal() * scale }
-    var forms: [Representation?] = Array(repeating: nil, count: parts.count)
+    var forms: [CompressedForm?] = Array(repeating: nil, count: parts.count)
     for index in order {
       guard rest.values.isFinite else { throw beyondFloat }
-      let form = try parts[index].representation(of: rest, from: nil, penalty: mu)
+      let form = try parts[index].compress(rest, from: nil, penalty: mu)
       form.add(to: &rest.values, scale: -1)
       forms[index] = form
     }
     return forms
   }
 
-  private func alternate(_ target: WeightView, from start: [Representation?], penalty mu: Float)
+  private func alternate(_ target: WeightView, from start: [CompressedForm?], penalty mu: Float)
     throws
     -> (sum: AdditiveSum, objective: Double)
   {
     var forms = start
     var rest = what(forms, leaveOf: target)
     // Costs are counted in units of ‖·‖², so that without costs μ does not matter.
-    func cost(_ part: Int, _ form: Representation?) -> Double {
+    func cost(_ part: Int, _ form: CompressedForm?) -> Double {
       form.map { parts[part].cost(of: $0, in: target) }.map { $0 > 0 ? $0 * 2 / Double(mu) : 0 }
         ?? 0
     }
@@ -160,7 +165,7 @@ public struct CompressionSum: CompressionOperator {
   }
 
   /// What is left of the target by all parts together.
-  private func what(_ forms: [Representation?], leaveOf target: WeightView) -> WeightView {
+  private func what(_ forms: [CompressedForm?], leaveOf target: WeightView) -> WeightView {
     var rest = target
     for form in forms { form?.add(to: &rest.values, scale: -1) }
     return rest
@@ -170,10 +175,10 @@ public struct CompressionSum: CompressionOperator {
   /// small numbers, it keeps what it had, or holds none.
   private func form(
     of part: any CompressionOperator, for rest: WeightView, of target: WeightView,
-    from previous: Representation?, penalty mu: Float
-  ) throws -> Representation {
+    from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     do {
-      return try part.representation(of: rest, from: previous, penalty: mu)
+      return try part.compress(rest, from: previous, penalty: mu)
     } catch let error as CompressionError {
       guard case .outOfRange = error,
         rest.values.squaredNorm <= 1e-4 * target.values.squaredNorm
@@ -181,12 +186,12 @@ public struct CompressionSum: CompressionOperator {
       if let previous { return previous }
       var nothing = rest
       for index in nothing.values.indices { nothing.values[index] = 0 }
-      return try part.representation(of: nothing, from: nil, penalty: mu)
+      return try part.compress(nothing, from: nil, penalty: mu)
     }
   }
 
   private var beyondFloat: CompressionError {
-    .outOfRange(operation: description, problem: "a sum of its parts exceeds the largest Float")
+    .outOfRange(operator: description, problem: "a sum of its parts exceeds the largest Float")
   }
 
   /// A codebook that does not depend on the weights, and κ entries of full precision.
@@ -195,10 +200,10 @@ public struct CompressionSum: CompressionOperator {
       let pruning = parts[1 - fixed] as? Pruning, pruning.values == .float32,
       (parts[fixed] as? any FixedCodebook)?.isFixed == true
     else { return nil }
-    var forms: [Representation?] = [nil, nil]
+    var forms: [CompressedForm?] = [nil, nil]
     var rest = target
     for index in [fixed, 1 - fixed] {
-      let form = try parts[index].representation(of: rest, from: nil, penalty: mu)
+      let form = try parts[index].compress(rest, from: nil, penalty: mu)
       form.add(to: &rest.values, scale: -1)
       forms[index] = form
     }
@@ -214,9 +219,9 @@ public protocol FixedCodebook: CompressionOperator {
 /// `quantize + prune`: the sum of two operators; sums without options of their own are
 /// flattened.
 public func + (a: any CompressionOperator, b: any CompressionOperator) -> CompressionSum {
-  func parts(of operation: any CompressionOperator) -> [any CompressionOperator] {
-    guard let sum = operation as? CompressionSum, sum.rounds == 50, sum.restarts == 0 else {
-      return [operation]
+  func parts(of operator: any CompressionOperator) -> [any CompressionOperator] {
+    guard let sum = `operator` as? CompressionSum, sum.rounds == 50, sum.restarts == 0 else {
+      return [`operator`]
     }
     return sum.parts
   }

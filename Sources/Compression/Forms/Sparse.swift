@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// A few entries at their places, zero elsewhere.
-public struct Sparse: CompressedForm {
+public struct Sparse: Sendable, Equatable {
   /// What is known of the places, which decides how they are coded.
   public enum Pattern: Sendable, Equatable {
     /// Nothing: each entry has a place of its own.
@@ -91,6 +91,10 @@ public struct Sparse: CompressedForm {
       pattern: pattern, format: format)
   }
 
+  /// Δ(θ), n weights.
+  public func decompressed() -> [Float] { CompressedForm.sparse(self).decompressed() }
+
+  /// weights += scale · Δ(θ).
   public func add(to weights: inout [Float], scale: Float) {
     precondition(weights.count == count)
     weights.withUnsafeMutableBufferPointer {
@@ -116,11 +120,5 @@ public struct Sparse: CompressedForm {
       if Int(indices[middle]) < index { low = middle + 1 } else { high = middle }
     }
     return low
-  }
-
-  public var representation: Representation { .sparse(self) }
-  public init?(_ representation: Representation) {
-    guard case .sparse(let form) = representation else { return nil }
-    self = form
   }
 }
