@@ -43,7 +43,7 @@ public enum CompressionError: Error, Equatable {
 
 extension CompressionError {
   /// Whether the result of an operator cannot be stored: the weights are to blame, not the plan.
-  public var isOutOfRange: Bool { if case .outOfRange = self { true } else { false } }
+  package var isOutOfRange: Bool { if case .outOfRange = self { true } else { false } }
 }
 
 extension CompressionError: CustomStringConvertible {

@@ -59,6 +59,6 @@ public struct Operations: Sendable, Equatable, Codable {
 }
 
 /// The bits of a code that tells `count` values apart: ⌈log₂ count⌉.
-public func bitsToTellApart(_ count: Int) -> Int {
+package func bitsToTellApart(_ count: Int) -> Int {
   count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount
 }

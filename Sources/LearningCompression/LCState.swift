@@ -70,7 +70,7 @@ public final class LCState {
   }
 
   /// What couples w to direct compression before the first mini-batch; nothing with a penalty.
-  public func couple() throws {
+  package func couple() throws {
     if let latent { latent.copy(from: weights) }
     if case .gradual = freedom {
       forms = try plan.gradual(0).compress(weights, into: compressed)
@@ -148,7 +148,7 @@ public final class LCState {
   /// The period goes on from the θ before, as if nothing had been.
   ///
   /// - Parameter isFresh: whether no mini-batch followed the last C step.
-  public func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
+  package func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
     if coupling == .replacement {
       if !isFresh {
         _ = try find(mu: mu, progress: progress)

@@ -21,7 +21,7 @@ public final class NetworkLearning: ResumableLearning {
   private let statistics: Statistics
   /// Where the figures of the weights that the run begins with are looked up: the reference's and those of
   /// direct compression.
-  public var known: KnownFigures?
+  package var known: KnownFigures?
   private var place = Place(step: 0, firstBatch: 0)
 
   /// The present step, and the number of its first mini-batch.
@@ -115,7 +115,7 @@ public final class NetworkLearning: ResumableLearning {
   }
 
   /// The statistics that these weights are evaluated with and belong to.
-  public func statistics(for weights: Arena) throws -> Arena {
+  package func statistics(for weights: Arena) throws -> Arena {
     guard statistics == .reestimated, weights !== trainer.weights,
       trainer.statistics.layout.count > 0
     else { return trainer.statistics }

@@ -84,7 +84,7 @@ public final class Arena {
 
 /// Zeroed floats on a 64-byte boundary, which is what the vector kernels of oneDNN prefer and what
 /// keeps results independent of where a buffer happens to lie. The caller deallocates.
-public func allocateFloats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+package func allocateFloats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
   precondition(count >= 0 && count <= Int.max / 8)
   let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) & ~63)
   let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)

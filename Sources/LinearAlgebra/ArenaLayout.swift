@@ -54,7 +54,7 @@ public struct ArenaLayout: Sendable, Equatable {
 /// The number of elements of a tensor of that shape; 1 for the empty shape.
 ///
 /// - Throws: `LinearAlgebraError.impossibleSize` when a size is negative or the product overflows.
-public func elementCount(of shape: [Int]) throws -> Int {
+package func elementCount(of shape: [Int]) throws -> Int {
   var count = 1
   for size in shape {
     let (product, overflow) = count.multipliedReportingOverflow(by: size)

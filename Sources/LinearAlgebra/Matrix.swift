@@ -42,12 +42,12 @@ public struct Matrix: Sendable, Equatable {
   /// The first rows.
   ///
   /// - Precondition: 0 ≤ count ≤ rows.
-  public func prefix(rows count: Int) throws -> Matrix {
+  package func prefix(rows count: Int) throws -> Matrix {
     try Matrix(rows: count, columns: columns, values: Array(values.prefix(count * columns)))
   }
 
   /// The first columns, and zeros where there are not as many.
-  public func prefix(columns count: Int) throws -> Matrix {
+  package func prefix(columns count: Int) throws -> Matrix {
     let kept = min(count, columns)
     var result = [Float](repeating: 0, count: try elementCount(of: [rows, count]))
     for row in 0..<rows {
@@ -57,7 +57,7 @@ public struct Matrix: Sendable, Equatable {
   }
 
   /// This matrix times a power of two.
-  public func scaled(byPowerOfTwo exponent: Int) throws -> Matrix {
+  package func scaled(byPowerOfTwo exponent: Int) throws -> Matrix {
     try Matrix(rows: rows, columns: columns, values: values.scaled(byPowerOfTwo: exponent))
   }
 
@@ -95,7 +95,7 @@ public struct Matrix: Sendable, Equatable {
 }
 
 /// target += scale · A · B, for a row-major target of A.rows × B.columns values. O(m·n·k).
-public func accumulateProduct(_ a: Matrix, _ b: Matrix, scale: Float, into target: inout [Float]) {
+package func accumulateProduct(_ a: Matrix, _ b: Matrix, scale: Float, into target: inout [Float]) {
   precondition(a.columns == b.rows && target.count == a.rows * b.columns)
   guard target.count > 0, a.columns > 0 else { return }
   BLASKernels.prepare()

@@ -5,7 +5,7 @@ import Foundation
 /// The same seed gives the same numbers on every machine. The state is visible, so that a
 /// checkpoint can hold it.
 public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable, Codable {
-  public private(set) var state: [UInt64]
+  package private(set) var state: [UInt64]
 
   public init(seed: UInt64) {
     state = (0..<4).map { Self.scrambled(seed &+ $0 &* 0x9E37_79B9_7F4A_7C15) }

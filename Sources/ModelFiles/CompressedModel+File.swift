@@ -3,7 +3,7 @@ import LinearAlgebra
 
 extension CompressedModel {
   /// Whether a safetensors file says that it is a compressed model.
-  public static func isCompressed(_ file: SafetensorsFile) -> Bool {
+  package static func isCompressed(_ file: SafetensorsFile) -> Bool {
     file.metadata[PackedModel.key] != nil
   }
 

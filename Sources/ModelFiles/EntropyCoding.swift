@@ -61,7 +61,7 @@ extension PackedModel {
   /// tensors before and after.
   ///
   /// - Complexity: O(bytes); about 20 MB a second.
-  public func entropyCoded() throws -> (model: PackedModel, before: Int, after: Int) {
+  package func entropyCoded() throws -> (model: PackedModel, before: Int, after: Int) {
     var (before, after) = (0, 0)
     let coded = try parts.enumerated().map { index, part in
       let codes = part.description.form.codes(prefix: "\(index).")

@@ -87,7 +87,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
 /// The text with control characters escaped and shortened to 200 characters.
 ///
 /// Names come from files that may be hostile; they must not break a line or flood a terminal.
-public func oneLine(_ text: String) -> String {
+package func oneLine(_ text: String) -> String {
   var line = ""
   for (count, scalar) in text.unicodeScalars.enumerated() {
     if count == 200 { return line + "…" }

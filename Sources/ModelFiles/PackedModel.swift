@@ -51,7 +51,7 @@ public struct PackedModel: Sendable {
 
   /// The version of the format that this package writes; it reads version 1 as well, which has no
   /// checksum.
-  public static let formatVersion = 2
+  package static let formatVersion = 2
   static let key = "lcm"
 
   let parts: [Part]

@@ -5,7 +5,7 @@ import LinearAlgebra
 /// those whose storage follows from the weights compress random ones.
 ///
 /// - Complexity: O(κ) for κ sparse entries.
-public func storageBits(of plan: CompressionPlan, for layout: ArenaLayout) throws -> (
+package func storageBits(of plan: CompressionPlan, for layout: ArenaLayout) throws -> (
   bits: Int, reference: Int
 ) {
   let resolved = try ResolvedPlan(plan, for: layout)

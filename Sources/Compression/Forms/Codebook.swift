@@ -169,7 +169,7 @@ public struct Codebook: Sendable, Equatable {
   public var groupCount: Int { entries.count / levels }
 
   /// The bits of one code.
-  public var codeBits: Int { bitsToTellApart(levels) }
+  package var codeBits: Int { bitsToTellApart(levels) }
 
   /// Δ(θ), n weights.
   public func decompressed() -> [Float] { CompressedForm.codebook(self).decompressed() }

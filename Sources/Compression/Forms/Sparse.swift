@@ -62,7 +62,7 @@ public struct Sparse: Sendable, Equatable {
 
   /// The numbers that tell the places: the blocks for a grid, the places in each run, run by run, for
   /// runs, the indices themselves otherwise.
-  public var units: [UInt32] {
+  package var units: [UInt32] {
     switch pattern {
     case .free: return indices
     case .runs(let kept, let run, let stride):

@@ -8,7 +8,7 @@ import LinearAlgebra
 /// `checkpoint` holds the rest as JSON. See `Docs/Runs.md`.
 public struct Checkpoint: Sendable, Equatable {
   /// The version of the format that this package writes, and the only one that it reads.
-  public static let formatVersion = 1
+  package static let formatVersion = 1
   private static let key = "checkpoint"
 
   public var state: Snapshot

@@ -16,7 +16,7 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
   public var available: Precision { self == .float32 || Self.hasFastBFloat16 ? self : .float32 }
 
   /// Whether it can be computed in at all, fast or not.
-  public var isSupported: Bool { self == .float32 || Self.has(dnnl_cpu_isa_avx512_core) }
+  package var isSupported: Bool { self == .float32 || Self.has(dnnl_cpu_isa_avx512_core) }
 
   /// Instruction sets are bit masks that contain those they extend.
   private static func has(_ isa: dnnl_cpu_isa_t) -> Bool {

@@ -30,10 +30,10 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
   }
 
   /// The number of values of one input.
-  public var inputCount: Int { input.reduce(1, *) }
+  package var inputCount: Int { input.reduce(1, *) }
 
   /// The number of scores: the classes.
-  public var outputCount: Int {
+  package var outputCount: Int {
     (try? layers.outputShape(for: imageShape, prefix: ""))?.count ?? 0
   }
 
@@ -51,7 +51,7 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
 
   /// What belongs to the network's state but is not trained: batch norm's `running_mean` and
   /// `running_var`; empty without batch norm.
-  public func statisticsLayout() throws -> ArenaLayout { try layout(of: graph().statistics) }
+  package func statisticsLayout() throws -> ArenaLayout { try layout(of: graph().statistics) }
 
   /// How often each weight is used for one input: 1 in linear layers, the number of output places in
   /// convolutions. What a product with the weight's matrix costs, times this, is the layer's cost.

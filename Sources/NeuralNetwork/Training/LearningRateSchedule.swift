@@ -40,7 +40,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
   }
 
   /// The factor of a mini-batch, counted from 0, of a run of `epochs` epochs, which need not be whole.
-  public func factor(batch: Int, batchesPerEpoch: Int, epochs: Float) -> Float {
+  package func factor(batch: Int, batchesPerEpoch: Int, epochs: Float) -> Float {
     let perEpoch = max(1, batchesPerEpoch)
     let epoch = batch / perEpoch
     let progress = Float(batch) / Float(perEpoch)

@@ -34,7 +34,7 @@ public struct SGD: Sendable, Equatable, Codable {
   ///
   /// - Parameter undecayed: ranges without weight decay, ascending and disjoint.
   /// - Complexity: O(parameters); moves six floats a penalised parameter.
-  public func update(
+  package func update(
     _ weights: Arena, gradients: Arena, velocity: Arena, learningRate: Float,
     penalty: QuadraticPenalty?, undecayed: [Range<Int>] = []
   ) {

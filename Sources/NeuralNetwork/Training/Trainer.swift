@@ -129,7 +129,7 @@ public final class Trainer {
   }
 
   /// The optimiser's momentum, at least 0 and below 1.
-  public var momentum: Float { options.optimiser.momentum }
+  package var momentum: Float { options.optimiser.momentum }
 
   /// The number of mini-batches of an epoch; the last one may be smaller.
   public var batchesPerEpoch: Int {
@@ -208,7 +208,7 @@ public final class Trainer {
   /// - Complexity: the forward passes; copies of the weights and the statistics.
   /// - Source: Izmailov et al., "Averaging weights leads to wider optima and better generalization",
   ///   arXiv 1803.05407, section 3.2.
-  public func reestimatedStatistics(of other: Arena) throws -> Arena {
+  package func reestimatedStatistics(of other: Arena) throws -> Arena {
     let own = (weights: weights.duplicate(), statistics: statistics.duplicate())
     defer {
       weights.copy(from: own.weights)
@@ -231,7 +231,7 @@ public final class Trainer {
     return statistics.duplicate()
   }
 
-  public static let reestimationImages = 5000
+  package static let reestimationImages = 5000
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }

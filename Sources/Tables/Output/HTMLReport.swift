@@ -4,7 +4,7 @@ extension ResultTable {
   /// One page that needs nothing else: figures are drawn inline.
   ///
   /// - Parameter drawings: SVG texts by network.
-  public func html(drawings: [String: String]) -> String {
+  package func html(drawings: [String: String]) -> String {
     let columns = columns
     func escaped(_ text: String) -> String {
       text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
