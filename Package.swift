@@ -33,6 +33,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     .executableTarget(
@@ -87,7 +88,8 @@ let package = Package(
       name: "Tables",
       dependencies: [
         "LearningCompression", "ModelFiles", "Compression", "LinearAlgebra", "Recipes",
-      ]),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ], resources: [.embedInCode("Output/report.mustache")]),
     .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(name: "CSurroundings"),
     .target(name: "Deflate", dependencies: ["CZlib"]),

@@ -63,7 +63,7 @@ import Testing
       let data = Data(try table.json().utf8)
       let json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
       #expect((json["rows"] as? [Any])?.count == 4)
-      let html = table.html(drawings: ["lenet300": "<?xml?><svg><g/></svg>"])
+      let html = try table.html(drawings: ["lenet300": "<?xml?><svg><g/></svg>"])
       #expect(
         html.contains("A grid &amp; more") && html.contains("<figure><svg><g/></svg></figure>"))
       #expect(!html.contains("http") && !html.contains("<?xml"))
@@ -94,7 +94,7 @@ import Testing
       #expect(table.markdown.contains("|  |  | 20× | 10× |\n|---|---|---|---|\n"))
       #expect(table.markdown.contains("| P | direct | 17.50 ± 0.71 | 17.50 ± 0.71 |"))
       #expect(table.markdown.contains("| Q+P | lc | **11.50 ± 0.71** | **11.50 ± 0.71** |"))
-      let html = table.html(drawings: [:])
+      let html = try table.html(drawings: [:])
       #expect(
         html.contains("<th scope=\"row\">Q+P</th><th scope=\"row\">lc</th><td class=\"best\">11.50")
       )

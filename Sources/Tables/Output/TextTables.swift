@@ -19,7 +19,7 @@ extension ResultTable {
       lines += table(
         overview.head,
         overview.lines.map { line in
-          line.names + line.cells.map { $0.map { $0.isBest ? "**\($0.text)**" : $0.text } ?? "" }
+          line.names + line.cells.map { $0.isBest ? "**\($0.text)**" : $0.text }
         })
     }
     lines += ["## What it says", ""] + findings.map { "- \($0)" }
