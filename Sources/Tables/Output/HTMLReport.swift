@@ -11,20 +11,23 @@ extension ResultTable {
         .replacingOccurrences(of: ">", with: "&gt;")
     }
     func table(_ rows: [ResultRow]) -> String {
-      let head = columns.map { "<th>\(escaped($0.title))</th>" }.joined()
+      func kind(_ column: Column, _ row: ResultRow? = nil) -> String {
+        if column.isText { return " class=\"text\"" }
+        return row?.isBest == true && column.name == "test_error" ? " class=\"best\"" : ""
+      }
+      let head = columns.map { "<th\(kind($0))>\(escaped($0.title))</th>" }.joined()
       var last: Double?? = .none
       let body = rows.map { row -> String in
         let starts = last != .some(row.budget)
         last = .some(row.budget)
         let cells = columns.map { column in
-          "<td\(row.isBest && column.name == "test_error" ? " class=\"best\"" : "")>"
-            + "\(escaped(column.text(row)))</td>"
+          "<td\(kind(column, row))>\(escaped(column.text(row)))</td>"
         }.joined()
         return
           "<tr\(starts ? " class=\"first\"" : "") title=\"\(escaped(row.text).replacingOccurrences(of: "\"", with: "&quot;"))\">\(cells)</tr>"
       }.joined(separator: "\n")
       return
-        "<div class=\"scroll\"><table class=\"all\"><thead><tr>\(head)</tr></thead>\n<tbody>\n\(body)\n</tbody></table></div>"
+        "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead>\n<tbody>\n\(body)\n</tbody></table></div>"
     }
     func glance(_ overview: Overview) -> String {
       let head = overview.head.map { "<th>\(escaped($0))</th>" }.joined()
@@ -86,7 +89,7 @@ extension ResultTable {
       table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
       th, td { padding: 0.2rem 0.7rem; text-align: right; white-space: nowrap; }
       th { border-bottom: 2px solid #888; }
-      .all :is(td, th):nth-child(-n+3), th[scope] { text-align: left; }
+      .text, th[scope] { text-align: left; }
       th[scope] { border: 0; font-weight: 400; }
       tr.first td { border-top: 1px solid #bbb; }
       tbody tr:hover { background: #f2f5fa; }

@@ -47,7 +47,7 @@ extension ResultTable {
         cells: columns.map { name in
           own.first { column($0) == name }.map { row in
             .init(
-              text: row.testErrorText,
+              text: row.testErrorText + (sweep == nil ? row.ratioBesideBudget : ""),
               isBest: sweep == nil
                 ? row.isBest
                 : lowest != nil && row.done == row.seeds && row.testError?.mean == lowest)
