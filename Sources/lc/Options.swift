@@ -80,11 +80,7 @@ struct NetworkOptions: ParsableArguments {
     // A wrong name is told before the data is read.
     let source = try NetworkSource(network, orOf: file)
     let dataset = try data.load(for: file, network: network)
-    let definition = try source.definition(for: dataset)
-    if case .stored = source, width != 1 {
-      throw Failure.usage("--width belongs to the networks by name, not to that of a file")
-    }
-    return (try definition.widened(by: width), dataset)
+    return (try source.definition(for: dataset, width: width), dataset)
   }
 }
 

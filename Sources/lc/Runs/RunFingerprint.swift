@@ -21,13 +21,18 @@ extension SGDOptions {
 
 /// The network, the data, the threads and the program.
 func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> [String: String] {
-  let network = Array(try definition.json().utf8).withUnsafeBytes(checksum(of:))
-  return [
-    "--network": "\(definition.name) (\(hexadecimal(network)))",
+  [
+    "--network": try fingerprint(of: definition),
     dataKey: description(of: data),
     "--normalise": data.normalisation.kind?.rawValue ?? "given", "--threads": "\(Threads.count)",
     "the version of lc": LC.version,
   ]
+}
+
+/// Such as `lenet300 (1a2b3c4d)`.
+func fingerprint(of definition: NetworkDefinition) throws -> String {
+  let network = Array(try definition.json().utf8).withUnsafeBytes(checksum(of:))
+  return "\(definition.name) (\(hexadecimal(network)))"
 }
 
 private let dataKey = "--data"
