@@ -7,7 +7,14 @@ import NeuralNetwork
 // What a run's results depend on, by the options that say it: a run is resumed with the same only.
 
 extension SGDOptions {
-  var description: [String: String] {
+  /// - Parameter precision: what the run computes in, which need not be what was asked for.
+  func description(computedIn precision: Precision) -> [String: String] {
+    var all = description
+    if self.precision != .float32 { all[PrecisionChoice.key] = precision.rawValue }
+    return all
+  }
+
+  private var description: [String: String] {
     [
       "--batch-size": "\(batchSize)", "--learning-rate": "\(learningRate)",
       "--momentum": "\(momentum)", "--nesterov": "\(nesterov)", "--weight-decay": "\(weightDecay)",
@@ -64,7 +71,7 @@ func fingerprint(of data: Dataset) -> String {
   return hexadecimal(parts.withUnsafeBytes(checksum(of:)))
 }
 
-private func hexadecimal(_ value: UInt32) -> String {
+func hexadecimal(_ value: UInt32) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: 8 - digits.count) + digits
 }
