@@ -52,27 +52,30 @@ extension Grid {
   /// What a finished run says of what it was made of.
   package struct Result {
     package let folder: String
-    /// `--data` and `--pad`.
-    package let data: [String]
+    /// What tables call it.
+    package let network: String
     /// None for those of older versions.
     package let dataChecksum: String?
+    /// The network's name and checksum; none for those of older versions.
+    package let definition: String?
+    /// Of the weights that a cell has compressed.
+    package let modelChecksum: String?
   }
 
   /// Of references and cells, as far as they are there.
   package func results(in directory: String) -> [Result] {
     struct Origin: Decodable {
       let dataChecksum: String?
+      let modelChecksum: String?
+      let settings: [String: String]?
     }
     func result(_ folder: String, _ reference: Reference) -> Result? {
       guard let data = FileManager.default.contents(atPath: "\(folder)/result.json"),
         let origin = try? JSONDecoder().decode(Origin.self, from: data)
       else { return nil }
-      func value(_ option: String) -> String {
-        reference.arguments.last { $0.hasPrefix("--\(option)=") }
-          .map { String($0.dropFirst(option.count + 3)) } ?? ""
-      }
       return Result(
-        folder: folder, data: [value("data"), value("pad")], dataChecksum: origin.dataChecksum)
+        folder: folder, network: reference.network, dataChecksum: origin.dataChecksum,
+        definition: origin.settings?["--network"], modelChecksum: origin.modelChecksum)
     }
     return references.compactMap { result(Self.folder($0, in: directory), $0) }
       + cells.compactMap { result(Self.folder($0, in: directory), $0.reference) }
@@ -95,6 +98,11 @@ extension Grid {
 
   package static func folder(_ reference: Reference, in directory: String) -> String {
     "\(directory)/references/\(reference.name)"
+  }
+
+  /// Where a reference's weights are, or will be.
+  package static func weights(of reference: Reference, in directory: String) -> String {
+    reference.given ?? "\(folder(reference, in: directory))/weights.safetensors"
   }
 
   /// Reads what is known of a cell.

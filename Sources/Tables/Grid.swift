@@ -7,12 +7,16 @@ import Recipes
 
 /// A recipe as the commands that make it: references, and cells that compress them.
 package struct Grid: Sendable {
-  /// A network trained with one seed.
+  /// A network trained with one seed, or given.
   package struct Reference: Sendable, Hashable {
     /// Of its folder.
     package let name: String
-    /// Of `lc train`, without outputs.
+    /// What tables call the network.
+    package let network: String
+    /// Of `lc train`, without outputs; of a given reference those that would train like its cells.
     package let arguments: [String]
+    /// The file of a reference that is not trained by the grid.
+    package let given: String?
   }
 
   /// One compression of one reference.
@@ -45,7 +49,7 @@ package struct Grid: Sendable {
   package let places: [Place]
   /// Each cell once, in the order of the places.
   package let cells: [Cell]
-  /// Each reference once.
+  /// Each reference once, given ones too.
   package let references: [Reference]
 
   /// - Parameters:
@@ -63,11 +67,7 @@ package struct Grid: Sendable {
       let layout = try Self.located(recipe, network.line) { try layout(network) }
       let plans = try Self.plans(of: network, in: recipe, layout: layout)
       for seed in recipe.seeds {
-        let training = Self.arguments("train", network.options + network.reference, seed: seed)
-        try Self.check(
-          training, of: network.options + network.reference, recipe, check)
-        let reference = Reference(
-          name: Self.name([network.label, "s\(seed)"], training), arguments: training)
+        let (reference, origin) = try Self.reference(of: network, seed: seed, recipe, check)
         let shrinking = try recipe.shrink.map { options in
           let data = network.options.filter { ["data", "pad"].contains($0.name) }
           let arguments = Self.arguments("shrink", data + options, seed: nil)
@@ -88,6 +88,7 @@ package struct Grid: Sendable {
                 GridRecipe.Option(name: "method", value: way.method.rawValue, line: plan.line),
               ]
               let arguments = Self.arguments("compress", options, seed: seed)
+              let asWritten = Self.arguments("compress", options.map(\.asWritten), seed: seed)
               try Self.check(arguments + ["--model", "reference"], of: options, recipe, check)
               let words =
                 [network.label, plan.name, way.method.rawValue] + (swept.map { [$0] } ?? [])
@@ -97,8 +98,7 @@ package struct Grid: Sendable {
                   network: network.label, plan: plan.name, text: plan.text, budget: plan.budget,
                   method: way.method, swept: swept, seed: seed,
                   cell: Cell(
-                    name: Self.name(
-                      words, arguments + (shrinking ?? []) + reference.arguments),
+                    name: Self.name(words, asWritten + (shrinking ?? []) + origin),
                     reference: reference, arguments: arguments, shrinking: shrinking)))
             }
           }
@@ -108,6 +108,35 @@ package struct Grid: Sendable {
     self.places = places
     cells = places.map(\.cell).unique()
     references = places.map(\.cell.reference).unique()
+  }
+
+  /// - Returns: the reference, and the words that tell it from others wherever its files lie.
+  private static func reference(
+    of network: GridRecipe.Network, seed: UInt64, _ recipe: GridRecipe,
+    _ check: ([String], [GridRecipe.Option]) throws -> Void
+  ) throws -> (Reference, origin: [String]) {
+    let words = [network.label, "s\(seed)"]
+    if let given = network.given {
+      let origin = ["given", given.name]
+      let file = GridRecipe.Option(
+        name: "network", value: given.name, line: given.line, path: given.path)
+      let alike = network.compress.filter { ["batch-size", "precision"].contains($0.name) }
+      return (
+        Reference(
+          name: name(words, origin), network: network.label,
+          arguments: arguments(
+            "train", GridRecipe.merged([file], with: network.options) + alike, seed: seed),
+          given: given.path), origin
+      )
+    }
+    let options = network.options + network.reference
+    let training = arguments("train", options, seed: seed)
+    try Self.check(training, of: options, recipe, check)
+    let origin = arguments("train", options.map(\.asWritten), seed: seed)
+    return (
+      Reference(
+        name: name(words, origin), network: network.label, arguments: training, given: nil), origin
+    )
   }
 
   /// The i-th of n parts of the cells.
@@ -188,7 +217,7 @@ package struct Grid: Sendable {
       if RecipeReader.lists.contains(option.name) {
         words.append("--\(option.name)")
         words += (option.value ?? "").split(separator: " ").map(String.init)
-      } else if let value = option.value {
+      } else if let value = option.path ?? option.value {
         // A value may begin with a minus.
         words.append("--\(option.name)=\(value)")
       } else {
@@ -207,6 +236,15 @@ package struct Grid: Sendable {
     let sum = bytes.withUnsafeBytes(checksum(of:))
     let digits = String(sum, radix: 16)
     return String(text) + "-" + String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}
+
+extension GridRecipe.Option {
+  /// As the recipe says it, wherever that lies.
+  fileprivate var asWritten: GridRecipe.Option {
+    var option = self
+    option.path = nil
+    return option
   }
 }
 

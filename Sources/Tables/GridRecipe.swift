@@ -8,7 +8,7 @@ import Recipes
 /// ```yaml
 /// title: LeNet300
 /// data: fashion-mnist
-/// networks: [lenet300]
+/// networks: [lenet300, mine.safetensors]
 /// reference: {epochs: 30, nesterov: true}
 /// compress: {steps: 20, epochs-per-step: 1, nesterov: true}
 /// plans:
@@ -26,6 +26,16 @@ package struct GridRecipe: Sendable {
     package let line: Int
     /// A flag that is not to be given, whatever more general options say.
     var isOff = false
+    /// Where the file is that the value names, if it names one.
+    var path: String?
+  }
+
+  /// A file that the recipe names; it lies beside the recipe unless its path is absolute.
+  package struct File: Sendable {
+    /// As the recipe says it.
+    package let name: String
+    package let path: String
+    package let line: Int
   }
 
   package struct Network: Sendable {
@@ -34,11 +44,19 @@ package struct GridRecipe: Sendable {
     package let line: Int
     /// Of the network and its data: network, width, data, pad.
     package let options: [Option]
+    /// Of `lc train`; not where the reference is given.
     package let reference: [Option]
+    /// Trained weights that are the reference, instead of those that the grid trains.
+    package let given: File?
+    /// Whether the recipe says anything of the reference.
+    package let saysReference: Bool
     package let compress: [Option]
     package let plans: [PlanTemplate]
     /// Ratios; empty when the plans are taken as they stand.
     package let budgets: [Budget]
+
+    /// The file that defines the network, where it is none of the zoo.
+    package var definition: String? { options.first { $0.name == "network" }?.path }
   }
 
   package struct Budget: Sendable {
@@ -67,6 +85,7 @@ package struct GridRecipe: Sendable {
   /// The recipe's own file, and those that it names besides the data.
   package var files: [String] {
     [path] + (published.map { [Published.path($0, besides: path)] } ?? [])
+      + networks.flatMap { [$0.definition, $0.given?.path].compactMap { $0 } }
   }
 
   /// - Throws: `RecipeError`, with the line of what is wrong.
@@ -89,7 +108,7 @@ package struct GridRecipe: Sendable {
     let shared = try top.filter { ["data", "pad"].contains($0.key) }.map {
       Option(name: $0.key, value: try reading.word($0.value), line: $0.line)
     }
-    let reference = try reading.options(entry("reference"))
+    let reference = try entry("reference").map(reading.reference)
     let compress = try reading.options(entry("compress"))
     let plans = try entry("plans").map(reading.plans)
     let budgets = try entry("budgets").map(reading.budgets) ?? []
@@ -108,8 +127,15 @@ package struct GridRecipe: Sendable {
       func part(_ key: String) -> RecipeNode? { own?.first { $0.key == key }?.value }
       let options = try (own ?? []).filter { ["network", "width", "data", "pad"].contains($0.key) }
         .map { Option(name: $0.key, value: try reading.word($0.value), line: $0.line) }
+      let ownReference = try part("reference").map(reading.reference)
+      let given = (ownReference ?? reference)?.given
+      // The name is the network, unless something beside it says which one.
+      let isNetwork =
+        ownReference?.given == nil && !options.contains { $0.name == "network" }
       let all = Self.merged(
-        [Option(name: "network", value: name, line: line)] + shared, with: options)
+        (isNetwork ? [Option(name: "network", value: name, line: line)] : []) + shared,
+        with: options
+      ).map(reading.located)
       guard all.contains(where: { $0.name == "data" }) else {
         throw reading.wrong(line, "'data' is missing: the images")
       }
@@ -122,8 +148,11 @@ package struct GridRecipe: Sendable {
           plan.line, "the plan '\(plan.name)' has \(plan.variables[0]), which needs 'budgets'")
       }
       return Network(
-        label: name, line: line, options: all,
-        reference: Self.merged(reference, with: try reading.options(part("reference"))),
+        label: isNetwork ? reading.label(name) : name, line: line, options: all,
+        reference: given != nil
+          ? []
+          : Self.merged(reference?.options ?? [], with: ownReference?.options ?? []),
+        given: given, saysReference: (ownReference ?? reference) != nil,
         compress: Self.merged(compress, with: try reading.options(part("compress"))),
         plans: plans, budgets: ownBudgets)
     }
@@ -252,6 +281,34 @@ private struct Reading {
       }
     }
   }
+
+  /// Options of `lc train`, or a file of trained weights.
+  func reference(_ node: RecipeNode) throws -> (
+    options: [GridRecipe.Option], given: GridRecipe.File?
+  ) {
+    guard case .word(let name, _) = node.content else { return (try options(node), nil) }
+    guard !node.content.isEmpty, node.content.isOn == nil else {
+      throw wrong(node.line, "options of 'lc train', or a file of trained weights, were expected")
+    }
+    let path = Published.path(name, besides: path)
+    return ([], GridRecipe.File(name: name, path: path, line: node.line))
+  }
+
+  /// An option that names a file with the file's place.
+  func located(_ option: GridRecipe.Option) -> GridRecipe.Option {
+    guard option.name == "network", let name = option.value, isFile(name) else { return option }
+    var located = option
+    located.path = Published.path(name, besides: path)
+    return located
+  }
+
+  /// What tables call a network that a list names: a file's name without folder and ending.
+  func label(_ name: String) -> String {
+    isFile(name) ? URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent : name
+  }
+
+  /// The zoo's names have neither.
+  private func isFile(_ name: String) -> Bool { name.contains(".") || name.contains("/") }
 
   /// Options of a command; `preset` stands for several.
   func options(_ node: RecipeNode?) throws -> [GridRecipe.Option] {

@@ -21,7 +21,9 @@ package struct Published: Sendable {
   package let all: [Figure]
 
   static func path(_ path: String, besides recipe: String) -> String {
-    URL(fileURLWithPath: recipe).deletingLastPathComponent().appendingPathComponent(path).path
+    path.hasPrefix("/")
+      ? path
+      : URL(fileURLWithPath: recipe).deletingLastPathComponent().appendingPathComponent(path).path
   }
 
   /// - Parameter recipe: the recipe that names the file, beside which it lies.

@@ -201,7 +201,7 @@ struct CompressCommand: ParsableCommand {
     let alternation = try alternation()
     let recorder = checkpoints.begin()
     try common.begin(inputs: network.files + [model], outputs: [output, log])
-    let options = try sgd.trainingOptions()
+    var options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load(orOf: model)
     let plan = try written ?? partial.plan(for: definition)
@@ -209,6 +209,8 @@ struct CompressCommand: ParsableCommand {
     try warnOfOtherData(NetworkFile(model), than: data)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())
+    options.precision = try sgd.precision(
+      definition, data, recorder: recorder, sharedIn: knownFigures)
     let trainer = try Trainer(
       definition, data: data, options: options, initial: reference.weights,
       statistics: reference.statistics)
@@ -219,7 +221,8 @@ struct CompressCommand: ParsableCommand {
       context["--precision"] = "\(options.precision)"
       return KnownFigures(folder: $0, context: context)
     }
-    let settings = try runOptions(definition, data, plan: plan, model: reference)
+    let settings = try runOptions(
+      definition, data, plan: plan, model: reference, computedIn: options.precision)
     provenance.settings = settings
     let saved = try recorder?.start(settings, provenance: &provenance)
     let run =
@@ -308,9 +311,11 @@ struct CompressCommand: ParsableCommand {
 
   /// What the run's results depend on.
   private func runOptions(
-    _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: TrainedNetwork
+    _ definition: NetworkDefinition, _ data: Dataset, plan: CompressionPlan, model: TrainedNetwork,
+    computedIn precision: Precision
   ) throws -> [String: String] {
-    var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
+    var all = try runFingerprint(definition, data)
+      .merging(sgd.description(computedIn: precision)) { $1 }
       .merging(learningOptions.description) { $1 }
     all["--model"] = fingerprint(of: model)
     all["--compress"] = plan.description

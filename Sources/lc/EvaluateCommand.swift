@@ -36,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: PrecisionChoice.help)
   var precision = Precision.float32
 
-  @Flag(help: "Compute in --precision even where this processor is slower in it.")
+  @Flag(help: PrecisionChoice.evenIfSlowHelp)
   var evenIfSlow = false
 
   @OptionGroup var common: RunOptions
@@ -63,7 +63,10 @@ struct EvaluateCommand: ParsableCommand {
       return
     }
     let trained = try source.network(definition)
-    let evaluator = try Evaluator(definition, precision: precision.chosen(evenIfSlow: evenIfSlow))
+    let chosen = try PrecisionChoice(wanted: precision, evenIfSlow: evenIfSlow).precision {
+      try PrecisionTrial(evaluating: definition, on: dataset)
+    }
+    let evaluator = try Evaluator(definition, precision: chosen)
     func evaluate(_ images: ImageSet) throws -> Evaluation {
       try evaluator.evaluate(
         trained.weights, statistics: trained.statistics, on: images,

@@ -45,8 +45,13 @@ enum NetworkSource {
     name.flatMap { NetworkZoo.names.contains($0) ? nil : $0 }
   }
 
-  /// - Throws: `NeuralNetworkError` when the network does not take the data's images.
-  func definition(for data: Dataset) throws -> NetworkDefinition {
+  /// - Parameter width: multiplies the units of a network of the zoo.
+  /// - Throws: `NeuralNetworkError` when the network does not take the data's images; `Failure.usage` for
+  ///   another width of a file's network.
+  func definition(for data: Dataset, width: Double = 1) throws -> NetworkDefinition {
+    if case .stored = self, width != 1 {
+      throw Failure.usage("--width belongs to the networks by name, not to that of a file")
+    }
     let definition =
       switch self {
       case .zoo(let name):
@@ -54,7 +59,7 @@ enum NetworkSource {
       case .stored(let definition): definition
       }
     try definition.check(fits: data)
-    return definition
+    return try definition.widened(by: width)
   }
 
   private static func definition(in path: String) throws -> NetworkDefinition? {

@@ -80,11 +80,7 @@ struct NetworkOptions: ParsableArguments {
     // A wrong name is told before the data is read.
     let source = try NetworkSource(network, orOf: file)
     let dataset = try data.load(for: file, network: network)
-    let definition = try source.definition(for: dataset)
-    if case .stored = source, width != 1 {
-      throw Failure.usage("--width belongs to the networks by name, not to that of a file")
-    }
-    return (try definition.widened(by: width), dataset)
+    return (try source.definition(for: dataset, width: width), dataset)
   }
 }
 
@@ -158,7 +154,7 @@ struct SGDOptions: ParsableArguments {
   @Option(help: PrecisionChoice.help)
   var precision = Precision.float32
 
-  @Flag(help: "Compute in --precision even where this processor is slower in it.")
+  @Flag(help: PrecisionChoice.evenIfSlowHelp)
   var evenIfSlow = false
 
   @Option(
@@ -181,13 +177,13 @@ struct SGDOptions: ParsableArguments {
     }
   }
 
+  /// All but the precision, which the network and the data say.
   func trainingOptions() throws -> TrainingOptions {
     var options = TrainingOptions(optimiser: try optimiser())
     options.batchSize = batchSize
     options.learningRate = learningRate
     options.shuffles = !noShuffle
     options.seed = seed
-    options.precision = precision.chosen(evenIfSlow: evenIfSlow)
     options.labelSmoothing = labelSmoothing
     options.decaysEverything = !decayWeightsOnly
     options.augmentation = Augmentation(shift: shift, flips: flip)
@@ -209,22 +205,6 @@ extension Dataset {
 }
 
 extension Normalisation.Kind: ExpressibleByArgument {}
-
-extension Precision: ExpressibleByArgument {
-  /// This precision, or 32 bits and a message where the processor has no fast 16.
-  func chosen(evenIfSlow: Bool = false) -> Precision {
-    if evenIfSlow, isSupported { return self }
-    if available != self {
-      warn("this processor has no fast bfloat16; computing in fp32 (but see --even-if-slow)")
-    }
-    return available
-  }
-}
-
-enum PrecisionChoice {
-  static let help = ArgumentHelp(
-    "Activations and products in fp32 or bf16; weights, statistics and the loss stay in fp32.")
-}
 
 let logHelp = ArgumentHelp("Write a line of JSON after each step or epoch.", valueName: "file")
 

@@ -20,7 +20,7 @@ struct ProfileCommand: ParsableCommand {
   @Option(whole: "Images in a mini-batch.")
   var batchSize = 128
 
-  @Option(help: PrecisionChoice.help)
+  @Option(help: "fp32 or bf16.")
   var precision = Precision.float32
 
   @Option(whole: "How many steps; the least time of each counts.")

@@ -139,10 +139,11 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     let recorder = checkpoints.begin()
     try common.begin(inputs: network.files + [initial], outputs: [output, log])
-    let options = try sgd.trainingOptions()
+    var options = try sgd.trainingOptions()
     let rates = try learningRates()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
     let (definition, data) = try network.load(orOf: initial)
+    options.precision = try sgd.precision(definition, data, recorder: recorder)
     let initialNetwork = try initial.map { try NetworkFile($0).network(definition) }
     let trainer = try Trainer(
       definition, data: data, options: options, initial: initialNetwork?.weights,
@@ -158,7 +159,8 @@ struct TrainCommand: ParsableCommand {
       try state.store(course, as: "course")
       return Checkpoint(state: state)
     }
-    let settings = try runOptions(definition, data, initial: initialNetwork)
+    let settings = try runOptions(
+      definition, data, initial: initialNetwork, computedIn: options.precision)
     provenance.settings = settings
     if let recorder {
       if let saved = try recorder.start(settings, provenance: &provenance) {
@@ -234,12 +236,11 @@ struct TrainCommand: ParsableCommand {
 
   /// What the run's results depend on.
   private func runOptions(
-    _ definition: NetworkDefinition, _ data: Dataset, initial: TrainedNetwork?
-  )
-    throws
-    -> [String: String]
-  {
-    var all = try runFingerprint(definition, data).merging(sgd.description) { $1 }
+    _ definition: NetworkDefinition, _ data: Dataset, initial: TrainedNetwork?,
+    computedIn precision: Precision
+  ) throws -> [String: String] {
+    var all = try runFingerprint(definition, data)
+      .merging(sgd.description(computedIn: precision)) { $1 }
     all["--epochs"] = "\(epochs)"
     all["--decay"] = "\(decay)"
     all["--schedule"] = "\(schedule)"

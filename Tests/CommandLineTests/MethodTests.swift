@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Testing
 
 /// `lc compress --method …` and `lc table`, as a user runs them.
@@ -128,7 +129,7 @@ import Testing
     let folder = space.path("grid")
     let first = try Program.run("table", recipe, "--output", folder, "--jobs", "2")
     #expect(first.code == 0, "\(first.errors)")
-    #expect(first.output.contains("| 20× | Q+P | lc |"))
+    #expect(first.output.contains("× | Q+P | lc |"))
     let table = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/table.csv"))
     for name in ["table.md", "table.tex", "table.json", "report.html", "tradeoff-lenet300.dat"] {
       #expect(FileManager.default.fileExists(atPath: "\(folder)/\(name)"), "\(name)")
@@ -167,6 +168,88 @@ import Testing
     try space.writeImages("t10k", count: 39)
     let changed = try Program.run("table", recipe, "--output", folder)
     #expect(changed.code == 75 && changed.errors.contains("was another one"), "\(changed.errors)")
+  }
+
+  /// A network of one's own with weights that are there: nothing is trained, and another file under the
+  /// same name is noticed.
+  @Test func aGridTakesAGivenReference() throws {
+    let space = try Workspace()
+    try #require(space.train("mine.safetensors").code == 0)
+    let recipe = try recipe(space, "own.yaml") {
+      $0.replacingOccurrences(of: "[lenet300]", with: "{mine: {reference: mine.safetensors}}")
+    }
+    let folder = space.path("own")
+    let dry = try Program.run("table", recipe, "--output", folder, "--dry-run")
+    #expect(dry.code == 0 && !dry.output.contains("lc train"), "\(dry.errors)")
+    let first = try Program.run("table", recipe, "--output", folder)
+    #expect(first.code == 0 && first.output.contains("| Q+P | lc |"), "\(first.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/references"))
+    let again = try Program.run("table", recipe, "--output", folder)
+    #expect(again.code == 0 && !again.errors.contains("done"), "\(again.errors)")
+    // Weights of another seed.
+    try #require(space.train("mine.safetensors", "--seed", "1").code == 0)
+    let changed = try Program.run("table", recipe, "--output", folder)
+    #expect(
+      changed.code == 75 && changed.errors.contains("its reference")
+        && changed.errors.contains("was another one"), "\(changed.errors)")
+  }
+
+  /// The file only says which network is trained.
+  @Test func aGridTrainsANetworkOfAFile() throws {
+    let space = try Workspace()
+    try #require(space.train("mine.safetensors").code == 0)
+    let recipe = try recipe(space, "trained.yaml") {
+      $0.replacingOccurrences(of: "[lenet300]", with: "[mine.safetensors]")
+    }
+    let folder = space.path("trained")
+    let first = try Program.run("table", recipe, "--output", folder)
+    #expect(first.code == 0, "\(first.errors)")
+    let references = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/references")
+    #expect(references.count == 1 && references[0].hasPrefix("mine-s0-"))
+    // The same name for another network.
+    try #require(space.train("mine.safetensors", "--width", "0.5").code == 0)
+    let changed = try Program.run("table", recipe, "--output", folder)
+    #expect(
+      changed.code == 75 && changed.errors.contains("its network, ")
+        && changed.errors.contains("now lenet300-x0.5 ("), "\(changed.errors)")
+    // Without a word on references it is said that those of the file are not taken.
+    let silent = try self.recipe(space, "silent.yaml") {
+      $0.replacingOccurrences(of: "[lenet300]", with: "[mine.safetensors]")
+        .split(separator: "\n").filter { !$0.hasPrefix("reference:") }.joined(separator: "\n")
+    }
+    let dry = try Program.run("table", silent, "--output", space.path("silent"), "--dry-run")
+    #expect(dry.errors.contains("'reference: mine.safetensors'"), "\(dry.errors)")
+  }
+
+  @Test(arguments: [
+    ("[lenet300]", "{mine: {reference: none.npz}}", ":3: ", "none.npz: no such file"),
+    ("[lenet300]", "[none.safetensors]", ":3: ", "none.safetensors: no such file"),
+    ("[lenet300]", "{mine: {reference: bare.npz}}", ":3: ", "say 'network' beside 'reference'"),
+    (
+      "[lenet300]", "{lenet5: {network: lenet5, reference: r.safetensors}}", ":3: ",
+      "'conv1.weight'"
+    ),
+    ("[lenet300]", "{mine: {network: r.safetensors, width: 2}}", ":3: ", "not to that of a file"),
+    ("networks: [lenet300]", "networks: [lenet300]", ":4: ", "no such file"),
+  ]) func wrongFilesOfNetworksAreToldWithTheirLine(
+    old: String, new: String, line: String, text: String
+  ) throws {
+    let space = try Self.trained.get()
+    if !FileManager.default.fileExists(atPath: space.path("bare.npz")) {
+      try NPZFile.write(
+        [TensorSource(name: "fc1.weight", shape: [1], floats: [1])], to: space.path("bare.npz"))
+    }
+    let recipe = try recipe(space, "\(UUID().uuidString).yaml") {
+      let changed = $0.replacingOccurrences(of: old, with: new)
+      return old == "[lenet300]"
+        ? changed
+        : changed.split(separator: "\n", omittingEmptySubsequences: false)
+          .map { $0.hasPrefix("reference:") ? "reference: w.npz" : $0 }.joined(separator: "\n")
+    }
+    let outcome = try Program.run("table", recipe, "--output", space.path("refused"))
+    #expect(outcome.code == 65, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(".yaml\(line)") && outcome.errors.contains(text), "\(outcome.errors)")
   }
 
   @Test(arguments: [

@@ -115,6 +115,8 @@ func grid(_ text: String, check: ([String], [GridRecipe.Option]) throws -> Void 
     ("seeds: [0, 1]", "seeds: [0, -1]", 16, "whole numbers"),
     ("{epochs: 3, nesterov: true}", "{preset: lenet}", 4, "the presets are"),
     ("{epochs: 3, nesterov: true}", "[1, 2]", 4, "'option: value' was expected"),
+    ("{epochs: 3, nesterov: true}", "yes", 4, "or a file of trained weights, were expected"),
+    ("[lenet300]", "[a/mine.npz, mine.npz]", 3, "the network mine stands twice"),
   ])
   func mistakesAreToldWithTheirLine(found: String, wrong: String, line: Int, message: String) throws
   {
@@ -135,6 +137,75 @@ func grid(_ text: String, check: ([String], [GridRecipe.Option]) throws -> Void 
       }
     }
     #expect(error?.description.contains(".yaml:6: ") == true)
+  }
+
+  /// One's own networks: by a file that defines them, and with weights that are there already.
+  @Test func networksAndReferencesAreFilesBesideTheRecipe() throws {
+    let own = recipe.replacingOccurrences(
+      of: "networks: [lenet300]",
+      with: """
+        networks:
+          nets/mine.safetensors:
+          given: {reference: trained.safetensors, compress: {batch-size: 64}}
+          both: {network: /nets/mine.json, reference: ../trained.npz}
+        """)
+    let grid = try grid(own)
+    let folder = URL(fileURLWithPath: grid.recipe.path).deletingLastPathComponent().path
+    #expect(grid.recipe.networks.map(\.label) == ["mine", "given", "both"])
+    #expect(
+      grid.recipe.files.dropFirst() == [
+        "\(folder)/nets/mine.safetensors", "\(folder)/trained.safetensors", "/nets/mine.json",
+        "\(folder)/../trained.npz",
+      ])
+    func cell(_ network: String) throws -> Grid.Cell {
+      try #require(grid.places.first { $0.network == network }).cell
+    }
+    #expect(try cell("mine").arguments.contains("--network=\(folder)/nets/mine.safetensors"))
+    #expect(
+      try cell("mine").reference.arguments == [
+        "train", "--data=fashion-mnist", "--epochs=3", "--nesterov",
+        "--network=\(folder)/nets/mine.safetensors", "--seed=0",
+      ])
+    #expect(try cell("mine").reference.given == nil)
+    // The file of a given reference says which network it is.
+    #expect(try !cell("given").arguments.contains { $0.hasPrefix("--network") })
+    #expect(try cell("given").reference.given == "\(folder)/trained.safetensors")
+    #expect(
+      try Grid.weights(of: cell("given").reference, in: "d") == "\(folder)/trained.safetensors")
+    #expect(try Grid.weights(of: cell("mine").reference, in: "d").hasPrefix("d/references/mine-s0"))
+    // Mini-batches are timed as the cells have them.
+    #expect(
+      try cell("given").reference.arguments == [
+        "train", "--batch-size=64", "--data=fashion-mnist",
+        "--network=\(folder)/trained.safetensors", "--seed=0",
+      ])
+    #expect(try cell("both").arguments.contains("--network=/nets/mine.json"))
+    // The folders do not depend on where the recipe lies.
+    let elsewhere = NSTemporaryDirectory() + "lc-grids-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: elsewhere) }
+    try Data(own.utf8).write(to: URL(fileURLWithPath: "\(elsewhere)/r.yaml"))
+    let layout = try #require(lenet300)
+    let moved = try Grid(
+      GridRecipe(path: "\(elsewhere)/r.yaml"), layout: { _ in layout }, check: { _, _ in })
+    #expect(moved.cells.map(\.name) == grid.cells.map(\.name))
+    #expect(moved.cells != grid.cells)
+  }
+
+  @Test func aReferenceForAllNetworksIsAFileToo() throws {
+    let grid = try grid(
+      recipe.replacingOccurrences(of: "{epochs: 3, nesterov: true}", with: "w.safetensors"))
+    let network = try #require(grid.recipe.networks.first)
+    #expect(network.given?.line == 4 && network.given?.name == "w.safetensors")
+    #expect(network.reference.isEmpty && network.saysReference)
+    #expect(grid.cells.allSatisfy { $0.arguments.contains("--network=lenet300") })
+    // Options beside one network train its reference all the same.
+    let trained = try self.grid(
+      recipe.replacingOccurrences(of: "{epochs: 3, nesterov: true}", with: "w.safetensors")
+        .replacingOccurrences(
+          of: "networks: [lenet300]", with: "networks: {lenet300: {reference: {epochs: 2}}}"))
+    #expect(
+      trained.references.allSatisfy { $0.given == nil && $0.arguments.contains("--epochs=2") })
   }
 
   @Test func aSweepRepeatsTheCells() throws {

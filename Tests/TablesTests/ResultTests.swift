@@ -19,7 +19,8 @@ import Testing
 
   /// A directory with results: the error of a cell follows from its plan, method and seed.
   private func withResults(
-    _ other: String? = nil, lead: Double = 5, _ body: (Grid, String) throws -> Void
+    _ other: String? = nil, lead: Double = 5, ratio: Double = 20,
+    _ body: (Grid, String) throws -> Void
   ) throws {
     let grid = try grid(other ?? recipe)
     let directory = NSTemporaryDirectory() + "lc-results-\(UUID().uuidString)"
@@ -34,7 +35,7 @@ import Testing
         {"reference": {"trainLoss": 0.1, "testErrorPercent": 10},
          "direct": {"trainLoss": 0.3, "testErrorPercent": 17},
          "compressed": {"trainLoss": 0.2, "trainErrorPercent": 6, "testErrorPercent": \(error)},
-         "ratio": 20, "networkRatio": 19, "bits": 425920, "referenceBits": 8518400,
+         "ratio": \(ratio), "networkRatio": 19, "bits": 425920, "referenceBits": 8518400,
          "fileBytes": 55600, "multiplications": 4733, "additions": 270500, "seconds": 2,
          "settings": {"--mu": "0.003", "--seed": "\(place.seed)", "--method": "\(place.method.rawValue)"}}
         """
@@ -53,7 +54,7 @@ import Testing
       #expect(table.rows.map(\.isBest) == [false, false, true, false])
       #expect(
         table.markdown.contains(
-          "| 20× | Q+P | lc | 0.2000 ± 0.0000 | 6.00 ± 0.00 | **11.50 ± 0.71** |"))
+          "| 20× | 20.0× | Q+P | lc | 0.2000 ± 0.0000 | 6.00 ± 0.00 | **11.50 ± 0.71** |"))
       #expect(table.latex.contains("\\textbf{11.50 $\\pm$ 0.71}"))
       let lines = table.csv.split(separator: "\n")
       #expect(lines.count == 5)
@@ -69,6 +70,31 @@ import Testing
       #expect(!html.contains("http") && !html.contains("<?xml"))
       #expect(
         html.contains("<li>all: --mu 0.003</li>") && html.contains("P, lc: --method lc</li>"))
+    }
+  }
+
+  /// A budget of 20× whose plan gives 19.4× says so wherever the budget stands.
+  @Test func theTrueRatioStandsBesideTheBudget() throws {
+    let two = recipe.replacingOccurrences(of: "[20]", with: "[20, 10]")
+    try withResults(two, ratio: 19.4) { grid, directory in
+      let table = try ResultTable(grid, in: directory)
+      #expect(table.markdown.contains("| 20× | 19.4× | P | lc |"))
+      // At a glance, and in what it says.
+      #expect(table.markdown.contains("| P | lc | 12.50 ± 0.71 (19.4×) | 12.50 ± 0.71 (19.4×) |"))
+      #expect(
+        table.findings.contains { $0.hasPrefix("lenet300 at 20×: by LC, Q+P (19.4×) wins with") })
+      #expect(table.latex.contains("20$\\times$ & 19.4$\\times$ & P & lc"))
+      #expect(
+        table.html(drawings: [:]).contains("<td>20×</td><td>19.4×</td><td class=\"text\">P</td>"))
+      let row = try #require(table.csv.split(separator: "\n").dropFirst().first)
+      #expect(row.hasPrefix("lenet300,20,P,") && row.contains(",19.4,0.0,"))
+      #expect(try table.json().contains("\"mean\" : 19.4"))
+    }
+    // Within a hundredth it is the budget.
+    try withResults(two, ratio: 20.1) { grid, directory in
+      let text = try ResultTable(grid, in: directory).markdown
+      #expect(!text.contains("(20.1×)") || text.contains("| 12.50 ± 0.71 | 12.50 ± 0.71 (20.1×) |"))
+      #expect(text.contains("| 20× | 20.1× | P | lc |"))
     }
   }
 
@@ -92,8 +118,8 @@ import Testing
     try withResults(recipe.replacingOccurrences(of: "[20]", with: "[20, 10]")) { grid, directory in
       let table = try ResultTable(grid, in: directory)
       #expect(table.markdown.contains("|  |  | 20× | 10× |\n|---|---|---|---|\n"))
-      #expect(table.markdown.contains("| P | direct | 17.50 ± 0.71 | 17.50 ± 0.71 |"))
-      #expect(table.markdown.contains("| Q+P | lc | **11.50 ± 0.71** | **11.50 ± 0.71** |"))
+      #expect(table.markdown.contains("| P | direct | 17.50 ± 0.71 | 17.50 ± 0.71 (20.0×) |"))
+      #expect(table.markdown.contains("| Q+P | lc | **11.50 ± 0.71** | **11.50 ± 0.71 (20.0×)** |"))
       let html = try table.html(drawings: [:])
       #expect(
         html.contains("<th scope=\"row\">Q+P</th><th scope=\"row\">lc</th><td class=\"best\">11.50")

@@ -7,15 +7,7 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
   /// 16 bits with the exponent of 32 (bfloat16).
   case bfloat16 = "bf16"
 
-  /// Whether this processor has tiles that multiply in bfloat16 (AMX). Without them, on processors
-  /// that have bfloat16 in their vector instructions alone, oneDNN's convolutions are slower than in
-  /// 32 bits (`speed layers resnet20 bf16`).
-  public static var hasFastBFloat16: Bool { has(dnnl_cpu_isa_avx512_core_amx) }
-
-  /// This precision, or 32 bits where the processor has no fast 16.
-  public var available: Precision { self == .float32 || Self.hasFastBFloat16 ? self : .float32 }
-
-  /// Whether it can be computed in at all, fast or not.
+  /// Whether this processor can compute in it at all; whether it is faster, `PrecisionTrial` measures.
   package var isSupported: Bool { self == .float32 || Self.has(dnnl_cpu_isa_avx512_core) }
 
   /// Instruction sets are bit masks that contain those they extend.

@@ -23,11 +23,7 @@ public final class Evaluator {
     self.precision = precision
     weights = Arena(try definition.layout())
     statistics = try Initialisation.statistics(of: definition)
-    let convolves = definition.layers.contains {
-      $0.contains { if case .convolution = $0 { true } else { false } }
-    }
-    // The activations of a few hundred images fill the caches.
-    chunk = convolves ? 200 : 1000
+    chunk = definition.evaluationBatch
   }
 
   /// The loss and error of these weights, of the definition's layout, with these running statistics,
@@ -63,6 +59,15 @@ public final class Evaluator {
 }
 
 extension NetworkDefinition {
+  /// So many images are evaluated at a time.
+  var evaluationBatch: Int {
+    let convolves = layers.contains {
+      $0.contains { if case .convolution = $0 { true } else { false } }
+    }
+    // The activations of a few hundred images fill the caches.
+    return convolves ? 200 : 1000
+  }
+
   /// - Throws: `NeuralNetworkError.invalidNetwork` when the inputs are not as large as the images, or
   ///   the outputs not as many as the classes.
   public func check(fits data: Dataset) throws {

@@ -1,6 +1,8 @@
 /// The columns of a written table.
 struct Column {
   let title: String
+  /// Whether it holds words, which stand to the left.
+  var isText = false
   /// For programs: a column's name in CSV.
   let name: String
   let text: (ResultRow) -> String
@@ -11,15 +13,20 @@ extension ResultTable {
   var columns: [Column] {
     var columns: [Column] = []
     if networks.count > 1 {
-      columns.append(Column(title: "network", name: "network") { $0.network })
+      columns.append(Column(title: "network", isText: true, name: "network") { $0.network })
     }
+    let isSmaller = rows.contains { $0.parameters != nil }
     if rows.contains(where: { $0.budget != nil }) {
       columns.append(
         Column(title: "budget", name: "budget") { $0.budget.map { "\(trimmed($0))×" } ?? "" })
     }
+    // What was asked for and what it is stand side by side.
+    if !isSmaller {
+      columns.append(Column(title: "ratio", name: "ratio") { $0.ratio.map(times) ?? "" })
+    }
     columns += [
-      Column(title: "plan", name: "plan") { $0.plan },
-      Column(title: "method", name: "method") { $0.method.rawValue },
+      Column(title: "plan", isText: true, name: "plan") { $0.plan },
+      Column(title: "method", isText: true, name: "method") { $0.method.rawValue },
     ]
     if let sweep = grid.recipe.sweep {
       columns.append(Column(title: sweep.option, name: "swept") { $0.swept ?? "" })
@@ -29,7 +36,7 @@ extension ResultTable {
       Column(title: "train error %", name: "train_error") { $0.trainError?.text(2) ?? "" },
       Column(title: "test error %", name: "test_error") { $0.testErrorText },
     ]
-    if rows.contains(where: { $0.parameters != nil }) {
+    if isSmaller {
       return columns + [
         Column(title: "parameters", name: "parameters") { $0.parameters?.text(0) ?? "" },
         Column(title: "fewer", name: "parameter_ratio") {
@@ -38,7 +45,6 @@ extension ResultTable {
       ]
     }
     columns += [
-      Column(title: "ratio", name: "ratio") { $0.ratio.map(times) ?? "" },
       Column(title: "by file", name: "file_ratio") { $0.fileRatio.map(times) ?? "" },
       Column(title: "mult.", name: "multiplications") { $0.multiplications.map(count) ?? "" },
       Column(title: "add.", name: "additions") { $0.additions.map(count) ?? "" },
@@ -66,6 +72,15 @@ extension ResultRow {
   var testErrorText: String {
     guard let testError else { return stateText }
     return testError.text(2) + (done < seeds ? " (\(done) of \(seeds))" : "")
+  }
+
+  /// The ratio that it has, such as ` (19.4×)`, where that is not the budget; nothing where it is, within a
+  /// hundredth.
+  var ratioBesideBudget: String {
+    guard parameters == nil, let budget, let ratio = ratio?.mean,
+      abs(ratio - budget) > 0.01 * budget, tenths(ratio) != tenths(budget)
+    else { return "" }
+    return " (\(tenths(ratio))×)"
   }
 
   /// What stands where there is no error yet.

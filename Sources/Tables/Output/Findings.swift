@@ -32,7 +32,8 @@ extension ResultTable {
       let all = rows.filter { $0.budget == budget }
       guard let winner = all.min(by: { error($0) < error($1) }) else { continue }
       let (winning, lowest) = (
-        "\(winner.plan) by \(winner.method.rawValue)", winner.testError?.text(2) ?? ""
+        "\(winner.plan) by \(winner.method.rawValue)\(winner.ratioBesideBudget)",
+        winner.testError?.text(2) ?? ""
       )
       let plans = all.filter { $0.method == .lc }
       guard let best = plans.min(by: { error($0) < error($1) }) else {
@@ -42,7 +43,7 @@ extension ResultTable {
       let singles = plans.filter { !$0.plan.contains("+") }
       let sums = plans.filter { $0.plan.contains("+") }
       var line =
-        "\(best.network) at \(trimmed(budget))×: by LC, \(best.plan) wins with "
+        "\(best.network) at \(trimmed(budget))×: by LC, \(best.plan)\(best.ratioBesideBudget) wins with "
         + "\(best.testError?.text(2) ?? "") %"
       if let single = singles.min(by: { error($0) < error($1) }),
         let sum = sums.min(by: { error($0) < error($1) })

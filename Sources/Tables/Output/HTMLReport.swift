@@ -8,7 +8,7 @@ private struct ReportPage {
     /// An SVG, drawn inline.
     let drawing: String?
     let overview: Overview?
-    let head: [String]
+    let head: [Cell]
     let rows: [Row]
   }
 
@@ -17,7 +17,14 @@ private struct ReportPage {
     let text: String
     /// Whether it is the first of its budget.
     let isFirst: Bool
-    let cells: [Overview.Cell]
+    let cells: [Cell]
+  }
+
+  struct Cell {
+    let text: String
+    /// Whether it is words, not a number.
+    let isText: Bool
+    var isBest = false
   }
 
   let title: String
@@ -49,7 +56,8 @@ extension ResultTable {
           .init(
             name: network, drawing: drawings[network].map(inline),
             overview: overviews.first { $0.network == network },
-            head: columns.map(\.title), rows: pageRows(of: network))
+            head: columns.map { .init(text: $0.title, isText: $0.isText) },
+            rows: pageRows(of: network))
         }, plans: plain(planTexts), settings: plain(settingTexts), sources: plain(sources)))
   }
 
@@ -60,7 +68,9 @@ extension ResultTable {
       return .init(
         text: row.text, isFirst: index == 0 || row.budget != rows[index - 1].budget,
         cells: columns.map {
-          .init(text: $0.text(row), isBest: row.isBest && $0.name == "test_error")
+          .init(
+            text: $0.text(row), isText: $0.isText,
+            isBest: row.isBest && $0.name == "test_error")
         })
     }
   }

@@ -49,7 +49,7 @@ extension ResultTable {
             return Overview.Cell(text: "", isBest: false)
           }
           return Overview.Cell(
-            text: row.testErrorText,
+            text: row.testErrorText + (sweep == nil ? row.ratioBesideBudget : ""),
             isBest: sweep == nil
               ? row.isBest
               : lowest != nil && row.done == row.seeds && row.testError?.mean == lowest)

@@ -43,7 +43,8 @@ extension ResultTable {
       (seeds > 1 ? "Mean ± standard deviation over \(seeds) seeds. " : "One seed. ")
       + (grid.recipe.shrink == nil
         ? "Errors of Δ(θ); the lowest test error of each network and budget is bold. Ratios of the "
-          + "compressed tensors, by count and by file. Operations of one input."
+          + "compressed tensors, by count and by file; beside an error where it is not the budget. Operations of one "
+          + "input."
         : "Errors and parameters of the smaller network that is made of Δ(θ).")
   }
 
@@ -117,7 +118,7 @@ extension ResultTable {
     let columns = columns
     var lines = [
       "% \(grid.recipe.title.replacingOccurrences(of: "\n", with: " ")); needs booktabs",
-      "\\begin{tabular}{\(columns.map { ["network", "plan", "method"].contains($0.name) ? "l" : "r" }.joined())}",
+      "\\begin{tabular}{\(columns.map { $0.isText ? "l" : "r" }.joined())}",
       "\\toprule", columns.map { escaped($0.title) }.joined(separator: " & ") + " \\\\",
       "\\midrule",
     ]

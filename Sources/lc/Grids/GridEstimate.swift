@@ -37,7 +37,8 @@ struct GridEstimate {
       let left = epochs * perEpoch / Double(jobs)
       total += left
       table.add([
-        network.label, "\(references.count)", "\(cells.count)", "\(cells.count - openCells.count)",
+        network.label, "\(references.count { $0.given == nil })", "\(cells.count)",
+        "\(cells.count - openCells.count)",
         perEpoch.text(2), "\(Int(min(epochs, 1e15)))", Self.clock(left),
       ])
     }
@@ -61,7 +62,9 @@ struct GridEstimate {
   }
 
   private func isOpen(_ reference: Grid.Reference) -> Bool {
-    !FileManager.default.fileExists(atPath: Grid.folder(reference, in: directory) + "/result.json")
+    reference.given == nil
+      && !FileManager.default.fileExists(
+        atPath: Grid.folder(reference, in: directory) + "/result.json")
   }
 
   /// Times 30 mini-batches of the network's training in a process of its own.

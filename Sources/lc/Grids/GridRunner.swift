@@ -49,7 +49,7 @@ final class GridRunner {
   func run() throws {
     var needed: Set<Grid.Reference> = []
     for reference in Set(cells.map(\.reference)).sorted(by: { $0.name < $1.name })
-    where try mend(.reference(reference)) {
+    where try reference.given == nil && mend(.reference(reference)) {
       needed.insert(reference)
       open.append(.reference(reference))
     }
@@ -140,6 +140,7 @@ final class GridRunner {
     case .cell(let cell):
       if case .open = Grid.state(of: cell, in: directory) { return false } else { return true }
     case .reference(let reference):
+      if reference.given != nil { return true }
       let folder = Grid.folder(reference, in: directory)
       return Grid.failure(of: reference, in: directory) != nil
         || FileManager.default.fileExists(atPath: "\(folder)/result.json")
@@ -201,7 +202,7 @@ final class GridRunner {
     case .cell(let cell):
       own =
         cell.arguments + [
-          "--model=\(Grid.folder(cell.reference, in: directory))/weights.safetensors",
+          "--model=\(Grid.weights(of: cell.reference, in: directory))",
           "--output=\(folder)/\(output(of: unit))", "--known-figures=\(directory)/figures",
         ]
     }

@@ -64,14 +64,16 @@ struct TableCommand: ParsableCommand {
   func run() throws {
     // A dry run can be stopped anywhere.
     let signals = dryRun ? nil : StopSignals()
-    let (grid, data) = try Self.grid(recipe)
+    let (grid, origins) = try Self.grid(recipe)
     let cells = grid.cells(ofShard: parsedShard ?? (1, 1))
     let perJob = threads ?? max(1, Threads.count / jobs)
     guard let signals else {
       print(try GridEstimate(grid, cells, directory: output, jobs: jobs, threads: perJob).text())
       return
     }
-    for result in grid.results(in: output) { try requireSame(data[result.data], result) }
+    for result in grid.results(in: output) {
+      try origins[result.network].map { try requireSame($0, result) }
+    }
     try makeFolder(output)
     try checkOutputs(
       GridOutputs.files.map { "\(output)/\($0)" },
@@ -105,38 +107,74 @@ struct TableCommand: ParsableCommand {
     }
   }
 
-  private func requireSame(_ checksum: String?, _ result: Grid.Result) throws {
-    guard let before = result.dataChecksum, let checksum, checksum != before else { return }
-    throw Failure.otherRun(
-      "\(result.folder): its data, \(result.data[0]), was another one (checksum \(before), now \(checksum)); "
-        + "use another --output, or remove the results of the old data")
+  /// What the results of a network depend on besides their commands, as it is now.
+  struct Origin {
+    let data: (name: String, checksum: String)
+    /// Of a file; the zoo's networks do not change.
+    let definition: (name: String, checksum: String)?
+    let given: (name: String, checksum: String)?
   }
 
-  /// The recipe as commands, all of which are checked, and the checksums of the data by `--data` and `--pad`.
-  static func grid(_ path: String) throws -> (grid: Grid, data: [[String]: String]) {
-    var shapes: [[String]: (shape: [Int], classes: Int)] = [:]
-    var checksums: [[String]: String] = [:]
+  private func requireSame(_ now: Origin, _ result: Grid.Result) throws {
+    func check(_ what: String, _ now: (name: String, checksum: String)?, _ before: String?) throws {
+      guard let before, let now, now.checksum != before else { return }
+      throw Failure.otherRun(
+        "\(result.folder): its \(what), \(now.name), was another one (checksum \(before), now \(now.checksum)); "
+          + "use another --output, or remove the results of the old \(what)")
+    }
+    try check("data", now.data, result.dataChecksum)
+    try check("network", now.definition, result.definition)
+    try check("reference", now.given, result.modelChecksum)
+  }
+
+  /// The recipe as commands, all of which are checked, and what each network's results depend on, by the name that
+  /// tables call it.
+  static func grid(_ path: String) throws -> (grid: Grid, origins: [String: Origin]) {
+    var known: [[String]: (data: Dataset, checksum: String)] = [:]
+    var origins: [String: Origin] = [:]
     let recipe = try GridRecipe(path: path)
+    func at<Value>(_ line: Int, _ body: () throws -> Value) throws -> Value {
+      do { return try body() } catch { throw recipe.wrong(line, "\(error)") }
+    }
     if let published = recipe.published { _ = try Published(path: published, besides: path) }
     let grid = try Grid(recipe) { network in
       func value(_ name: String) -> String? { network.options.first { $0.name == name }?.value }
-      let name = value("network") ?? network.label
-      guard NetworkZoo.names.contains(name) else {
-        throw NeuralNetworkError.unknownNetwork(name, known: NetworkZoo.names)
+      let given = try network.given.map { file in try at(file.line) { try NetworkFile(file.path) } }
+      let named = network.definition ?? value("network")
+      if named == nil, let given, try given.definition == nil {
+        throw Failure.badInput(
+          "\(given.path) does not say which network it belongs to; say 'network' beside 'reference'"
+        )
       }
+      // A wrong name is told before the data are read.
+      let source = try NetworkSource(named, orOf: given?.path)
       let key = [value("data") ?? "", value("pad") ?? ""]
-      if shapes[key] == nil {
+      if known[key] == nil {
         let arguments = ["--data=\(key[0])"] + (key[1].isEmpty ? [] : ["--pad=\(key[1])"])
         let data = try DataOptions.parse(arguments).load()
-        shapes[key] = (data.training.shape, data.classes)
-        checksums[key] = fingerprint(of: data)
+        known[key] = (data, fingerprint(of: data))
       }
-      let (shape, classes) = shapes[key] ?? ([], 0)
-      let definition = try NetworkZoo.network(named: name, input: shape, classes: classes)
+      guard let (data, checksum) = known[key] else { throw Failure.badInput("no data") }
       guard let width = Double(value("width") ?? "1") else {
         throw Failure.usage("the width must be a number, found '\(value("width") ?? "")'")
       }
-      return try definition.widened(by: width).layout()
+      let definition = try source.definition(for: data, width: width)
+      let weights = try network.given.flatMap { file in
+        try given.map { given in try at(file.line) { try given.network(definition) } }
+      }
+      if let given { warnOfOtherData(given, than: data) }
+      if let file = network.definition, !network.saysReference,
+        try !NetworkFile(file).tensors.tensors.isEmpty
+      {
+        warn(
+          "\(network.label): the grid trains its references anew; 'reference: \(value("network") ?? file)' takes the "
+            + "weights of the file")
+      }
+      origins[network.label] = Origin(
+        data: (key[0], checksum),
+        definition: try network.definition.map { ($0, try fingerprint(of: definition)) },
+        given: network.given.flatMap { file in weights.map { (file.path, fingerprint(of: $0)) } })
+      return try definition.layout()
     } check: { arguments, options in
       let known = CommandOptions(of: arguments.first)
       for option in options {
@@ -159,6 +197,6 @@ struct TableCommand: ParsableCommand {
         throw Failure.usage(String(message).replacingOccurrences(of: "Error: ", with: ""))
       }
     }
-    return (grid, checksums)
+    return (grid, origins)
   }
 }

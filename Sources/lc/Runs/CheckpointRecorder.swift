@@ -9,6 +9,8 @@ final class CheckpointRecorder {
 
   private let path: String
   private var directory: RunDirectory?
+  /// What the run goes on from, when the folder is open, and whether a newer checkpoint was damaged.
+  private var found: (checkpoint: Checkpoint?, wasDamaged: Bool)?
   private let period: CheckpointPeriod
   private let resumes: Bool
   private var signals = StopSignals()
@@ -40,17 +42,15 @@ final class CheckpointRecorder {
     self.options = options
     self.provenance = provenance
     lastSaved = .now
-    let directory = try resumes ? RunDirectory(opening: path) : RunDirectory(creating: path)
-    self.directory = directory
-    guard resumes else { return nil }
-    func say(_ line: String) { StandardError.write("\(line)\n") }
-    var wasDamaged = false
-    let found = try directory.load { error in
-      say("\(error); going on from the checkpoint before")
-      wasDamaged = true
+    guard resumes else {
+      directory = try RunDirectory(creating: path)
+      return nil
     }
+    let (directory, found, wasDamaged) = try open()
+    // It need not stay in memory.
+    self.found = nil
     guard let checkpoint = found else {
-      say("\(directory.path): no checkpoint yet; the run begins anew")
+      Self.say("\(directory.path): no checkpoint yet; the run begins anew")
       return nil
     }
     let before: [String: String] = try checkpoint.state.value(Self.optionsKey)
@@ -62,11 +62,38 @@ final class CheckpointRecorder {
       throw Failure.otherRun(
         "\(directory.path) holds a run with other options: \(changes.joined(separator: "; "))")
     }
-    if !wasDamaged { say("\(directory.path): going on from the last checkpoint") }
+    if !wasDamaged { Self.say("\(directory.path): going on from the last checkpoint") }
     provenance = try checkpoint.state.value(Self.provenanceKey)
     self.provenance = provenance
     return checkpoint
   }
+
+  /// What the run that goes on has recorded as one of its options; none where it begins. Opens the folder and locks
+  /// it; to be asked before `start`.
+  ///
+  /// - Throws: `ModelFileError` when the folder cannot be had, or none of its checkpoints can be read.
+  func recorded(_ option: String) throws -> String? {
+    guard resumes, let checkpoint = try open().checkpoint else { return nil }
+    let options: [String: String] = try checkpoint.state.value(Self.optionsKey)
+    return options[option]
+  }
+
+  private func open() throws -> (
+    directory: RunDirectory, checkpoint: Checkpoint?, wasDamaged: Bool
+  ) {
+    let directory = try self.directory ?? RunDirectory(opening: path)
+    self.directory = directory
+    if let found { return (directory, found.checkpoint, found.wasDamaged) }
+    var wasDamaged = false
+    let checkpoint = try directory.load { error in
+      Self.say("\(error); going on from the checkpoint before")
+      wasDamaged = true
+    }
+    found = (checkpoint, wasDamaged)
+    return (directory, checkpoint, wasDamaged)
+  }
+
+  private static func say(_ line: String) { StandardError.write("\(line)\n") }
 
   /// To be called after each mini-batch, when the run can be continued from `state`.
   ///

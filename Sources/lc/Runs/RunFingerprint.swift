@@ -7,7 +7,14 @@ import NeuralNetwork
 // What a run's results depend on, by the options that say it: a run is resumed with the same only.
 
 extension SGDOptions {
-  var description: [String: String] {
+  /// - Parameter precision: what the run computes in, which need not be what was asked for.
+  func description(computedIn precision: Precision) -> [String: String] {
+    var all = description
+    if self.precision != .float32 { all[PrecisionChoice.key] = precision.rawValue }
+    return all
+  }
+
+  private var description: [String: String] {
     [
       "--batch-size": "\(batchSize)", "--learning-rate": "\(learningRate)",
       "--momentum": "\(momentum)", "--nesterov": "\(nesterov)", "--weight-decay": "\(weightDecay)",
@@ -21,13 +28,18 @@ extension SGDOptions {
 
 /// The network, the data, the threads and the program.
 func runFingerprint(_ definition: NetworkDefinition, _ data: Dataset) throws -> [String: String] {
-  let network = Array(try definition.json().utf8).withUnsafeBytes(checksum(of:))
-  return [
-    "--network": "\(definition.name) (\(hexadecimal(network)))",
+  [
+    "--network": try fingerprint(of: definition),
     dataKey: description(of: data),
     "--normalise": data.normalisation.kind?.rawValue ?? "given", "--threads": "\(Threads.count)",
     "the version of lc": LC.version,
   ]
+}
+
+/// Such as `lenet300 (1a2b3c4d)`.
+func fingerprint(of definition: NetworkDefinition) throws -> String {
+  let network = Array(try definition.json().utf8).withUnsafeBytes(checksum(of:))
+  return "\(definition.name) (\(hexadecimal(network)))"
 }
 
 private let dataKey = "--data"
@@ -59,7 +71,7 @@ func fingerprint(of data: Dataset) -> String {
   return hexadecimal(parts.withUnsafeBytes(checksum(of:)))
 }
 
-private func hexadecimal(_ value: UInt32) -> String {
+func hexadecimal(_ value: UInt32) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: 8 - digits.count) + digits
 }
