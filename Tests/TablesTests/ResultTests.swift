@@ -85,7 +85,8 @@ import Testing
         table.findings.contains { $0.hasPrefix("lenet300 at 20×: by LC, Q+P (19.4×) wins with") })
       #expect(table.latex.contains("20$\\times$ & 19.4$\\times$ & P & lc"))
       #expect(
-        table.html(drawings: [:]).contains("<td>20×</td><td>19.4×</td><td class=\"text\">P</td>"))
+        try table.html(drawings: [:]).contains(
+          "<td>20×</td><td>19.4×</td><td class=\"text\">P</td>"))
       let row = try #require(table.csv.split(separator: "\n").dropFirst().first)
       #expect(row.hasPrefix("lenet300,20,P,") && row.contains(",19.4,0.0,"))
       #expect(try table.json().contains("\"mean\" : 19.4"))
