@@ -40,6 +40,7 @@ format:
 
 lint:
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
+	@! git grep -n 'import COneDNN' -- Sources ':!Sources/NeuralNetwork/OneDNN'
 
 speed: bootstrap
 	swift run -c release speed
