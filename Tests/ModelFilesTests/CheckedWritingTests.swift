@@ -36,17 +36,15 @@ import Testing
   @Test func tensorsThatAreNotThoseOfTheFormAreSeen() throws {
     let good = try model()
     let part = good.parts[0]
-    for (place, tensor) in part.tensors.enumerated() {
+    for (place, tensor) in part.sources.enumerated() {
       var bytes: [UInt8] = []
       try tensor.provide { bytes.append(contentsOf: $0) }
       for index in bytes.indices {
         var changed = bytes
         changed[index] ^= 1
-        var tensors = part.tensors
-        tensors[place] = TensorSource(
+        var bad = part
+        bad.sources[place] = TensorSource(
           name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: changed)
-        let bad = PackedModel.Part(
-          description: part.description, tensors: tensors, digest: part.digest)
         let error = try failure(
           PackedModel(parts: [bad], plain: good.plain, order: good.order, metadata: good.metadata))
         #expect(error?.category == .internalError, "\(tensor.name), byte \(index)")
@@ -87,13 +85,11 @@ import Testing
     let sparse = try Sparse(count: 1 << 27, indices: [5], values: [1])
     let part = CompressedModel.Part(
       label: "w", operator: "o", tensors: [.init("w", [1 << 27])], form: .sparse(sparse))
-    let description = PackedModel.Part(
-      description: .init(
-        label: "w", operator: "o", tensors: part.tensors,
-        form: StoredForm(kind: .sparse, count: 1 << 27, entries: 1)),
-      tensors: [], digest: 0)
+    let stored = PackedModel.Part(
+      label: "w", operator: "o", tensors: part.tensors,
+      form: StoredForm(kind: .sparse, count: 1 << 27, entries: 1))
     let error = try failure(
-      PackedModel(parts: [description], plain: [], order: ["w"], metadata: [:]))
+      PackedModel(parts: [stored], plain: [], order: ["w"], metadata: [:]))
     #expect(error?.category == .cannotWrite)
   }
 

@@ -132,14 +132,14 @@ import Testing
     // 1,003 codes of 3 bits take 377 bytes, which have room for 1,005.
     let wide = bytes(codes + [0, 0], width: 4)
     let stream = try #require(ZlibStream.deflate(wide))
-    let old = model.parts.map { part in
-      PackedModel.Part(
-        description: part.description,
-        tensors: part.tensors.map {
-          guard $0.name == "0.codes" else { return $0 }
-          return TensorSource(
-            name: "0.codes.deflated", dtype: .u8, shape: [stream.count], bytes: stream)
-        }, digest: part.digest)
+    let old = model.parts.map { part -> PackedModel.Part in
+      var part = part
+      part.sources = part.sources.map {
+        guard $0.name == "0.codes" else { return $0 }
+        return TensorSource(
+          name: "0.codes.deflated", dtype: .u8, shape: [stream.count], bytes: stream)
+      }
+      return part
     }
     try withTemporaryFolder { folder in
       let path = folder + "/m.lcm"
