@@ -10,6 +10,7 @@ public struct WeightView: Sendable {
   /// At how many places a kernel is applied to one input; 1 for a matrix. It weighs operations.
   public var positions = 1
 
+  /// n.
   public var count: Int { values.count }
 
   /// - Throws: `LinearAlgebraError` when the count does not fit the shape; `CompressionError.notFinite`

@@ -12,6 +12,7 @@ public struct AdditiveSum: Sendable, Equatable {
     self.parts = parts
   }
 
+  /// The number of weights n.
   public var count: Int { parts[0].count }
 
   /// Δ(θ), n weights.
@@ -22,6 +23,7 @@ public struct AdditiveSum: Sendable, Equatable {
     for part in parts { part.add(to: &weights, scale: scale) }
   }
 
+  /// The sum of the parts' bits.
   public var storage: Storage { parts.reduce(Storage()) { $0 + $1.storage } }
 
   /// The parts' operations, and an addition a row for each further part.

@@ -37,7 +37,9 @@ public struct LowRank: Sendable, Equatable {
     self.format = format
   }
 
+  /// r, which may be 0.
   public var rank: Int { left.columns }
+  /// The number of weights, m·n.
   public var count: Int { left.rows * right.columns }
 
   /// Δ(θ), n weights.
@@ -54,6 +56,7 @@ public struct LowRank: Sendable, Equatable {
     arrangement.forEachPair { place, index in weights[index] += product[place] }
   }
 
+  /// r·(m + n) numbers of 32 or 16 bits.
   public var storage: Storage {
     Storage(factors: format.bits(rank * (left.rows + right.columns)))
   }

@@ -5,6 +5,7 @@ import LinearAlgebra
 public struct ResolvedPlan: Sendable {
   /// The plan as it is written.
   public let written: CompressionPlan
+  /// In the order of the tasks, and in each of the tensors; a joint task is one problem.
   public let problems: [CompressionProblem]
 
   /// The ranges of the arena that are compressed, ascending; neighbours are joined.
@@ -77,10 +78,13 @@ public struct ResolvedPlan: Sendable {
 public struct CompressionProblem: Sendable {
   /// The tensor's name, or the selection of a joint view.
   public let label: String
+  /// The tensors, in the order in which the view joins them.
   public let slots: [ArenaLayout.Slot]
   /// The view's shape.
   public let shape: [Int]
+  /// The task's operator, which fits the view.
   public let `operator`: any CompressionOperator
+  /// The number of weights n, from 1 to 2³² − 1.
   public let count: Int
   /// At how many places a kernel is applied to one input.
   public let positions: Int
