@@ -17,6 +17,7 @@ public struct CompressedNetwork: Sendable {
     var activation: Layer?
   }
 
+  /// The network whose layers are run.
   public let definition: NetworkDefinition
   private var stages: [Stage] = []
 

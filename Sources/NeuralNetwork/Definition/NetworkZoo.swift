@@ -1,5 +1,6 @@
 /// The networks that are known by name. Each takes images of any size that survives its pools.
 public enum NetworkZoo {
+  /// What `network(named:input:classes:)` knows.
   public static let names = [
     "lenet300", "lenet5", "vgg11", "vgg16", "nin", "alexnet", "resnet20", "resnet32", "resnet44",
     "resnet56", "resnet110",

@@ -4,6 +4,7 @@ import LinearAlgebra
 /// A network with its weights and batch norm's running statistics: what is evaluated, written to a file and
 /// made smaller.
 public struct TrainedNetwork {
+  /// What the network is.
   public let definition: NetworkDefinition
   /// Of the definition's layout; not written to.
   public let weights: Arena

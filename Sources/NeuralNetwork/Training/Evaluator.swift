@@ -5,12 +5,15 @@ import LinearAlgebra
 public struct Evaluation: Sendable, Equatable, Codable {
   /// Mean cross-entropy.
   public var loss: Double
+  /// The share of images whose highest score is not their label's, 0 to 100.
   public var errorPercent: Double
 }
 
 /// Runs images through a network, some hundred at a time.
 public final class Evaluator {
+  /// The network whose weights it evaluates.
   public let definition: NetworkDefinition
+  /// How wide activations and products are.
   public let precision: Precision
   private let weights: Arena
   private let statistics: Arena
