@@ -88,7 +88,7 @@ differential: bootstrap
 DOCUMENTED = LearningCompression CompressedInference NeuralNetwork Datasets ModelFiles Compression \
   LinearAlgebra OperatorChecks
 docs: bootstrap
-	swift package --allow-writing-to-directory .build-docs generate-documentation \
+	LC_DOCS=1 swift package --allow-writing-to-directory .build-docs generate-documentation \
 	  --enable-experimental-combined-documentation $(addprefix --target ,$(DOCUMENTED)) \
 	  --output-path .build-docs --warnings-as-errors --disable-parameters-and-returns-validation
 

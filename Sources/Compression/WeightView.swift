@@ -13,6 +13,8 @@ public struct WeightView: Sendable {
   /// n.
   public var count: Int { values.count }
 
+  /// Weights of a shape, row-major.
+  ///
   /// - Throws: `LinearAlgebraError` when the count does not fit the shape; `CompressionError.notFinite`
   ///   when a weight is NaN or infinite. O(n).
   public init(_ values: [Float], shape: [Int]) throws {

@@ -11,6 +11,8 @@ public struct Dataset: Sendable, Equatable {
   /// For both sets; by default from the training set alone.
   public let normalisation: Normalisation
 
+  /// Two sets of images of one shape.
+  ///
   /// - Throws: `DatasetError` when the sets or the normalisation differ in shape, or when a label
   ///   is not below `classes`.
   public init(

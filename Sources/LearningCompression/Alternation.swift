@@ -40,6 +40,8 @@ public struct Alternation: Sendable {
   /// Every so many steps, and after the last one, Δ(θ) is evaluated.
   public let evaluateEvery: Int
 
+  /// An alternation; nothing is run.
+  ///
   /// - Parameter schedule: an exponential one of 0 steps is direct compression.
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(

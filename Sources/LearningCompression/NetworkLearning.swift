@@ -31,6 +31,8 @@ public final class NetworkLearning: ResumableLearning {
     let firstBatch: Int
   }
 
+  /// SGD with a trainer, whose learning rate it sets.
+  ///
   /// - Parameters:
   ///   - learningRate: η of step 0.
   ///   - decay: η of step i is learningRate · decayⁱ.

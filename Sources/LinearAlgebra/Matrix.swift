@@ -9,6 +9,8 @@ public struct Matrix: Sendable, Equatable {
   /// `rows × columns` values, row after row.
   public private(set) var values: [Float]
 
+  /// A matrix of row-major values.
+  ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the count is not rows × columns.
   public init(rows: Int, columns: Int, values: [Float]) throws {
     let count = try elementCount(of: [rows, columns])

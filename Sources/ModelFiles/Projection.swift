@@ -71,6 +71,8 @@ public struct Projection: Sendable {
     var error: (any Error)?
   }
 
+  /// Compresses and packs what the plan takes, and keeps the rest.
+  ///
   /// - Parameters:
   ///   - mu: what a squared distance is worth to operators with a cost.
   ///   - progress: is told the share of all weights that is done, and the view; it runs on any thread,

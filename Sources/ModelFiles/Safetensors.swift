@@ -12,6 +12,8 @@ public final class SafetensorsFile: TensorFile {
   let file: InputFile
   private let directory: TensorDirectory
 
+  /// Opens a file and checks its header.
+  ///
   /// - Throws: `ModelFileError` when the file is missing, unreadable or not as the specification of
   ///   safetensors demands.
   public convenience init(path: String) throws {

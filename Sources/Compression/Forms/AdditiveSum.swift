@@ -3,6 +3,8 @@ public struct AdditiveSum: Sendable, Equatable {
   /// At least one part, all of the same count.
   public let parts: [CompressedForm]
 
+  /// The sum of these forms.
+  ///
   /// - Throws: `CompressionError.malformedForm` when there is no part or the counts differ.
   public init(_ parts: [CompressedForm]) throws {
     guard let first = parts.first, parts.allSatisfy({ $0.count == first.count }) else {

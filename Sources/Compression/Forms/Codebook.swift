@@ -81,6 +81,8 @@ public struct Codebook: Sendable, Equatable {
   /// The code of each of the n weights, less than K.
   public let codes: [UInt16]
 
+  /// Codes of codebooks that are there.
+  ///
   /// - Throws: `CompressionError.malformedForm` when a code has no entry, the groups are not as many
   ///   as the weights need, K is not from 1 to 65,536, or an entry is not finite.
   public init(_ stored: Entries, codes: [UInt16], groupSize: Int? = nil) throws {

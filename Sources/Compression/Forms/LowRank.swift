@@ -11,6 +11,8 @@ public struct LowRank: Sendable, Equatable {
   /// How the factors are stored; they need no rounding to it.
   public let format: NumberFormat
 
+  /// The product of these factors.
+  ///
   /// - Throws: `CompressionError.malformedForm` when the sizes differ from each other or from the
   ///   arrangement's, or the factors are not of the format.
   public init(

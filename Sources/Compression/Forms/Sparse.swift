@@ -24,6 +24,8 @@ public struct Sparse: Sendable, Equatable {
   /// How the values are stored; they need no rounding to it.
   public let format: NumberFormat
 
+  /// Entries at their places among n weights.
+  ///
   /// - Throws: `CompressionError.malformedForm` when indices, values, pattern and format do not fit each
   ///   other or n.
   public init(

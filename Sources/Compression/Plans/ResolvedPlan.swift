@@ -14,6 +14,8 @@ public struct ResolvedPlan: Sendable {
   /// The number of weights that are compressed.
   public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
+  /// Applies a plan to the tensors of a network or a file.
+  ///
   /// - Throws: `CompressionError` when a pattern fits nothing, two tasks claim one parameter, or
   ///   operators' parameters do not fit the sizes: all tensors where that is so are in one error.
   /// - Parameter positions: at how many places each kernel is applied to one input, by its name.
@@ -89,6 +91,8 @@ public struct CompressionProblem: Sendable {
   /// At how many places a kernel is applied to one input.
   public let positions: Int
 
+  /// The problem of some tensors, which one after the other are the view.
+  ///
   /// - Throws: `CompressionError` when the operator's parameters do not fit the view.
   public init(
     label: String, slots: [ArenaLayout.Slot], shape: [Int], operator: any CompressionOperator,

@@ -15,6 +15,8 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
   /// From the input to the scores.
   public let layers: [Layer]
 
+  /// A network of these layers, one after the other.
+  ///
   /// - Throws: `NeuralNetworkError.invalidNetwork` when the layers do not fit each other.
   public init(name: String, input: [Int], layers: [Layer]) throws {
     self.name = name

@@ -6,6 +6,8 @@ public enum NetworkZoo {
     "resnet56", "resnet110",
   ]
 
+  /// The network of that name, for images of that shape and so many classes.
+  ///
   /// - Parameter input: the shape of one image, [channels, height, width].
   /// - Throws: `NeuralNetworkError.unknownNetwork`; `invalidNetwork` when the images are too small.
   public static func network(named name: String, input: [Int], classes: Int) throws

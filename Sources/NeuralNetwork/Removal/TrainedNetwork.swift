@@ -13,6 +13,8 @@ public struct TrainedNetwork {
   /// How the images of its training were normalised; none where that is not known.
   public let normalisation: Normalisation.Kind?
 
+  /// A network with weights and running statistics, which are not copied.
+  ///
   /// - Throws: `NeuralNetworkError.wrongWeights` when an arena has another layout.
   public init(
     _ definition: NetworkDefinition, weights: Arena, statistics: Arena,

@@ -20,6 +20,8 @@ public final class Evaluator {
   private let chunk: Int
   private var networks: [Int: Network] = [:]
 
+  /// An evaluator of weights of this network.
+  ///
   /// - Throws: `NeuralNetworkError`.
   public init(_ definition: NetworkDefinition, precision: Precision = .float32) throws {
     self.definition = definition
@@ -66,6 +68,8 @@ public final class Evaluator {
 }
 
 extension NetworkDefinition {
+  /// Checks that the network takes the data's images and scores its classes.
+  ///
   /// - Throws: `NeuralNetworkError.invalidNetwork` when the inputs are not as large as the images, or
   ///   the outputs not as many as the classes.
   public func check(fits data: Dataset) throws {

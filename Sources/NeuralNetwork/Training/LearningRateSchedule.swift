@@ -19,6 +19,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
   /// During so many epochs at the beginning the rate rises linearly from 0 to the shape's.
   public var warmUpEpochs: Int
 
+  /// A shape, after a warm-up of so many epochs.
+  ///
   /// - Throws: `NeuralNetworkError.invalidOption`.
   public init(_ shape: Shape, warmUpEpochs: Int = 0) throws {
     func require(_ fits: Bool, _ option: String, _ value: String, _ expected: String) throws {

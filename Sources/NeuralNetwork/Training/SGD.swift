@@ -10,6 +10,8 @@ public struct SGD: Sendable, Equatable, Codable {
   /// Adds weightDecay · w to the gradient of every parameter.
   public var weightDecay: Float
 
+  /// PyTorch's form, by default with Nesterov's momentum of 0.9 and without weight decay.
+  ///
   /// - Throws: `NeuralNetworkError.invalidOption`.
   public init(momentum: Float = 0.9, nesterov: Bool = true, weightDecay: Float = 0) throws {
     guard (0..<1).contains(momentum) else {

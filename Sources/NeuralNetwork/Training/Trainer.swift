@@ -69,6 +69,8 @@ public final class Trainer {
     static let dropoutForStatistics: UInt64 = 6
   }
 
+  /// A trainer at the beginning of the data, without momentum.
+  ///
   /// - Parameters:
   ///   - initial: the weights to begin with; random ones from the seed otherwise.
   ///   - statistics: the running statistics to begin with.

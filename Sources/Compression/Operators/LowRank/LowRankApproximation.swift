@@ -63,6 +63,8 @@ public struct LowRankApproximation: CompressionOperator {
   /// Of the factors; 32 or 16 bits.
   public let numbers: StoredNumbers
 
+  /// The best matrix whose rank the rule gives.
+  ///
   /// - Throws: `CompressionError.invalidParameter` for a rank below 1, a share that is not above 0 and
   ///   at most 1, a λ that is not above 0, or K-level factors.
   public init(_ rank: Rank, scheme: Scheme = .one, numbers: StoredNumbers = .float32) throws {

@@ -17,6 +17,8 @@ public struct NuclearNorm: CompressionOperator {
   /// β, or 0.
   public let rows: Double
 
+  /// The penalty α on singular values, and β on rows.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
   public init(strength: Double, rows: Double = 0) throws {
     guard rows >= 0, rows.isFinite else {

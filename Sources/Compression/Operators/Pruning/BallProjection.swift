@@ -11,6 +11,8 @@ public struct BallProjection: CompressionOperator {
   /// κ.
   public let radius: Double
 
+  /// The ball of that radius, in units of the weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless the radius is above 0.
   public init(radius: Double) throws {
     guard radius > 0, radius.isFinite else {

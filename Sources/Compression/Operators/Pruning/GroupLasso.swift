@@ -15,6 +15,8 @@ public struct GroupLasso: CompressionOperator {
   /// s: the share of the strength that is on single weights.
   public let single: Double
 
+  /// The penalty α on groups, of which a share s is on single weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and 0 ≤ s ≤ 1.
   public init(strength: Double, of structure: Structure, single: Double = 0) throws {
     guard strength > 0, strength.isFinite else {

@@ -36,6 +36,8 @@ public struct PartialRegularisation: InPlaceOperator {
   /// Proximal by default.
   public let step: Step
 
+  /// The penalty α on a share of the rows, of the units before, or of both.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0, 0 ≤ s ≤ 1 and a side is given.
   public init(
     strength: Double, rows: Share?, columns: Share?, width: Int = 1, single: Double = 0,

@@ -26,6 +26,8 @@ public struct PenalisedPruning: CompressionOperator {
   /// R.
   public let penalty: Penalty
 
+  /// The penalty R with the price α.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
   public init(strength: Double, penalty: Penalty) throws {
     self.strength = strength

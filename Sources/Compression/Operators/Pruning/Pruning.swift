@@ -15,6 +15,8 @@ public struct Pruning: CompressionOperator {
   /// The precision of the kept entries.
   public internal(set) var values: StoredNumbers
 
+  /// Keeps κ weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
   ///   count at least 1.
   public init(keeping kept: Share, values: StoredNumbers = .float32) throws {

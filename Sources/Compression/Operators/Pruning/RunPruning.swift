@@ -26,6 +26,8 @@ public struct RunPruning: CompressionOperator {
   /// The precision of the kept entries.
   public let values: StoredNumbers
 
+  /// Keeps N of each M weights along an axis.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 1 ≤ N ≤ M ≤ 256.
   public init(
     keeping kept: Int, ofEach run: Int, along axis: Axis = .row, values: StoredNumbers = .float32

@@ -43,6 +43,8 @@ public struct AdaptiveQuantization: CodebookOperator {
   /// Of the restarts.
   public let seed: UInt64
 
+  /// K learnt values for all weights of the view, or for each row or group.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 1 ≤ K ≤ 65,536 and there are 1 to 10,000
   ///   restarts.
   public init(

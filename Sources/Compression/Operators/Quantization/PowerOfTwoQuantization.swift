@@ -17,6 +17,8 @@ public struct PowerOfTwoQuantization: CodebookOperator {
   /// Which weights share e; all of the view where it is given.
   public let grouping: Grouping
 
+  /// C + 1 powers of two, their negatives and 0; e is found unless it is given.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 0 ≤ C ≤ 60 and −100 ≤ e ≤ 100.
   public init(depth: Int, top: Int? = nil, per grouping: Grouping = .view) throws {
     guard (0...60).contains(depth) else {

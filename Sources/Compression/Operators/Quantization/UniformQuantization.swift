@@ -26,6 +26,8 @@ public struct UniformQuantization: CodebookOperator {
   /// Which weights share the spacing and the offset.
   public let grouping: Grouping
 
+  /// Equally spaced values of b bits, symmetric unless `affine`.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless b is from 2 (affine: 1) to 12.
   public init(bits: Int, affine: Bool = false, per grouping: Grouping = .view) throws {
     guard ((affine ? 1 : 2)...12).contains(bits) else {
