@@ -7,6 +7,11 @@ let loops: [SwiftSetting] =
   Context.environment["LC_FAST_LOOPS"] == nil
   ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+// The command behind `make docs`, which sets LC_DOCS: otherwise every build would build its helpers, too.
+let site: [Package.Dependency] =
+  Context.environment["LC_DOCS"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 /// What the library's product is made of.
 let library: [Target.Dependency] = [
   "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
@@ -36,7 +41,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-  ],
+  ] + site,
   targets: [
     .executableTarget(
       name: "lc",

@@ -30,12 +30,14 @@ public enum CompressionError: Error, Equatable {
 
   /// A tensor that an operator does not fit.
   public struct Unfit: Sendable, Equatable {
+    /// The tensor's name, or the selection of a joint view.
     public let name: String
     /// None for a joint view.
     public let shape: [Int]?
+    /// What the operator says of it.
     public let reason: String
 
-    public init(name: String, shape: [Int]?, reason: String) {
+    package init(name: String, shape: [Int]?, reason: String) {
       (self.name, self.shape, self.reason) = (name, shape, reason)
     }
   }
@@ -47,6 +49,8 @@ extension CompressionError {
 }
 
 extension CompressionError: CustomStringConvertible {
+  /// What is wrong, in a line; a mistake in a plan is pointed at in two more, tensors that do not
+  /// fit have a line each. Names from files are without control characters.
   public var description: String {
     switch self {
     case .syntax(let plan, let offset, let message):

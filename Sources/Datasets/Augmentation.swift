@@ -6,9 +6,12 @@ public struct Augmentation: Sendable, Equatable, Codable {
   /// Mirrors each image left to right with probability ½.
   public var flips: Bool
 
+  /// Leaves images as they are.
   public static let none = Augmentation(shift: 0, flips: false)
   package var isNone: Bool { shift == 0 && !flips }
 
+  /// Moves by up to `shift` pixels, 0 or more, each way; mirrors every second image on average if
+  /// `flips`.
   public init(shift: Int, flips: Bool) {
     self.shift = shift
     self.flips = flips

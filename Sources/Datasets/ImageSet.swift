@@ -14,6 +14,8 @@ public struct ImageSet: Sendable, Equatable {
   /// The product of `shape`.
   package let pixelsPerImage: Int
 
+  /// Images of one byte a value, and their labels.
+  ///
   /// - Throws: `DatasetError` when `shape` is not three positive sizes, when there are no labels,
   ///   when there are not `labels.count × shape.product` pixels, or when a label is not below
   ///   `classes`.

@@ -72,6 +72,8 @@ extension AlternationState {
     return Checkpoint(state: state, forms: ["direct": directForms, "present": forms])
   }
 
+  /// As it was written to a file.
+  ///
   /// - Throws: `LinearAlgebraError.unusableState` when the file holds something else.
   public init(_ checkpoint: Checkpoint) throws {
     guard let direct = checkpoint.forms["direct"], let present = checkpoint.forms["present"] else {

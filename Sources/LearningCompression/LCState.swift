@@ -31,6 +31,8 @@ public final class LCState {
   /// v, the weights that θ is made of, with straight-through gradients.
   private let latent: Arena?
 
+  /// The state of a plan beside these weights; nothing is compressed before `begin(mu:)`.
+  ///
   /// - Parameters:
   ///   - plan: resolved for the layout of `weights`.
   ///   - weights: w, which is read, and with a hard coupling written.

@@ -1,11 +1,13 @@
 /// What can go wrong in a run of the alternation.
 public enum LearningCompressionError: Error, CustomStringConvertible {
+  /// An option is outside of what makes sense.
   case invalidOption(option: String, value: String, expected: String)
   /// The loss or a weight is no longer finite.
   ///
   /// `mu` is that of a penalty, if there is one.
   case diverged(step: Int, mu: Float?, reason: String)
 
+  /// What is wrong, in a line; after divergence, what to try.
   public var description: String {
     switch self {
     case .invalidOption(let option, let value, let expected):

@@ -4,8 +4,10 @@ import Foundation
 public enum PenaltySchedule: Sendable, Equatable {
   /// μᵢ = initial · growthⁱ, i = 0 … steps − 1.
   case exponential(initial: Double, growth: Double, steps: Int)
+  /// Each step's own μ.
   case explicit([Double])
 
+  /// How many steps there are; 0 of an exponential schedule is direct compression.
   public var steps: Int {
     switch self {
     case .exponential(_, _, let steps): steps
@@ -13,6 +15,9 @@ public enum PenaltySchedule: Sendable, Equatable {
     }
   }
 
+  /// μ of a step, counted from 0.
+  ///
+  /// - Precondition: the step is below `steps`.
   public func mu(step: Int) -> Float {
     switch self {
     case .exponential(let initial, let growth, _): Float(initial * pow(growth, Double(step)))
@@ -58,7 +63,9 @@ public enum PenaltySchedule: Sendable, Equatable {
 
 /// A stretch of training.
 public enum Period: Sendable, Equatable, CustomStringConvertible {
+  /// So many mini-batches.
   case batches(Int)
+  /// So many times all mini-batches of an epoch.
   case epochs(Int)
 
   /// The number of mini-batches; saturates instead of overflowing.
@@ -71,6 +78,7 @@ public enum Period: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// As options of `lc` say it: `10batches` or `2epochs`.
   public var description: String {
     switch self {
     case .batches(let count): "\(count)batches"

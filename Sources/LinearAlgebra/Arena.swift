@@ -4,6 +4,7 @@
 /// Not `Sendable`; whoever owns it decides which threads touch it. It can stand over memory that somebody
 /// else owns, such as a tensor of another library.
 public final class Arena {
+  /// Which tensor lies where.
   public let layout: ArenaLayout
   /// The whole buffer; valid as long as the arena lives.
   public let floats: UnsafeMutableBufferPointer<Float>

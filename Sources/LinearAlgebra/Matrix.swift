@@ -2,11 +2,15 @@ import COpenBLAS
 
 /// A dense matrix of floats, row-major.
 public struct Matrix: Sendable, Equatable {
+  /// m, from 0 to 2³¹ − 1.
   public let rows: Int
+  /// n, from 0 to 2³¹ − 1.
   public let columns: Int
   /// `rows × columns` values, row after row.
   public private(set) var values: [Float]
 
+  /// A matrix of row-major values.
+  ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the count is not rows × columns.
   public init(rows: Int, columns: Int, values: [Float]) throws {
     let count = try elementCount(of: [rows, columns])
@@ -24,11 +28,16 @@ public struct Matrix: Sendable, Equatable {
     self.values = values
   }
 
+  /// One entry; row and column count from 0.
+  ///
+  /// - Precondition: the place `row × columns + column` is below rows × columns; no more is
+  ///   checked.
   public subscript(row: Int, column: Int) -> Float {
     get { values[row * columns + column] }
     set { values[row * columns + column] = newValue }
   }
 
+  /// The n × m matrix of the same entries. O(m·n).
   public var transposed: Matrix {
     get throws {
       var result = [Float](repeating: 0, count: values.count)
@@ -86,6 +95,9 @@ public struct Matrix: Sendable, Equatable {
     return try Matrix(rows: m, columns: n, values: result)
   }
 
+  /// A · B by `sgemm`. O(m·n·k).
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when the inner sizes differ.
   public static func * (a: Matrix, b: Matrix) throws -> Matrix { try product(a, b) }
 
   /// A · x. O(m·n).

@@ -69,11 +69,16 @@ package func allFinite(_ x: UnsafeBufferPointer<Float>) -> Bool {
 }
 
 extension Array where Element == Float {
+  /// Σ xᵢ², added up in `Double`. O(n).
   public var squaredNorm: Double { withUnsafeBufferPointer(LinearAlgebra.squaredNorm) }
   package var sum: Double { withUnsafeBufferPointer(LinearAlgebra.sum) }
   package var absoluteSum: Double { withUnsafeBufferPointer(LinearAlgebra.absoluteSum) }
+  /// Whether no number is NaN or infinite; true where there are none. O(n).
   public var isFinite: Bool { withUnsafeBufferPointer(allFinite) }
 
+  /// Σ (xᵢ − yᵢ)², added up in `Double`. O(n).
+  ///
+  /// - Precondition: there are as many others.
   public func squaredDistance(to other: [Float]) -> Double {
     withUnsafeBufferPointer { x in
       other.withUnsafeBufferPointer { LinearAlgebra.squaredDistance(x, $0) }

@@ -15,8 +15,10 @@ public struct CompressedModel: Sendable {
     public let `operator`: String
     /// The tensors, one after the other.
     public let tensors: [TensorShape]
+    /// θ of all the tensors together.
     public let form: CompressedForm
 
+    /// A view of some tensors, whose values together are as many as the form's.
     public init(label: String, operator: String, tensors: [TensorShape], form: CompressedForm) {
       self.label = label
       self.operator = `operator`
@@ -46,6 +48,7 @@ public struct CompressedModel: Sendable {
     }
   }
 
+  /// What is compressed, in the order of the plan.
   public let parts: [Part]
   /// What is not compressed, each in its own type.
   public let plain: [PlainTensor]
@@ -54,6 +57,7 @@ public struct CompressedModel: Sendable {
   /// Whatever else belongs to the model: its network, its plan, the figures it reached.
   public let metadata: [String: String]
 
+  /// A model of these parts; `order` names each of their tensors and of the plain ones once.
   public init(
     parts: [Part], plain: [PlainTensor], order: [String], metadata: [String: String]
   ) {

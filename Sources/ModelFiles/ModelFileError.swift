@@ -39,6 +39,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case internalError
   }
 
+  /// What a caller can do about it.
   public var category: Category {
     switch self {
     case .notFound, .cannotRead: .missingInput
@@ -50,6 +51,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// What is wrong, in one line: the path, the byte or tensor, what was expected, what was found.
   public var description: String {
     switch self {
     case .notFound(let path):

@@ -8,6 +8,8 @@ public struct PlainTensor: Sendable, Equatable {
   /// The values, row-major and little-endian, as safetensors files have them.
   public let bytes: [UInt8]
 
+  /// A tensor of bytes as safetensors files have them.
+  ///
   /// - Throws: `CompressionError.malformedForm` when the bytes are not as many as the shape and the type
   ///   say.
   public init(_ shape: CompressedModel.TensorShape, bytes: [UInt8]) throws {

@@ -15,11 +15,14 @@ public struct Provenance: Sendable, Equatable, Codable {
   public var version: String
   /// The versions of the libraries that compute.
   public var libraries: [String: String]
+  /// How many threads computed.
   public var threads: Int
+  /// The processor's name, as the system says it.
   public var processor: String
   /// All that the results depend on, given or not, where the command knows.
   public var settings: [String: String]?
 
+  /// What is known of a file; `settings` can follow.
   public init(
     command: String, seed: UInt64? = nil, version: String, libraries: [String: String],
     threads: Int, processor: String

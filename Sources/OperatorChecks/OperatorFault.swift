@@ -14,11 +14,13 @@ public struct OperatorFault: Sendable, CustomStringConvertible {
     case expectation = "expects the bits that random weights take"
   }
 
+  /// What every operator does, and this one does not.
   public let rule: Rule
   /// The weights that showed it: their kind, shape and seed.
   public let input: String
   /// What was found.
   public let found: String
 
+  /// The rule that is broken, by what was found, for which weights.
   public var description: String { "an operator \(rule.rawValue): \(found), for \(input)" }
 }

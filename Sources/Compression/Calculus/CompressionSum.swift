@@ -15,13 +15,21 @@ import LinearAlgebra
 /// - Complexity: per round that of each operator, plus O(K·n).
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 2107.04380.
 public struct CompressionSum: CompressionOperator {
+  /// Δ₁ … Δ_K, one at least, in the order in which they see what is left of the target.
   public let parts: [any CompressionOperator]
+  /// The most rounds of the alternation, 1 or more.
   public let rounds: Int
+  /// The share of the objective, 0 or more, that a round must gain for another one to follow.
   public let tolerance: Double
   /// How many more starts there are when there is no warm start.
   public let restarts: Int
+  /// Of the restarts' orders and noise.
   public let seed: UInt64
 
+  /// A sum of one or more operators; `+` makes the usual ones.
+  ///
+  /// - Precondition: there is a part, `rounds` is positive, `tolerance` and `restarts` are not
+  ///   negative.
   public init(
     _ parts: [any CompressionOperator], rounds: Int = 50, tolerance: Double = 1e-4,
     restarts: Int = 0, seed: UInt64 = 0
@@ -34,6 +42,9 @@ public struct CompressionSum: CompressionOperator {
     self.seed = seed
   }
 
+  /// As it is written in a plan: `quantize(k=2) + prune(keep=1%)`, or
+  /// `sum(A + B, rounds=20, restarts=3)` where these are not the default. The tolerance and the
+  /// seed are not written.
   public var description: String {
     let sum = parts.map(\.description).joined(separator: " + ")
     let options =
@@ -41,21 +52,28 @@ public struct CompressionSum: CompressionOperator {
     return options.isEmpty ? sum : "sum(\(sum), \(options.joined(separator: ", ")))"
   }
 
+  /// Refuses what any part refuses.
+  ///
+  /// - Throws: the first such part's error.
   public func validate(shape: [Int], view: String) throws {
     for part in parts { try part.validate(shape: shape, view: view) }
   }
 
+  /// The sum of the parts' costs; 0 for a form that is no sum.
   public func cost(of form: CompressedForm, in view: WeightView) -> Double {
     guard case .sum(let form) = form else { return 0 }
     return zip(parts, form.parts).reduce(0) { $0 + $1.0.cost(of: $1.1, in: view) }
   }
 
+  /// Takes sums of as many parts, each of which belongs to its operator.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
     guard case .sum(let form) = form else { return false }
     return form.parts.count == parts.count
       && zip(parts, form.parts).allSatisfy { $0.belongs($1, shape: shape) }
   }
 
+  /// Refits the parts in turn, each by its own operator to what the others leave, three times; a
+  /// sum of another number of parts stays as it is. No worse than before.
   public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
     guard case .sum(let own) = form else { return form }
     guard own.parts.count == parts.count else { return form }
@@ -67,6 +85,11 @@ public struct CompressionSum: CompressionOperator {
       })
   }
 
+  /// Alternates between the parts, monotone from a warm start of as many parts; those that do not
+  /// belong are found anew. Without one there are the restarts, too.
+  ///
+  /// - Throws: the parts' errors; `CompressionError.outOfRange` where the sum exceeds a `Float`.
+  /// - Complexity: per round that of each operator, plus O(K·n).
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {
@@ -213,6 +236,8 @@ public struct CompressionSum: CompressionOperator {
 
 /// An operator whose codebook may be the same for all weights.
 public protocol FixedCodebook: CompressionOperator {
+  /// Whether it is for this operator; then its sum with `Pruning` in 32 bits is found exactly, in
+  /// one pass.
   var isFixed: Bool { get }
 }
 

@@ -3,6 +3,8 @@ public struct AdditiveSum: Sendable, Equatable {
   /// At least one part, all of the same count.
   public let parts: [CompressedForm]
 
+  /// The sum of these forms.
+  ///
   /// - Throws: `CompressionError.malformedForm` when there is no part or the counts differ.
   public init(_ parts: [CompressedForm]) throws {
     guard let first = parts.first, parts.allSatisfy({ $0.count == first.count }) else {
@@ -12,6 +14,7 @@ public struct AdditiveSum: Sendable, Equatable {
     self.parts = parts
   }
 
+  /// The number of weights n.
   public var count: Int { parts[0].count }
 
   /// Δ(θ), n weights.
@@ -22,6 +25,7 @@ public struct AdditiveSum: Sendable, Equatable {
     for part in parts { part.add(to: &weights, scale: scale) }
   }
 
+  /// The sum of the parts' bits.
   public var storage: Storage { parts.reduce(Storage()) { $0 + $1.storage } }
 
   /// The parts' operations, and an addition a row for each further part.

@@ -11,6 +11,8 @@ public struct BlockGrid: Sendable, Equatable, Codable {
   /// A block's sizes, as many.
   public let block: [Int]
 
+  /// A tensor's grid of blocks; a block is cut to the tensor's sizes.
+  ///
   /// - Throws: `CompressionError.malformedForm` when the sizes are not positive or do not correspond.
   public init(shape: [Int], block: [Int]) throws {
     guard !shape.isEmpty, shape.count == block.count,

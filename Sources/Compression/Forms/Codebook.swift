@@ -70,6 +70,7 @@ public struct Codebook: Sendable, Equatable {
     public var storedCount: Int { stored.reduce(0) { $0 + $1.count } }
   }
 
+  /// The codebooks as they are stored.
   public let stored: Entries
   /// The entries of all groups, K each, ascending in each group.
   public let entries: [Float]
@@ -80,6 +81,8 @@ public struct Codebook: Sendable, Equatable {
   /// The code of each of the n weights, less than K.
   public let codes: [UInt16]
 
+  /// Codes of codebooks that are there.
+  ///
   /// - Throws: `CompressionError.malformedForm` when a code has no entry, the groups are not as many
   ///   as the weights need, K is not from 1 to 65,536, or an entry is not finite.
   public init(_ stored: Entries, codes: [UInt16], groupSize: Int? = nil) throws {
@@ -159,6 +162,7 @@ public struct Codebook: Sendable, Equatable {
     }
   }
 
+  /// The number of weights n.
   public var count: Int { codes.count }
 
   /// The entries of the group that holds the weight at that index.
@@ -166,6 +170,7 @@ public struct Codebook: Sendable, Equatable {
     Array(entries[group * levels..<(group + 1) * levels])
   }
 
+  /// How many codebooks there are: ⌈n / `groupSize`⌉, or one.
   public var groupCount: Int { entries.count / levels }
 
   /// The bits of one code.
@@ -193,6 +198,7 @@ public struct Codebook: Sendable, Equatable {
     }
   }
 
+  /// n·⌈log₂K⌉ bits of codes and 32 for each stored float.
   public var storage: Storage {
     Storage(codes: count * codeBits, codebooks: 32 * stored.storedCount)
   }

@@ -11,6 +11,8 @@ public struct LowRank: Sendable, Equatable {
   /// How the factors are stored; they need no rounding to it.
   public let format: NumberFormat
 
+  /// The product of these factors.
+  ///
   /// - Throws: `CompressionError.malformedForm` when the sizes differ from each other or from the
   ///   arrangement's, or the factors are not of the format.
   public init(
@@ -37,7 +39,9 @@ public struct LowRank: Sendable, Equatable {
     self.format = format
   }
 
+  /// r, which may be 0.
   public var rank: Int { left.columns }
+  /// The number of weights, m·n.
   public var count: Int { left.rows * right.columns }
 
   /// Δ(θ), n weights.
@@ -54,6 +58,7 @@ public struct LowRank: Sendable, Equatable {
     arrangement.forEachPair { place, index in weights[index] += product[place] }
   }
 
+  /// r·(m + n) numbers of 32 or 16 bits.
   public var storage: Storage {
     Storage(factors: format.bits(rank * (left.rows + right.columns)))
   }

@@ -19,10 +19,13 @@ public struct Sparse: Sendable, Equatable {
   public let indices: [UInt32]
   /// The entries' values.
   public let values: [Float]
+  /// What is known of the places.
   public let pattern: Pattern
   /// How the values are stored; they need no rounding to it.
   public let format: NumberFormat
 
+  /// Entries at their places among n weights.
+  ///
   /// - Throws: `CompressionError.malformedForm` when indices, values, pattern and format do not fit each
   ///   other or n.
   public init(
@@ -102,10 +105,12 @@ public struct Sparse: Sendable, Equatable {
     }
   }
 
+  /// The values' bits by their format, and the places in the cheapest coding.
   public var storage: Storage {
     Storage(values: format.bits(values.count), indices: IndexCoding.cheapest(for: self).bits)
   }
 
+  /// A multiplication and an addition for each entry in the range. O(log κ).
   public func operations(in range: Range<Int>, rows: Int, columns: Int) -> Operations {
     let entries = position(ofIndex: range.upperBound) - position(ofIndex: range.lowerBound)
     return Operations(multiplications: entries, additions: entries)

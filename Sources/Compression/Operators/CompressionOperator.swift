@@ -40,11 +40,24 @@ public protocol CompressionOperator: Sendable, CustomStringConvertible {
 }
 
 extension CompressionOperator {
+  /// Takes weights of every shape.
   public func validate(shape: [Int], view: String) throws {}
+
+  /// Takes every form for a point of the set, which is right for an operator without constraints
+  /// only: a sum goes on from a part's last θ where it belongs.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { true }
+
+  /// Fits the numbers by least squares and keeps codes, places and ranks
+  /// (`CompressedForm.refitted(to:)`), for sets that do not bound the numbers.
+  ///
+  /// - Complexity: O(n); factors O(m·n·r).
   public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
     try form.refitted(to: target.values)
   }
+
+  /// 0: the nearest point of the set is looked for, whatever μ is.
   public func cost(of form: CompressedForm, in view: WeightView) -> Double { 0 }
+
+  /// None: the bits follow from the weights.
   public func expectedBits(shape: [Int]) -> Int? { nil }
 }

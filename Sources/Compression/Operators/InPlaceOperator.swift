@@ -1,6 +1,6 @@
 /// An operator that can change the weights themselves, for a coupling that replaces w by Δ(θ) after
 /// every mini-batch: then θ is formed only when it is asked for.
-public protocol InPlaceOperator: CompressionOperator {
+package protocol InPlaceOperator: CompressionOperator {
   /// w ← Δ(θ), for a target of that shape.
   ///
   /// - Returns: ‖w − Δ(θ)‖².
@@ -13,7 +13,7 @@ public protocol InPlaceOperator: CompressionOperator {
 }
 
 extension InPlaceOperator {
-  public func compress(
+  package func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {
     var values = target.values

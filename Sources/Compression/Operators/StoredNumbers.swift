@@ -2,6 +2,7 @@ import LinearAlgebra
 
 /// The precision in which an operator stores numbers.
 public enum StoredNumbers: Sendable, Equatable {
+  /// 32 bits each, as they are.
   case float32
   /// IEEE half precision.
   case float16

@@ -43,6 +43,8 @@ extension ResolvedPlan {
     }
   }
 
+  /// Checks that each form is a point of its operator's set.
+  ///
   /// - Throws: `CompressionError.leftSet` for a form that is none of its operator's. O(n).
   public func requireBelonging(_ forms: [CompressedForm]) throws {
     for (problem, form) in zip(problems, forms)

@@ -5,16 +5,20 @@
 public struct OperatorCatalogue: Sendable {
   /// One operator of the language.
   public struct Entry: Sendable {
+    /// The word before the parenthesis.
     public let name: String
     /// Such as `quantize(k=K)`.
     public let usage: String
+    /// What it does, in a line for a help text.
     public let summary: String
     let parameters: [String]
     let make: @Sendable (inout OperatorArguments) throws -> any CompressionOperator
   }
 
+  /// The operators, in the order in which they were added.
   public private(set) var entries: [Entry]
 
+  /// The operator of that name, if there is one. O(entries).
   public func entry(named name: String) -> Entry? { entries.last { $0.name == name } }
 
   /// This catalogue and one more operator; it replaces one of the same name.

@@ -5,6 +5,7 @@ import LinearAlgebra
 public struct ResolvedPlan: Sendable {
   /// The plan as it is written.
   public let written: CompressionPlan
+  /// In the order of the tasks, and in each of the tensors; a joint task is one problem.
   public let problems: [CompressionProblem]
 
   /// The ranges of the arena that are compressed, ascending; neighbours are joined.
@@ -13,6 +14,8 @@ public struct ResolvedPlan: Sendable {
   /// The number of weights that are compressed.
   public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
+  /// Applies a plan to the tensors of a network or a file.
+  ///
   /// - Throws: `CompressionError` when a pattern fits nothing, two tasks claim one parameter, or
   ///   operators' parameters do not fit the sizes: all tensors where that is so are in one error.
   /// - Parameter positions: at how many places each kernel is applied to one input, by its name.
@@ -77,14 +80,19 @@ public struct ResolvedPlan: Sendable {
 public struct CompressionProblem: Sendable {
   /// The tensor's name, or the selection of a joint view.
   public let label: String
+  /// The tensors, in the order in which the view joins them.
   public let slots: [ArenaLayout.Slot]
   /// The view's shape.
   public let shape: [Int]
+  /// The task's operator, which fits the view.
   public let `operator`: any CompressionOperator
+  /// The number of weights n, from 1 to 2³² − 1.
   public let count: Int
   /// At how many places a kernel is applied to one input.
   public let positions: Int
 
+  /// The problem of some tensors, which one after the other are the view.
+  ///
   /// - Throws: `CompressionError` when the operator's parameters do not fit the view.
   public init(
     label: String, slots: [ArenaLayout.Slot], shape: [Int], operator: any CompressionOperator,

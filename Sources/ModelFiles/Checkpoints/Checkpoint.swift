@@ -11,10 +11,12 @@ public struct Checkpoint: Sendable, Equatable {
   package static let formatVersion = 1
   private static let key = "checkpoint"
 
+  /// The arenas and the small values of the run.
   public var state: Snapshot
   /// Compressed forms, one a problem of the plan, under the names that the run gives them.
   public var forms: [String: [CompressedForm]]
 
+  /// A checkpoint of that state.
   public init(state: Snapshot, forms: [String: [CompressedForm]] = [:]) {
     self.state = state
     self.forms = forms

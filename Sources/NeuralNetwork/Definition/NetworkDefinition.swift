@@ -8,11 +8,15 @@ import LinearAlgebra
 ///   layers: [.linear("fc1", 100), .relu, .linear("fc2", 10)])
 /// ```
 public struct NetworkDefinition: Sendable, Equatable, Codable {
+  /// What messages and files call it.
   public let name: String
   /// The shape of one input; it is flattened for a linear layer.
   public let input: [Int]
+  /// From the input to the scores.
   public let layers: [Layer]
 
+  /// A network of these layers, one after the other.
+  ///
   /// - Throws: `NeuralNetworkError.invalidNetwork` when the layers do not fit each other.
   public init(name: String, input: [Int], layers: [Layer]) throws {
     self.name = name
@@ -21,6 +25,10 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
     try validate()
   }
 
+  /// Decodes and checks a network.
+  ///
+  /// - Throws: `DecodingError`; `NeuralNetworkError.invalidNetwork` when the layers do not fit each
+  ///   other.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)

@@ -3,11 +3,15 @@ import LinearAlgebra
 /// Stochastic gradient descent with momentum, in PyTorch's form: v ← m·v + g, w ← w − η·v, or with
 /// Nesterov's momentum w ← w − η·(g + m·v).
 public struct SGD: Sendable, Equatable, Codable {
+  /// m, at least 0 and below 1.
   public var momentum: Float
+  /// Whether the step looks ahead along the momentum; it needs m above 0.
   public var nesterov: Bool
   /// Adds weightDecay · w to the gradient of every parameter.
   public var weightDecay: Float
 
+  /// PyTorch's form, by default with Nesterov's momentum of 0.9 and without weight decay.
+  ///
   /// - Throws: `NeuralNetworkError.invalidOption`.
   public init(momentum: Float = 0.9, nesterov: Bool = true, weightDecay: Float = 0) throws {
     guard (0..<1).contains(momentum) else {

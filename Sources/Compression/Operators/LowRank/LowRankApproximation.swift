@@ -24,29 +24,47 @@ import LinearAlgebra
 /// - Complexity: O(m·n·min(m, n)) time; Krylov O(m·n·r) a block, five or so blocks.
 /// - Source: Idelbayev & Carreira-Perpiñán, CVPR 2020.
 public struct LowRankApproximation: CompressionOperator {
+  /// How r is found.
   public enum Rank: Sendable, Equatable {
+    /// r itself, from 1 to min(m, n).
     case fixed(Int)
+    /// A share s of min(m, n), above 0 and at most 1; rounded, but 1 at least.
     case share(Double)
+    /// The smallest r that keeps a share s of ‖W‖², above 0 and at most 1.
     case energy(Double)
+    /// The r that pays at a price λ > 0, in units of the loss, for each unit of the cost; it may be
+    /// 0.
     case selected(Double, Cost)
   }
 
+  /// What a rank of r costs in `Rank.selected`.
   public enum Cost: String, Sendable, CaseIterable {
+    /// The stored numbers, r·(m + n).
     case storage
+    /// The multiplications at inference: r·(m + n) at each place where a kernel is applied.
     case flops
   }
 
+  /// As which matrix a kernel [O, I, H, W] is taken; the raw value is that of `scheme` in a plan.
   public enum Scheme: String, Sendable, CaseIterable {
+    /// O × (I·H·W); other tensors as [out, all the rest].
     case one = "1"
+    /// (O·H) × (I·W); for kernels only.
     case two = "2"
+    /// Of both that with the lower objective, at the price of two decompositions; scheme 1 where
+    /// the tensor is no kernel.
     case cheaper = "best"
   }
 
+  /// How the rank is found.
   public let rank: Rank
+  /// Which matrix a kernel is; scheme 1 by default.
   public let scheme: Scheme
   /// Of the factors; 32 or 16 bits.
   public let numbers: StoredNumbers
 
+  /// The best matrix whose rank the rule gives.
+  ///
   /// - Throws: `CompressionError.invalidParameter` for a rank below 1, a share that is not above 0 and
   ///   at most 1, a λ that is not above 0, or K-level factors.
   public init(_ rank: Rank, scheme: Scheme = .one, numbers: StoredNumbers = .float32) throws {
@@ -74,6 +92,9 @@ public struct LowRankApproximation: CompressionOperator {
   /// The best matrix of rank r.
   public init(rank: Int) throws { try self.init(.fixed(rank)) }
 
+  /// As it is written in a plan: `lowrank(r=10)`, `lowrank(r=10%)`, `lowrank(energy=90%)` or
+  /// `lowrank(lambda=0.001, cost=flops)`, then `scheme=2` or `scheme=best` and `bits=16` where they
+  /// are not the default.
   public var description: String {
     var arguments =
       switch rank {
@@ -86,6 +107,9 @@ public struct LowRankApproximation: CompressionOperator {
     return "lowrank(\((arguments + numbers.arguments).joined(separator: ", ")))"
   }
 
+  /// Refuses vectors, scheme 2 where the shape is not [O, I, H, W], and a given r above min(m, n).
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.invalidParameter`.
   public func validate(shape: [Int], view: String) throws {
     guard shape.count >= 2 else {
       throw CompressionError.needsMatrix(operator: "lowrank", view: view)
@@ -115,6 +139,8 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
+  /// Takes factors of one of the scheme's arrangements, of rank r at most where r does not follow
+  /// from the weights, in the format that the operator stores.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
     guard case .lowRank(let form) = form else { return false }
     // Rank 0 has no numbers whose format would matter.
@@ -123,6 +149,12 @@ public struct LowRankApproximation: CompressionOperator {
       && (form.rank == 0 || numbers.allows(form.format))
   }
 
+  /// Truncates the SVD, exactly or by block Krylov iteration from the factors of the last C step.
+  /// Only `.selected` looks at μ.
+  ///
+  /// - Throws: as `validate`; `CompressionError.outOfRange` where half precision, or a `Float`,
+  ///   cannot hold the factors or their product.
+  /// - Complexity: O(m·n·min(m, n)) for the whole SVD, O(m·n·r) a Krylov block.
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {
@@ -210,6 +242,7 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
+  /// λ·C(r) with `.selected`; 0 for the other rules, which have constraints.
   public func cost(of form: CompressedForm, in view: WeightView) -> Double {
     guard case .lowRank(let form) = form else { return 0 }
     guard case .selected(let lambda, let cost) = rank else { return 0 }

@@ -17,6 +17,8 @@ public struct NuclearNorm: CompressionOperator {
   /// β, or 0.
   public let rows: Double
 
+  /// The penalty α on singular values, and β on rows.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
   public init(strength: Double, rows: Double = 0) throws {
     guard rows >= 0, rows.isFinite else {
@@ -31,16 +33,26 @@ public struct NuclearNorm: CompressionOperator {
     self.rows = rows
   }
 
+  /// As it is written in a plan: `nuclear(alpha=0.1)`, with `rows=0.01` where β is not 0.
   public var description: String {
     "nuclear(alpha=\(shortest(strength))\(rows > 0 ? ", rows=\(shortest(rows))" : ""))"
   }
 
+  /// Refuses vectors.
+  ///
+  /// - Throws: `CompressionError.needsMatrix`.
   public func validate(shape: [Int], view: String) throws {
     guard shape.count >= 2 else {
       throw CompressionError.needsMatrix(operator: "nuclear", view: view)
     }
   }
 
+  /// Shrinks the singular values by α/μ, then the rows: exact for β = 0, else one step after the
+  /// other. The warm start is not looked at.
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.outOfRange` where the factors' product exceeds a
+  ///   `Float`.
+  /// - Complexity: O(m·n·min(m, n)), one SVD.
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {
@@ -76,6 +88,7 @@ public struct NuclearNorm: CompressionOperator {
     return try LowRank(left: left, right: form.right)
   }
 
+  /// Takes every low-rank form: the norm is a cost and bounds nothing.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.lowRank != nil }
 
   /// α times the sum of the products of the norms of L's columns and R's rows: these are the singular

@@ -11,6 +11,8 @@ public struct BallProjection: CompressionOperator {
   /// κ.
   public let radius: Double
 
+  /// The ball of that radius, in units of the weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless the radius is above 0.
   public init(radius: Double) throws {
     guard radius > 0, radius.isFinite else {
@@ -20,8 +22,10 @@ public struct BallProjection: CompressionOperator {
     self.radius = radius
   }
 
+  /// As it is written in a plan: `l1ball(radius=100)`.
   public var description: String { "l1ball(radius=\(shortest(radius)))" }
 
+  /// Takes sparse forms with ‖θ‖₁ ≤ κ, but for a millionth that rounding may add.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
     guard case .sparse(let form) = form else { return false }
     return form.values.absoluteSum <= radius * (1 + 1e-6)
@@ -38,6 +42,10 @@ public struct BallProjection: CompressionOperator {
           .decompressed()))
   }
 
+  /// Projects on the ball, exactly; weights inside of it stay as they are. Neither μ nor the warm
+  /// start matters.
+  ///
+  /// - Complexity: O(n): radix sort and one pass.
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {

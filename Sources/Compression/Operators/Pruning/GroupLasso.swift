@@ -10,10 +10,13 @@ import LinearAlgebra
 public struct GroupLasso: CompressionOperator {
   /// α.
   public let strength: Double
+  /// The groups g: rows, columns, input channels, kernels or blocks.
   public let structure: Structure
   /// s: the share of the strength that is on single weights.
   public let single: Double
 
+  /// The penalty α on groups, of which a share s is on single weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and 0 ≤ s ≤ 1.
   public init(strength: Double, of structure: Structure, single: Double = 0) throws {
     guard strength > 0, strength.isFinite else {
@@ -29,6 +32,8 @@ public struct GroupLasso: CompressionOperator {
     self.single = single
   }
 
+  /// As it is written in a plan: `grouplasso(alpha=0.01, of=rows)`, with `single=0.2` where s is
+  /// not 0.
   public var description: String {
     let arguments =
       ["alpha=\(shortest(strength))", "of=\(structure)"]
@@ -36,10 +41,18 @@ public struct GroupLasso: CompressionOperator {
     return "grouplasso(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses vectors, and the structure `kernels` for what is not [O, I, H, W].
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.invalidParameter`.
   public func validate(shape: [Int], view: String) throws {
     _ = try structure.grid(for: shape, operator: "grouplasso", view: view)
   }
 
+  /// Shrinks single weights, then groups, exactly, whatever the warm start. With s = 0 the entries
+  /// are whole groups, whose places take fewer bits.
+  ///
+  /// - Throws: as `validate`.
+  /// - Complexity: O(n).
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {
@@ -63,8 +76,10 @@ public struct GroupLasso: CompressionOperator {
         pattern: .blocks(grid)))
   }
 
+  /// Takes every sparse form: the norms are a cost and bound nothing.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.sparse != nil }
 
+  /// α·((1 − s)·Σ_g √|g|·‖θ_g‖ + s·‖θ‖₁); 0 for a form that is not sparse.
   public func cost(of form: CompressedForm, in view: WeightView) -> Double {
     guard case .sparse(let form) = form else { return 0 }
     guard let grid = try? structure.grid(for: view.shape, operator: "grouplasso", view: "") else {

@@ -15,8 +15,11 @@ import LinearAlgebra
 /// - Source: E & Gao, arXiv 2009.01395 and 1912.05078. Their subset is not public; this is an
 ///   interpretation: a share of the units, and a side of their weights.
 public struct PartialRegularisation: InPlaceOperator {
+  /// How the penalty lowers itself; the raw value is that of `step` in a plan.
   public enum Step: String, Sendable, CaseIterable {
+    /// Shrinks weights and groups, to exact zeros too.
     case proximal
+    /// Goes down a sub-gradient, which makes weights small but not zero.
     case subgradient
   }
 
@@ -30,8 +33,11 @@ public struct PartialRegularisation: InPlaceOperator {
   public let width: Int
   /// s.
   public let single: Double
+  /// Proximal by default.
   public let step: Step
 
+  /// The penalty α on a share of the rows, of the units before, or of both.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0, 0 ≤ s ≤ 1 and a side is given.
   public init(
     strength: Double, rows: Share?, columns: Share?, width: Int = 1, single: Double = 0,
@@ -57,6 +63,8 @@ public struct PartialRegularisation: InPlaceOperator {
     self.step = step
   }
 
+  /// As it is written in a plan: `partial(alpha=0.01, rows=50%, columns=50%)`, then `width`,
+  /// `single` and `step=subgradient` where they are not the default.
   public var description: String {
     let arguments: [String] =
       ["alpha=\(shortest(strength))"] + (rows.map { ["rows=\($0)"] } ?? [])
@@ -66,11 +74,15 @@ public struct PartialRegularisation: InPlaceOperator {
     return "partial(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses vectors, a width that does not divide the columns, and more rows or units than there
+  /// are.
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.invalidParameter`.
   public func validate(shape: [Int], view: String) throws { _ = try part(of: shape, view: view) }
 
   /// - Returns: the sum of the squares of the steps: ‖w − Δ(θ)‖² for a sub-gradient or where no weight is in two groups, at least
   ///   half of it (a third, with single weights penalised as well) elsewhere.
-  public func apply(to weights: UnsafeMutableBufferPointer<Float>, shape: [Int], penalty mu: Float)
+  package func apply(to weights: UnsafeMutableBufferPointer<Float>, shape: [Int], penalty mu: Float)
     throws -> Double
   {
     let part = try part(of: shape, view: "the view")
@@ -139,7 +151,8 @@ public struct PartialRegularisation: InPlaceOperator {
     return try values.withUnsafeBufferPointer { try form(of: $0, shape: target.shape) }
   }
 
-  public func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> CompressedForm {
+  /// The weights that are not zero. O(n).
+  package func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> CompressedForm {
     let indices = weights.indices.filter { weights[$0] != 0 }
     return .sparse(
       try Sparse(
@@ -147,8 +160,10 @@ public struct PartialRegularisation: InPlaceOperator {
         values: indices.map { weights[$0] }))
   }
 
+  /// Takes every sparse form: the norms are a cost and bound nothing.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.sparse != nil }
 
+  /// α·((1 − s)·Σ_g √|g|·‖θ_g‖ + s·‖θ‖₁) over the penalised part; 0 for a form that is not sparse.
   public func cost(of form: CompressedForm, in view: WeightView) -> Double {
     guard case .sparse(let form) = form else { return 0 }
     guard let part = try? part(of: view.shape, view: "") else { return 0 }

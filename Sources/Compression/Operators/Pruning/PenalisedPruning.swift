@@ -11,8 +11,11 @@ import LinearAlgebra
 /// - Complexity: O(n).
 /// - Source: Carreira-Perpiñán & Idelbayev, CVPR 2018; Zou & Hastie 2005 (elastic net).
 public struct PenalisedPruning: CompressionOperator {
+  /// R, what θ is charged for.
   public enum Penalty: Sendable, Equatable {
+    /// ‖θ‖₀, α a weight that stays: `l0penalty` in a plan.
     case count
+    /// ‖θ‖₁: `l1penalty` in a plan.
     case magnitude
     /// With β.
     case elastic(Double)
@@ -20,8 +23,11 @@ public struct PenalisedPruning: CompressionOperator {
 
   /// α.
   public let strength: Double
+  /// R.
   public let penalty: Penalty
 
+  /// The penalty R with the price α.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
   public init(strength: Double, penalty: Penalty) throws {
     self.strength = strength
@@ -44,12 +50,17 @@ public struct PenalisedPruning: CompressionOperator {
     }
   }
 
+  /// As it is written in a plan: `l0penalty(alpha=0.001)`, `l1penalty(alpha=0.001)` or
+  /// `elastic(alpha=0.001, ridge=0.01)`.
   public var description: String {
     var arguments = ["alpha=\(shortest(strength))"]
     if case .elastic(let ridge) = penalty { arguments.append("ridge=\(shortest(ridge))") }
     return "\(name)(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Takes the hard or the soft threshold at the present μ, exactly, whatever the warm start.
+  ///
+  /// - Complexity: O(n).
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {
@@ -70,8 +81,10 @@ public struct PenalisedPruning: CompressionOperator {
     }
   }
 
+  /// Takes every sparse form: R is a cost and bounds nothing.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.sparse != nil }
 
+  /// α·‖θ‖₀, α·‖θ‖₁ or α·‖θ‖₁ + β/2·‖θ‖²; 0 for a form that is not sparse.
   public func cost(of form: CompressedForm, in view: WeightView) -> Double {
     guard case .sparse(let form) = form else { return 0 }
     return switch penalty {

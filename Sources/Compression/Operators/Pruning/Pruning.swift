@@ -12,8 +12,11 @@ import LinearAlgebra
 public struct Pruning: CompressionOperator {
   /// κ, as a count or as a share of the view's n weights.
   public internal(set) var kept: Share
+  /// The precision of the kept entries.
   public internal(set) var values: StoredNumbers
 
+  /// Keeps κ weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
   ///   count at least 1.
   public init(keeping kept: Share, values: StoredNumbers = .float32) throws {
@@ -23,20 +26,33 @@ public struct Pruning: CompressionOperator {
     self.values = values
   }
 
+  /// As it is written in a plan: `prune(keep=1%)` or `prune(keep=2662)`, with `bits=16` or `k=K`
+  /// where the entries are not stored in 32 bits.
   public var description: String {
     "prune(\((["keep=\(kept)"] + values.arguments).joined(separator: ", ")))"
   }
 
+  /// Refuses a count of more weights than there are.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`.
   public func validate(shape: [Int], view: String) throws {
     try kept.validate("prune", atMost: shape.reduce(1, *), "weights of \(view)")
   }
 
+  /// Takes free sparse forms of κ entries at most, in the precision that the operator stores.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
     guard case .sparse(let form) = form else { return false }
     return form.pattern == .free && form.indices.count <= kept.of(shape.reduce(1, *))
       && values.allows(form.format)
   }
 
+  /// Selects the κ largest magnitudes, exactly and without a warm start; with K shared values it
+  /// alternates from several starts, the last C step's values among them. Zeros are not stored, so
+  /// there may be fewer.
+  ///
+  /// - Throws: as `validate`; `CompressionError.outOfRange` where half precision cannot hold the
+  ///   entries.
+  /// - Complexity: O(n); with shared values as the type says.
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {

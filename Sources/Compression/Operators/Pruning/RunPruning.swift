@@ -17,11 +17,17 @@ public struct RunPruning: CompressionOperator {
     case inputs
   }
 
+  /// N, the weights that each run keeps, from 1 to M.
   public let kept: Int
+  /// M, the weights of a run, up to 256.
   public let run: Int
+  /// Where the weights of a run lie; in a row by default.
   public let axis: Axis
+  /// The precision of the kept entries.
   public let values: StoredNumbers
 
+  /// Keeps N of each M weights along an axis.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 1 ≤ N ≤ M ≤ 256.
   public init(
     keeping kept: Int, ofEach run: Int, along axis: Axis = .row, values: StoredNumbers = .float32
@@ -38,12 +44,18 @@ public struct RunPruning: CompressionOperator {
     self.values = values
   }
 
+  /// As it is written in a plan: `prune(keep=2:4)`, with `along=inputs`, and `bits=16` or `k=K`,
+  /// where they are not the default.
   public var description: String {
     let along = axis == .row ? [] : ["along=\(axis.rawValue)"]
     let arguments = ["keep=\(kept):\(run)"] + along + values.arguments
     return "prune(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses shapes whose rows, or input channels with the axis `.inputs`, M does not divide; a
+  /// vector is one row.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`; `.needsMatrix` for input channels of a vector.
   public func validate(shape: [Int], view: String) throws { _ = try runs(of: shape, view: view) }
 
   /// The runs of a tensor.
@@ -81,6 +93,8 @@ public struct RunPruning: CompressionOperator {
     return runs
   }
 
+  /// Takes sparse forms that hold just N of each M weights along the axis, zeros included, in the
+  /// precision that the operator stores.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
     guard case .sparse(let form) = form else { return false }
     guard let runs = try? runs(of: shape, view: "") else { return false }
@@ -88,6 +102,12 @@ public struct RunPruning: CompressionOperator {
       && values.allows(form.format)
   }
 
+  /// Keeps the N largest of each run; exact in 32 bits. In another precision the last C step's form
+  /// stays where it is nearer.
+  ///
+  /// - Throws: as `validate`; `CompressionError.outOfRange` where half precision cannot hold the
+  ///   entries.
+  /// - Complexity: O(n·N).
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {

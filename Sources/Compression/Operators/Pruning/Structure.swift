@@ -22,6 +22,8 @@ public enum Structure: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// The structure as it is written in a plan, such as `rows` or `4x1`.
+  ///
   /// - Throws: `CompressionError.invalidParameter` for what is no structure.
   public init(_ text: String, operator: String) throws {
     let sizes = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }

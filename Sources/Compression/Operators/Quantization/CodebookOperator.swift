@@ -47,6 +47,7 @@ public enum Grouping: Sendable, Equatable, CustomStringConvertible {
 /// An operator that gives each weight the nearest entry of a codebook that it chooses, one for each
 /// group of weights.
 public protocol CodebookOperator: CompressionOperator {
+  /// Which weights share a codebook.
   var grouping: Grouping { get }
 
   /// The best codebook for one group.
@@ -89,14 +90,24 @@ extension Codebook.Entries {
 }
 
 extension CodebookOperator {
+
+  /// Takes every codebook, which is right only where the entries are free.
   public func allows(_ entries: Codebook.Entries) -> Bool { true }
 
+  /// Takes codebooks of as many weights as the shape has, in groups of the operator's size, whose
+  /// entries `allows` takes.
   public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
     guard case .codebook(let form) = form else { return false }
     return form.count == shape.reduce(1, *) && form.groupSize == grouping.size(for: shape)
       && allows(form.stored)
   }
 
+  /// Finds each group's codebook, groups on all threads, and gives every weight its nearest entry,
+  /// ties to the lower one. μ does not matter.
+  ///
+  /// - Throws: as `validate` and `codebook`; `CompressionError.outOfRange` where an entry exceeds a
+  ///   `Float`.
+  /// - Complexity: that of the codebooks, and O(n·K) vectorised, O(n·log K) for large K.
   public func compress(
     _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
   ) throws -> CompressedForm {

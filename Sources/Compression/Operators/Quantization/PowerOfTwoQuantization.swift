@@ -14,8 +14,11 @@ public struct PowerOfTwoQuantization: CodebookOperator {
   public let depth: Int
   /// e, where it is given.
   public let top: Int?
+  /// Which weights share e; all of the view where it is given.
   public let grouping: Grouping
 
+  /// C + 1 powers of two, their negatives and 0; e is found unless it is given.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 0 ≤ C ≤ 60 and −100 ≤ e ≤ 100.
   public init(depth: Int, top: Int? = nil, per grouping: Grouping = .view) throws {
     guard (0...60).contains(depth) else {
@@ -35,12 +38,17 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     self.grouping = grouping
   }
 
+  /// As it is written in a plan: `powers(c=3)`, with `top=-2` where e is given, `per=row` for
+  /// groups.
   public var description: String {
     let arguments = ["c=\(depth)"] + (top.map { ["top=\($0)"] } ?? [])
     return
       "powers(\((arguments + (groupingSuffix.isEmpty ? [] : [groupingSuffix])).joined(separator: ", ")))"
   }
 
+  /// Refuses groups of less than one weight, and rows of a vector.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`, `.needsMatrix`.
   public func validate(shape: [Int], view: String) throws {
     try grouping.validate("powers", shape: shape, view: view)
   }
@@ -56,6 +64,10 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     return pattern.map { scale * $0 }
   }
 
+  /// The fixed codebook where e is given, else the best one of all exponents that can be best;
+  /// exact either way, whatever the warm start.
+  ///
+  /// - Complexity: O(n) to sort, O(C·log n) an exponent.
   public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
     if let top { return .fixed(pattern: pattern(top)) }
     let exponent = weights.uncomfortableExponent
@@ -76,6 +88,7 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     return Codebook.Entries.scaled([best?.0 ?? 0], pattern: pattern).scaled(byPowerOfTwo: exponent)
   }
 
+  /// Takes the fixed codebook where e is given, else 0 or a power of two as each group's scale.
   public func allows(_ entries: Codebook.Entries) -> Bool {
     if let top { return entries == .fixed(pattern: pattern(top)) }
     guard case .scaled(let scales, pattern) = entries else { return false }
@@ -98,5 +111,6 @@ public struct PowerOfTwoQuantization: CodebookOperator {
 }
 
 extension PowerOfTwoQuantization: FixedCodebook {
+  /// Whether e is given.
   public var isFixed: Bool { top != nil }
 }
