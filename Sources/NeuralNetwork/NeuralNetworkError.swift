@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// What can be wrong with a network, its weights or its training.
 public enum NeuralNetworkError: Error, Equatable, CustomStringConvertible {
   /// A network is not well formed; the layer is named where there is one.
@@ -18,7 +20,7 @@ public enum NeuralNetworkError: Error, Equatable, CustomStringConvertible {
     case .invalidNetwork(let network, let layer, let message):
       "network '\(network)'\(layer.map { ", layer '\($0)'" } ?? ""): \(message)"
     case .unknownNetwork(let name, let known):
-      "unknown network '\(name)'; there are: \(known.joined(separator: ", "))"
+      "unknown network '\(name)'\(choice(for: name, of: known))"
     case .wrongWeights(let tensor, let expected, let found):
       "weights '\(tensor)': expected \(expected), found \(found)"
     case .invalidOption(let option, let value, let expected):

@@ -16,14 +16,7 @@ struct ProjectCommand: ParsableCommand {
       Example:
         lc project weights.safetensors --compress '*.weight: quantize(k=16)' --output compressed.lcm
 
-      A plan is TENSORS: OPERATOR, several of them separated by ';'. TENSORS is a name, a pattern \
-      with * ? [abc] (a single * takes biases and statistics too), or several of them: PATTERN, PATTERN, \
-      !PATTERN, where ! leaves out. joint(PATTERN, …) takes all tensors together as one vector; \
-      vector(PATTERN) and matrix(PATTERN) take each tensor as such. A name that holds : ; , ( ) + ! or \
-      quotes stands in quotes: "kernel:0". Operators are added by '+'.
-
-      Operators:
-      \(operatorList)
+      \(HelpTopic.planSyntax) 'lc help operators' lists the operators.
       """)
 
   @Argument(help: ArgumentHelp("The weights: safetensors, npz or npy.", valueName: "file"))

@@ -193,8 +193,7 @@ struct TableCommand: ParsableCommand {
       } catch let error as NeuralNetworkError {
         throw error
       } catch {
-        let message = LC.message(for: error).split(whereSeparator: \.isNewline).first ?? ""
-        throw Failure.usage(String(message).replacingOccurrences(of: "Error: ", with: ""))
+        throw Failure.usage(Mistyped.message(for: error))
       }
     }
     return (grid, origins)

@@ -1,0 +1,107 @@
+import Compression
+import Foundation
+import LinearAlgebra
+import Testing
+
+@testable import lc
+
+/// What the program says of words that it does not know, and what it explains.
+@Suite struct WordsTests {
+  @Test(arguments: [
+    ("compres", "'compres' is no command of lc; did you mean 'compress'? There are train, "),
+    ("help compres", "did you mean 'compress'?"), ("help operator", "did you mean 'operators'?"),
+    ("trian --help", "did you mean 'train'?"),
+    ("zzz", "'zzz' is no command of lc; there are train"),
+    ("--verison", "lc has no option '--verison'; did you mean '--version'?"),
+    // Also where something else is missing.
+    (
+      "compress --dta x",
+      "'lc compress' has no option '--dta'; did you mean '--data'? 'lc help compress' lists them"
+    ),
+    ("train --learningrate=3 --data d", "did you mean '--learning-rate'?"),
+    ("info x --xyzzy", "'lc info' has no option '--xyzzy'; 'lc help info' lists them"),
+    (
+      "compress --data d --model m --method strait-through",
+      "--method must be one of lc, projection, proximal, partial, direct, retrain, gradual, "
+        + "straight-through, found 'strait-through'; did you mean 'straight-through'?"
+    ),
+    (
+      "compress --data d --model m --multipliers dampd",
+      "--multipliers must be one of off, on, damped, found 'dampd'; did you mean 'damped'?"
+    ),
+    ("train --data d --precision fp23", "did you mean 'fp32'?"),
+    ("train --data d --schedule xyz", "must be one of exponential, steps, cosine, found 'xyz'"),
+    (
+      "train --data d --network lenet30",
+      "unknown network 'lenet30'; did you mean 'lenet300'? There are"
+    ),
+    ("train --data d --network resnet50", "did you mean 'resnet20'?"),
+  ]) func unknownWordsComeWithTheClosest(words: String, text: String) throws {
+    let outcome = try Program.run(words.split(separator: " ").map(String.init))
+    #expect(outcome.code == 64, "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("lc: ") && outcome.errors.contains(text), "\(outcome.errors)")
+    // On one line.
+    #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+  }
+
+  @Test func unknownDataComeWithTheClosest() throws {
+    let outcome = try Program.run("train", "--network", "lenet300", "--data", "fashion-mnst")
+    #expect(
+      outcome.code == 66 && outcome.errors.contains("did you mean 'fashion-mnist'? Known names"),
+      "\(outcome.errors)")
+  }
+
+  @Test(arguments: [
+    ("trian", "train"), ("TRAIN", "train"), ("exprt", "export"), ("strai", "straight-through"),
+    ("lenet3000", "lenet300"),
+  ]) func theClosestWordIsFound(word: String, closest: String) {
+    let known = ["train", "export", "straight-through", "lenet300", "lenet5"]
+    #expect(closestWords(to: word, of: known).first == closest)
+    #expect(closestWords(to: "quite another", of: known).isEmpty)
+    #expect(closestWords(to: "", of: known).isEmpty && closestWords(to: "a", of: ["b"]).isEmpty)
+  }
+
+  /// Every operator of the plan language, each with an example that is one.
+  @Test func theOperatorsAreExplained() throws {
+    let outcome = try Program.run("help", "operators")
+    #expect(outcome.code == 0)
+    let lines = outcome.output.split(separator: "\n").map(String.init)
+    for entry in OperatorCatalogue.standard.entries {
+      let place = try #require(lines.firstIndex(of: "  \(entry.usage)"), "\(entry.name)")
+      #expect(lines[place + 1] == "      \(entry.summary)")
+      let example = try #require(HelpTopic.examples[entry.name], "\(entry.name)")
+      #expect(lines[place + 2] == "      \(example)")
+      #expect(example.contains(": \(entry.name)("))
+    }
+    let names = OperatorCatalogue.standard.entries.map(\.name) + ["sum"]
+    #expect(Set(HelpTopic.examples.keys) == Set(names))
+    let layout = try ArenaLayout([("fc1.weight", [6, 8]), ("fc2.weight", [4, 6])])
+    for example in HelpTopic.examples.values {
+      _ = try ResolvedPlan(CompressionPlan(parsing: example), for: layout)
+    }
+    let plans = try Program.run("help", "plans")
+    #expect(plans.code == 0 && plans.output.contains("joint(PATTERN"))
+    for line in plans.output.split(separator: "\n") where line.hasPrefix("  ") {
+      _ = try CompressionPlan(parsing: line.trimmingCharacters(in: .whitespaces))
+    }
+  }
+
+  @Test func theOptionsOfCompressAreInGroups() throws {
+    let help = try Program.run("compress", "--help").output
+    let heads = [
+      "NETWORK AND DATA:", "--data <data>", "WHAT IS COMPRESSED, AND HOW:", "--compress <plan>",
+      "STEPS AND PENALTY:", "--mu <mu>", "TRAINING WITHIN A STEP:", "--learning-rate",
+      "PARTIAL REGULARISATION:", "--strength", "CHECKPOINTS:", "--resume", "REPORTS AND THREADS:",
+      "--threads",
+    ]
+    var rest = help[...]
+    for head in heads {
+      let place = try #require(
+        rest.range(of: "\n" + (head.hasPrefix("-") ? "  " : "") + head), "\(head)")
+      rest = rest[place.upperBound...]
+    }
+    // Examples stand as they are typed.
+    let wide = help.split(separator: "\n").filter { $0.count > 80 }
+    #expect(wide.isEmpty && help.contains("--model reference.safetensors \\\n"), "\(wide)")
+  }
+}
