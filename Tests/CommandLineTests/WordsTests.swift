@@ -51,6 +51,41 @@ import Testing
       "\(outcome.errors)")
   }
 
+  /// A network as JSON, without the fields that have a usual value.
+  @Test func aNetworkIsDescribedByJSON() throws {
+    let space = try Workspace()
+    func write(_ layers: String) throws {
+      let text = #"{"name": "mine", "input": [1, 28, 28], "layers": [\#(layers)]}"#
+      try Data(text.utf8).write(to: URL(fileURLWithPath: space.path("mine.json")))
+    }
+    func train() throws -> Program.Outcome {
+      try Program.run(
+        "train", "--network", space.path("mine.json"), "--data", space.data, "--epochs", "1",
+        "--batch-size", "16", "--output", space.path("mine.safetensors"))
+    }
+    try write(
+      #"{"convolution": {"name": "c", "channels": 2, "kernel": 5}}, "relu", {"maxPool": {"size": 4}}, "#
+        + #"{"linear": {"name": "f", "outputs": 10}}"#)
+    let outcome = try train()
+    #expect(
+      outcome.code == 0 && outcome.errors.contains("mine: 782 parameters"), "\(outcome.errors)")
+    #expect(
+      try Program.run("evaluate", space.path("mine.safetensors"), "--data", space.data).code == 0)
+    try write(
+      #"{"residual": {"name": "r", "body": ["rleu"]}}, {"linear": {"name": "f", "outputs": 10}}"#)
+    let wrong = try train()
+    #expect(
+      wrong.code == 65
+        && wrong.errors.contains(
+          "mine.json: the file describes no network: layers[0].residual.body[0]: unknown layer 'rleu'; "
+            + "did you mean 'relu'? There are linear, convolution"),
+      "\(wrong.errors)")
+    try Data("{".utf8).write(to: URL(fileURLWithPath: space.path("mine.json")))
+    #expect(try train().errors.contains("the file describes no network: it is not JSON"))
+    try Data(count: 1 << 21).write(to: URL(fileURLWithPath: space.path("mine.json")))
+    #expect(try train().errors.contains("at most 1048576 bytes were expected"))
+  }
+
   @Test(arguments: [
     ("trian", "train"), ("TRAIN", "train"), ("exprt", "export"), ("strai", "straight-through"),
     ("lenet3000", "lenet300"),

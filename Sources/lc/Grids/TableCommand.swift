@@ -164,7 +164,7 @@ struct TableCommand: ParsableCommand {
       }
       if let given { warnOfOtherData(given, than: data) }
       if let file = network.definition, !network.saysReference,
-        try !NetworkFile(file).tensors.tensors.isEmpty
+        !NetworkDefinition.isDescription(file), try !NetworkFile(file).tensors.tensors.isEmpty
       {
         warn(
           "\(network.label): the grid trains its references anew; 'reference: \(value("network") ?? file)' takes the "
