@@ -78,8 +78,9 @@ public final class NetworkLearning: ResumableLearning {
         try each(loss)
       }
     } catch let error as NeuralNetworkError {
-      guard case .diverged = error else { throw error }
-      throw DivergenceError(reason: "\(error)")
+      guard case .diverged(_, let learningRate) = error else { throw error }
+      // Which mini-batch it was, the run knows as its progress counts them.
+      throw DivergenceError(reason: NeuralNetworkError.divergence(learningRate: learningRate))
     }
   }
 

@@ -203,7 +203,7 @@ struct CompressCommand: ParsableCommand {
           try log.append(Step(step, course)) { try recorder?.save(checkpoint()) }
           let coupling =
             step.change.map { "change \($0.text(6)) a mini-batch" }
-            ?? (task.method == .lc ? "μ \(step.mu)  " : "") + "distance \(step.distance.text(5))"
+            ?? (task.method == .lc ? "μ \(step.mu.threeDigits)  " : "") + "distance \(step.distance.text(5))"
           last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures?.text ?? "")"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
           try recorder?.stepDone(checkpoint)

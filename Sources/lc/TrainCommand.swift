@@ -192,18 +192,26 @@ struct TrainCommand: ParsableCommand {
         options.learningRate
         * rates.factor(batch: first, batchesPerEpoch: perEpoch, epochs: Float(epochs))
       var began = ContinuousClock.now
-      try trainer.train(batches: max(0, end - trainer.batchesDone)) { loss in
-        setLearningRate()
-        if maxSteps != nil { course.stepLosses.append(loss) }
-        course.loss += loss
-        course.seconds += seconds(.now - began)
-        began = .now
-        let done = trainer.batchesDone
-        line.update(
-          Double(done) / Double(total),
-          "epoch \(epoch + 1)/\(epochs)  batch \(done - first)/\(perEpoch)  "
-            + "loss \(loss.text(4))")
-        try recorder?.batchDone(isStep: true, checkpoint)
+      do {
+        try trainer.train(batches: max(0, end - trainer.batchesDone)) { loss in
+          setLearningRate()
+          if maxSteps != nil { course.stepLosses.append(loss) }
+          course.loss += loss
+          course.seconds += seconds(.now - began)
+          began = .now
+          let done = trainer.batchesDone
+          line.update(
+            Double(done) / Double(total),
+            "epoch \(epoch + 1)/\(epochs)  batch \(done - first)/\(perEpoch)  "
+              + "loss \(loss.text(4))")
+          try recorder?.batchDone(isStep: true, checkpoint)
+        }
+      } catch NeuralNetworkError.diverged(let batch, let learningRate) {
+        line.clear()
+        throw Failure.diverged(
+          "epoch \(epoch + 1)/\(epochs), batch \(batch - first)/\(perEpoch): "
+            + NeuralNetworkError.divergence(learningRate: learningRate)
+            + "; try a smaller --learning-rate")
       }
       let isEvaluated = (epoch + 1) % evaluateEvery == 0 || end == total
       func error(on images: ImageSet) throws -> Double? {

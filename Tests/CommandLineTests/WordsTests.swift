@@ -1,5 +1,6 @@
 import Compression
 import Foundation
+import LearningCompression
 import LinearAlgebra
 import Testing
 
@@ -84,6 +85,41 @@ import Testing
     #expect(try train().errors.contains("the file describes no network: it is not JSON"))
     try Data(count: 1 << 21).write(to: URL(fileURLWithPath: space.path("mine.json")))
     #expect(try train().errors.contains("at most 1048576 bytes were expected"))
+  }
+
+  /// Counted as the line of progress counts, with its advice once.
+  @Test func divergenceIsToldOnce() throws {
+    let space = try Workspace()
+    try #require(space.train("r.safetensors", "--max-steps", "9").code == 0)
+    // Harmless until the second epoch of 8 mini-batches.
+    let train = try space.train(
+      "z.safetensors", "--schedule", "steps", "--milestones", "1", "--decay", "1e30",
+      "--learning-rate", "1e-6")
+    #expect(train.code == 70)
+    #expect(
+      train.errors.contains("\nlc: epoch 2/2, batch ") && train.errors.contains("epoch 1/2  loss"),
+      "\(train.errors)")
+    let compress = try space.compress(
+      "*.weight: binary()", ["--learning-rate", "1e30", "--mu", "1e-25"])
+    #expect(compress.code == 70)
+    #expect(compress.errors.contains("\nlc: step 1/2, batch "), "\(compress.errors)")
+    #expect(compress.errors.contains(", μ 1e-25 diverged: the "), "\(compress.errors)")
+    let direct = try space.compress(
+      "*.weight: binary()", ["--learning-rate", "1e30", "--method", "retrain"])
+    #expect(direct.code == 70 && !direct.errors.contains("mu-growth"), "\(direct.errors)")
+    for outcome in [train, compress, direct] {
+      #expect(
+        outcome.errors.components(separatedBy: "try a smaller").count == 2, "\(outcome.errors)")
+    }
+  }
+
+  @Test func penaltiesAreToldWithThreeDigits() throws {
+    let space = try Workspace()
+    try #require(space.train("r.safetensors", "--max-steps", "9").code == 0)
+    let outcome = try space.compress("*.weight: binary()", ["--mu", "0.0034567"])
+    #expect(outcome.errors.contains("  μ 0.00346  distance "), "\(outcome.errors)")
+    #expect(outcome.errors.contains("  μ 0.00398  distance "), "\(outcome.errors)")
+    #expect(Float(1_234_567).threeDigits == "1.23e+06" && Float(12).threeDigits == "12")
   }
 
   @Test(arguments: [
