@@ -180,6 +180,13 @@ struct CompressCommand: ParsableCommand {
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
     var last = "direct compression"
+    var left: TimeLeft?
+    func timeLeft(_ total: Int, _ steps: Int) -> TimeLeft {
+      // Evaluations go forward only, through all images.
+      TimeLeft(
+        batchesPerStep: total, steps: steps, guess: Double(course.batchesPerEpoch) / 3,
+        at: line.elapsed)
+    }
     let start = ContinuousClock.now
     /// Seconds of the processes before this one.
     let before: Double = try saved?.state.value("seconds") ?? 0
@@ -196,14 +203,20 @@ struct CompressCommand: ParsableCommand {
           line.print("direct compression: \(figures.text)")
           try recorder?.save(checkpoint())
         case .batch(let step, let done, let total, let steps):
-          let share = (Double(step) + Double(done) / Double(total)) / Double(steps)
-          line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
+          var now = left ?? timeLeft(total, steps)
+          now.batchDone(done, ofStep: step, at: line.elapsed)
+          left = now
+          line.update(
+            left: now.left(at: line.elapsed),
+            "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
           try recorder?.batchDone(checkpoint)
         case .step(let step, let steps):
+          left?.stepDone(step.step, at: line.elapsed)
           try log.append(Step(step, course)) { try recorder?.save(checkpoint()) }
           let coupling =
             step.change.map { "change \($0.text(6)) a mini-batch" }
-            ?? (task.method == .lc ? "μ \(step.mu.threeDigits)  " : "") + "distance \(step.distance.text(5))"
+            ?? (task.method == .lc ? "μ \(step.mu.threeDigits)  " : "")
+            + "distance \(step.distance.text(5))"
           last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures?.text ?? "")"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
           try recorder?.stepDone(checkpoint)

@@ -102,7 +102,11 @@ struct ProjectCommand: ParsableCommand {
     let line = Mutex(ProgressLine())
     let start = ContinuousClock.now
     let projection = try Projection(source, plan: plan, mu: mu) { share, label in
-      line.withLock { $0.update(share, "\(Int(share * 100)) %  \(label)") }
+      line.withLock { line in
+        // The time goes with the weights.
+        let left = share > 0 ? line.elapsed * (1 - share) / share : nil
+        line.update(left: left, "\(Int(share * 100)) %  \(label)")
+      }
     }
     line.withLock { $0.clear() }
     let took = seconds(.now - start)

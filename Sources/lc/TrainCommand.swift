@@ -175,6 +175,10 @@ struct TrainCommand: ParsableCommand {
     let perEpoch = trainer.batchesPerEpoch
     let (all, overflow) = perEpoch.multipliedReportingOverflow(by: epochs)
     let total = min(overflow ? .max : all, maxSteps ?? .max)
+    // Evaluations go forward only, through all images.
+    var left = TimeLeft(
+      batchesPerStep: min(perEpoch, total), steps: min(epochs, (total - 1) / perEpoch + 1),
+      guess: Double(perEpoch) / 3, at: line.elapsed)
     while course.epochs.count < epochs {
       let epoch = course.epochs.count
       let first = epoch * perEpoch
@@ -200,8 +204,9 @@ struct TrainCommand: ParsableCommand {
           course.seconds += seconds(.now - began)
           began = .now
           let done = trainer.batchesDone
+          left.batchDone(done - first, ofStep: epoch, at: line.elapsed)
           line.update(
-            Double(done) / Double(total),
+            left: left.left(at: line.elapsed),
             "epoch \(epoch + 1)/\(epochs)  batch \(done - first)/\(perEpoch)  "
               + "loss \(loss.text(4))")
           try recorder?.batchDone(isStep: true, checkpoint)
@@ -221,6 +226,7 @@ struct TrainCommand: ParsableCommand {
         epoch: epoch + 1, learningRate: learningRate,
         loss: course.loss / Double(count), trainErrorPercent: try error(on: data.training),
         testErrorPercent: try error(on: data.test), seconds: course.seconds)
+      left.stepDone(epoch, at: line.elapsed)
       course.epochs.append(record)
       (course.loss, course.seconds) = (0, 0)
       try log.append(record) { try recorder?.save(checkpoint()) }

@@ -28,7 +28,8 @@ final class GridRunner {
   private var running: [Running] = []
   private var signals: StopSignals
   private var line = ProgressLine()
-  private let started = ContinuousClock.now
+  /// Of what is open when it begins, one after the other.
+  private var left: TimeLeft?
   private var finishedHere = 0
 
   /// - Parameters:
@@ -65,6 +66,7 @@ final class GridRunner {
     open.removeAll { isDone($0) }
     // Cells as soon as their reference is there; references first.
     open.sort { !$0.isCell && $1.isCell }
+    left = TimeLeft(batchesPerStep: open.count, steps: 1, isWarm: true, at: line.elapsed)
     while !open.isEmpty || !running.isEmpty {
       if let signal = signals.pending() { try stop(by: signal) }
       for (index, one) in running.enumerated().reversed() {
@@ -74,9 +76,7 @@ final class GridRunner {
         one.lock.release()
       }
       while running.count < jobs, try startNext() {}
-      let share =
-        Double(finishedHere) / Double(max(1, finishedHere + open.count + running.count))
-      line.update(share, summary)
+      line.update(left: left?.left(at: line.elapsed), summary)
       usleep(20_000)
     }
     line.clear()
@@ -248,6 +248,7 @@ final class GridRunner {
       open.insert(unit, at: 0)
     case .exit(0):
       finishedHere += 1
+      left?.batchDone(finishedHere, ofStep: 0, at: line.elapsed)
       try Seal.write(in: folder)
       // What a finished run needs no more.
       try? FileManager.default.removeItem(atPath: "\(folder)/checkpoint")
