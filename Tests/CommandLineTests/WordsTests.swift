@@ -2,6 +2,7 @@ import Compression
 import Foundation
 import LearningCompression
 import LinearAlgebra
+import ModelFiles
 import Testing
 
 @testable import lc
@@ -111,6 +112,35 @@ import Testing
       #expect(
         outcome.errors.components(separatedBy: "try a smaller").count == 2, "\(outcome.errors)")
     }
+  }
+
+  /// The file's names with shapes, the likely ones first, few of many.
+  @Test func aMissingTensorComesWithThoseOfTheFile() throws {
+    let space = try Workspace()
+    func write(_ tensors: [(String, [Int])]) throws {
+      try SafetensorsFile.write(
+        tensors.map { name, shape in
+          TensorSource(
+            name: name, shape: shape, floats: Array(repeating: 0, count: shape.reduce(1, *)))
+        }, to: space.path("w.safetensors"))
+    }
+    func evaluate() throws -> String {
+      let outcome = try Program.run(
+        "evaluate", space.path("w.safetensors"), "--network", "lenet300", "--data", space.data)
+      #expect(outcome.code == 65)
+      return outcome.errors
+    }
+    try write([("a", [2]), ("dense_1", [300, 784]), ("fc1.weights", [3, 1]), ("z", [])])
+    #expect(
+      try evaluate().contains(
+        "weights 'fc1.weight': expected shape [300, 784] for network 'lenet300', found no such tensor in "
+          + "\(space.path("w.safetensors")), which holds 'fc1.weights' [3, 1], 'dense_1' [300, 784], 'a' [2], 'z' []\n"
+      ))
+    try write((0..<50).map { ("layer\($0)", [$0 + 1]) })
+    let errors = try evaluate()
+    #expect(
+      errors.contains("which holds 'layer0' [1], ") && errors.contains(" and 44 more"), "\(errors)")
+    #expect(errors.split(separator: "\n").count == 1)
   }
 
   @Test func penaltiesAreToldWithThreeDigits() throws {
