@@ -27,8 +27,11 @@ final class ChildProcess {
 
   /// - Parameters:
   ///   - outputs: where its standard output and standard error go; both files begin anew.
+  ///   - appends: whether standard error follows what is in its file.
   /// - Throws: `Failure.usage` when it cannot be started.
-  init(_ arguments: [String], outputs: (standard: String, error: String)) throws {
+  init(
+    _ arguments: [String], outputs: (standard: String, error: String), appends: Bool = false
+  ) throws {
     let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
     // The program that runs now, even when another one has been built in its place.
     let running = "/proc/self/exe"
@@ -45,10 +48,11 @@ final class ChildProcess {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    let mode = O_WRONLY | O_CREAT | O_TRUNC
+    let mode = O_WRONLY | O_CREAT
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, outputs.standard, mode, 0o666)
-    posix_spawn_file_actions_addopen(&actions, 2, outputs.error, mode, 0o666)
+    posix_spawn_file_actions_addopen(&actions, 1, outputs.standard, mode | O_TRUNC, 0o666)
+    posix_spawn_file_actions_addopen(
+      &actions, 2, outputs.error, mode | (appends ? O_APPEND : O_TRUNC), 0o666)
     // A group of its own: the terminal's interrupts are for this process, which passes them on.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
