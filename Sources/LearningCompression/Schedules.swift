@@ -3,8 +3,15 @@ import Foundation
 /// The penalties μ of the steps.
 public enum PenaltySchedule: Sendable, Equatable {
   /// μᵢ = initial · growthⁱ, i = 0 … steps − 1.
-  case exponential(initial: Double, growth: Double, steps: Int)
+  case exponential(
+    initial: Double = PenaltySchedule.usualMu, growth: Double = PenaltySchedule.usualGrowth,
+    steps: Int = PenaltySchedule.usualSteps)
   case explicit([Double])
+
+  // What is taken where nothing is said, here and by `lc compress`.
+  public static let usualMu = 0.003
+  public static let usualGrowth = 1.15
+  public static let usualSteps = 40
 
   public var steps: Int {
     switch self {
@@ -60,6 +67,9 @@ public enum PenaltySchedule: Sendable, Equatable {
 public enum Period: Sendable, Equatable, CustomStringConvertible {
   case batches(Int)
   case epochs(Int)
+
+  /// How many epochs a step learns where nothing is said, here and by `lc compress`.
+  public static let usualEpochs = 3
 
   /// The number of mini-batches; saturates instead of overflowing.
   public func batches(perEpoch: Int) -> Int {

@@ -123,7 +123,7 @@ struct CompressCommand: ParsableCommand {
     try partial.validate(for: task.method, hasPlan: task.compress != nil)
   }
 
-  private func alternation() throws -> Alternation {
+  func alternation() throws -> Alternation {
     try task.method.alternation(
       schedule: .exponential(
         initial: penalty.firstMu, growth: penalty.growth, steps: pace.steps),

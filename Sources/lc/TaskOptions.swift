@@ -25,9 +25,9 @@ struct TaskOptions: ParsableArguments {
 /// The steps of `lc compress`, and when it compresses and evaluates.
 struct StepOptions: ParsableArguments {
   @Option(whole: "The number of steps of the μ schedule.")
-  var steps = 40
+  var steps = PenaltySchedule.usualSteps
 
-  @Option(whole: "Epochs in each step (default: 3).")
+  @Option(whole: "Epochs in each step (default: \(Period.usualEpochs)).")
   var epochsPerStep: Int?
 
   @Option(whole: "Mini-batches in each step, instead of epochs.")
@@ -45,7 +45,7 @@ struct StepOptions: ParsableArguments {
 
   /// Of each step.
   var budget: Period {
-    batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3)
+    batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? Period.usualEpochs)
   }
 
   func validate() throws {
@@ -63,7 +63,7 @@ struct StepOptions: ParsableArguments {
     [
       "--steps": "\(steps)", "--every": every ?? "the method's own",
       batchesPerStep == nil ? "--epochs-per-step" : "--batches-per-step":
-        "\(batchesPerStep ?? epochsPerStep ?? 3)",
+        "\(batchesPerStep ?? epochsPerStep ?? Period.usualEpochs)",
     ]
   }
 }

@@ -23,8 +23,10 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var network: NetworkOptions
   @OptionGroup var sgd: SGDOptions
 
+  static let usualEpochs = 30
+
   @Option(whole: "How often all images are seen.")
-  var epochs = 30
+  var epochs = TrainCommand.usualEpochs
 
   @Option(
     parsing: .unconditional,

@@ -8,8 +8,16 @@ public struct SGD: Sendable, Equatable, Codable {
   /// Adds weightDecay · w to the gradient of every parameter.
   public var weightDecay: Float
 
+  /// What is taken where nothing is said, here and on the command line.
+  public static let usual = SGD()
+
+  private init() { (momentum, nesterov, weightDecay) = (0.9, false, 0) }
+
   /// - Throws: `NeuralNetworkError.invalidOption`.
-  public init(momentum: Float = 0.9, nesterov: Bool = true, weightDecay: Float = 0) throws {
+  public init(
+    momentum: Float = SGD.usual.momentum, nesterov: Bool = SGD.usual.nesterov,
+    weightDecay: Float = SGD.usual.weightDecay
+  ) throws {
     guard (0..<1).contains(momentum) else {
       throw NeuralNetworkError.invalidOption(
         option: "momentum", value: "\(momentum)", expected: "at least 0 and below 1")

@@ -1,10 +1,13 @@
 import Datasets
 import LinearAlgebra
 
-/// What a trainer needs to know besides the network and the data.
+/// What a trainer needs to know besides the network and the data. What is said here is also what `lc` takes where
+/// nothing else is given.
 public struct TrainingOptions: Sendable {
+  public static let usual = TrainingOptions()
+
   public var batchSize = 256
-  public var learningRate: Float = 0.1
+  public var learningRate: Float = 0.09
   public var optimiser: SGD
   public var shuffles = true
   public var seed: UInt64 = 0
@@ -17,7 +20,7 @@ public struct TrainingOptions: Sendable {
   /// What happens to training images.
   public var augmentation = Augmentation.none
 
-  public init(optimiser: SGD) { self.optimiser = optimiser }
+  public init(optimiser: SGD = .usual) { self.optimiser = optimiser }
 }
 
 /// Trains a network by SGD on mini-batches.
