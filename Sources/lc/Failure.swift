@@ -43,7 +43,14 @@ enum Failure: Error, CustomStringConvertible {
 
   /// Prints one clear line and ends the program with the code that belongs to the error.
   static func exit(_ error: any Error) -> Never {
-    guard let code = code(of: error) else { LC.exit(withError: error) }
+    guard let code = code(of: error) else {
+      // The argument parser's own, which begin as ours do.
+      let message = LC.fullMessage(for: error)
+      StandardError.write(
+        (message.hasPrefix("Error: ") ? "lc: " + message.dropFirst("Error: ".count) : message)
+          + "\n")
+      Foundation.exit(LC.exitCode(for: error).rawValue)
+    }
     warn("\(error)")
     Foundation.exit(code)
   }

@@ -1,5 +1,44 @@
 import Compression
 
+extension LC {
+  /// What `lc` alone says: what there is, and where the rest is.
+  static var overview: String {
+    let commands = configuration.subcommands.map { command in
+      let name = command.configuration.commandName ?? ""
+      return "  \(name)\(String(repeating: " ", count: max(1, 10 - name.count)))"
+        + command.configuration.abstract
+    }
+    return """
+      lc \(version). \(configuration.abstract)
+
+      \(commands.joined(separator: "\n"))
+
+      'lc --help' shows a first run, 'lc help COMMAND' the options of a command. 'lc help plans' and 'lc help
+      operators' explain what --compress takes.
+      """.wrapped()
+  }
+}
+
+extension String {
+  /// With lines of 80 characters at most, where there are blanks; what goes on is indented as its line.
+  fileprivate func wrapped(to width: Int = 80) -> String {
+    split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let indentation = String(line.prefix { $0 == " " })
+      var (rows, row) = ([String](), indentation)
+      for word in line.split(separator: " ", omittingEmptySubsequences: false)
+        .dropFirst(indentation.count)
+      {
+        if row.count + 1 + word.count > width, row != indentation {
+          rows.append(row)
+          row = indentation
+        }
+        row += (row == indentation ? "" : " ") + word
+      }
+      return (rows + [row]).joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+}
+
 /// What `lc help` explains besides the commands.
 enum HelpTopic: String, CaseIterable {
   case operators
@@ -23,12 +62,12 @@ enum HelpTopic: String, CaseIterable {
 
       \(Self.operatorTexts)
 
-      Any of them can be added: quantize(k=2) + prune(keep=1%). 'lc help plans' says which tensors a plan \
-      takes; Docs/Operators says which operators are exact.
+      Any of them can be added: quantize(k=2) + prune(keep=1%). 'lc help plans' says
+      which tensors a plan takes; Docs/Operators says which operators are exact.
       """
     case .plans:
       """
-      \(Self.planSyntax)
+      \(Self.planSyntax.wrapped())
 
       Examples:
         *.weight: quantize(k=16)

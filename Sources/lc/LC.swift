@@ -56,8 +56,8 @@ struct LC: ParsableCommand {
     do {
       do {
         try Mistyped.checkCommand(of: arguments)
-        if let topic = HelpTopic(askedForBy: arguments) {
-          print(topic.text)
+        if let text = arguments.isEmpty ? overview : HelpTopic(askedForBy: arguments)?.text {
+          print(text)
           try StandardOutput.finish()
           return
         }

@@ -187,6 +187,28 @@ import Testing
     }
   }
 
+  /// Alone, it says what there is on less than a screen.
+  @Test func aloneItSaysWhatThereIs() throws {
+    let outcome = try Program.run()
+    let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(outcome.code == 0 && outcome.errors.isEmpty)
+    #expect(lines.count < 24 && lines.allSatisfy { $0.count <= 80 }, "\(outcome.output)")
+    for command in LC.commands {
+      #expect(lines.contains { $0.hasPrefix("  \(command) ") }, "\(command)")
+    }
+    #expect(outcome.output.contains("lc help COMMAND"))
+    let plans = try Program.run("help", "plans").output.split(separator: "\n")
+    #expect(plans.allSatisfy { $0.count <= 80 })
+  }
+
+  /// Whoever finds a mistake, the program or its parser of arguments.
+  @Test(arguments: ["train --data d --epochs 0", "compress", "info", "train --data d --epochs x"])
+  func mistakesBeginWithTheProgramsName(words: String) throws {
+    let outcome = try Program.run(words.split(separator: " ").map(String.init))
+    #expect(outcome.code == 64 && outcome.errors.hasPrefix("lc: "), "\(outcome.errors)")
+    #expect(outcome.errors.contains("--help' for more information"), "\(outcome.errors)")
+  }
+
   @Test func theOptionsOfCompressAreInGroups() throws {
     let help = try Program.run("compress", "--help").output
     let heads = [
