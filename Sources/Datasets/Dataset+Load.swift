@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 
 extension Dataset {
   /// Loads a set by name (`fashion-mnist`, `mnist`, `cifar10`, `cifar100`), from the path of a
@@ -59,7 +60,7 @@ extension Dataset {
     let places = known == nil ? [name] : directories.candidates(for: name)
     guard let folder = places.first(where: isDirectory) else {
       throw DatasetError.notFound(
-        name: name, lookedIn: places, advice: known?.advice ?? KnownSet.allNames)
+        name: name, lookedIn: places, advice: known?.advice ?? KnownSet.names(like: name))
     }
     return folder
   }
@@ -98,7 +99,9 @@ private enum KnownSet: String, CaseIterable {
     }
   }
 
-  static var allNames: String {
-    "known names are \(allCases.map(\.rawValue).joined(separator: ", "))"
+  static func names(like name: String) -> String {
+    let all = allCases.map(\.rawValue)
+    let guess = closestWords(to: name, of: all).first.map { "did you mean '\($0)'? K" } ?? "k"
+    return guess + "nown names are \(all.joined(separator: ", "))"
   }
 }

@@ -46,7 +46,8 @@ public struct Alternation: Sendable {
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
     _ coupling: Coupling = .penalty(multipliers: .on), freedom: Freedom = .full,
-    schedule: PenaltySchedule, budget: Period, every: [Period] = [], tolerance: Double = 0,
+    schedule: PenaltySchedule = .exponential(), budget: Period = .epochs(Period.usualEpochs),
+    every: [Period] = [], tolerance: Double = 0,
     retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws {
     try schedule.validate()

@@ -157,7 +157,8 @@ public final class AlternationRun<Learning: LearningStep> {
     let figures = isEvaluated ? try learning.evaluate(coupled.compressed) : nil
     if let figures, !figures.trainLoss.isFinite {
       throw LearningCompressionError.diverged(
-        step: step, mu: pull(step, position.mu), reason: "the loss of Δ(θ) is \(figures.trainLoss)")
+        step: step, steps: steps, batch: nil, mu: pull(step, position.mu),
+        reason: "the loss of Δ(θ) is \(figures.trainLoss)")
     }
     position.endStep(
       AlternationStep(
@@ -200,13 +201,15 @@ public final class AlternationRun<Learning: LearningStep> {
         started = .now
       }
     } catch let error as DivergenceError {
-      throw LearningCompressionError.diverged(step: now.step, mu: pull, reason: error.reason)
+      throw LearningCompressionError.diverged(
+        step: now.step, steps: steps, batch: now.done + 1, mu: pull, reason: error.reason)
     }
     // Far beyond the loss that the run began with there is no way back.
     let mean = now.periodLoss / Double(now.inPeriod)
     guard mean < 1e4 * (1 + abs(now.reference.trainLoss)) else {
       throw LearningCompressionError.diverged(
-        step: now.step, mu: pull, reason: "the mean loss of the L step is \(mean)")
+        step: now.step, steps: steps, batch: now.done, mu: pull,
+        reason: "the mean loss of the L step is \(mean)")
     }
     position = now
   }
@@ -227,7 +230,7 @@ public final class AlternationRun<Learning: LearningStep> {
         progress: share(position, of: total))
     } catch CompressionError.notFinite(let view) {
       throw LearningCompressionError.diverged(
-        step: position.step, mu: pull(position.step, mu),
+        step: position.step, steps: steps, batch: nil, mu: pull(position.step, mu),
         reason: "\(view) holds weights that are not finite")
     }
   }

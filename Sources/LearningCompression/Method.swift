@@ -27,8 +27,9 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   ///   - every: the periods of the C step, if not the method's own.
   /// - Throws: `LearningCompressionError.invalidOption`, also for a period where the method has none.
   public func alternation(
-    schedule: PenaltySchedule, budget: Period, every: [Period] = [], multipliers: Multipliers = .on,
-    tolerance: Double = 0, retrainSteps: Int = 0, evaluateEvery: Int = 1
+    schedule: PenaltySchedule = .exponential(), budget: Period = .epochs(Period.usualEpochs),
+    every: [Period] = [], multipliers: Multipliers = .on, tolerance: Double = 0,
+    retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws -> Alternation {
     try schedule.validate()
     if !every.isEmpty, self == .direct || self == .retrain {

@@ -31,18 +31,22 @@ public final class NetworkLearning: ResumableLearning {
     let firstBatch: Int
   }
 
+  /// By what the learning rate is multiplied after each step where nothing is said, here and by `lc compress`.
+  public static let usualDecay: Float = 0.95
+
   /// SGD with a trainer, whose learning rate it sets.
   ///
   /// - Parameters:
-  ///   - learningRate: η of step 0.
+  ///   - learningRate: η of step 0; that of the trainer where none is given.
   ///   - decay: η of step i is learningRate · decayⁱ.
   ///   - schedule: by what η is multiplied within a step; constant otherwise.
   public init(
-    _ trainer: Trainer, learningRate: Float, decay: Float, schedule: StepSchedule? = nil,
+    _ trainer: Trainer, learningRate: Float? = nil, decay: Float = NetworkLearning.usualDecay,
+    schedule: StepSchedule? = nil,
     statistics: Statistics = .gathered
   ) {
     self.trainer = trainer
-    self.learningRate = learningRate
+    self.learningRate = learningRate ?? trainer.learningRate
     self.decay = decay
     self.schedule = schedule
     self.statistics = statistics
@@ -88,8 +92,9 @@ public final class NetworkLearning: ResumableLearning {
         try each(loss)
       }
     } catch let error as NeuralNetworkError {
-      guard case .diverged = error else { throw error }
-      throw DivergenceError(reason: "\(error)")
+      guard case .diverged(_, let learningRate) = error else { throw error }
+      // Which mini-batch it was, the run knows as its progress counts them.
+      throw DivergenceError(reason: NeuralNetworkError.divergence(learningRate: learningRate))
     }
   }
 

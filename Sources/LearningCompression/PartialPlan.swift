@@ -18,8 +18,9 @@ extension CompressionPlan {
   /// - Throws: `CompressionError.invalidParameter`; `LearningCompressionError.invalidOption` for a
   ///   network without hidden units.
   public static func partial(
-    for definition: NetworkDefinition, strength: Double, share: Share, sides: PartialSides,
-    single: Double = 0, step: PartialRegularisation.Step = .proximal
+    for definition: NetworkDefinition, strength: Double, share: Share = .fraction(0.5),
+    sides: PartialSides = .incoming, single: Double = 0,
+    step: PartialRegularisation.Step = .proximal
   ) throws -> CompressionPlan {
     let hidden = try definition.hiddenUnits()
     guard !hidden.isEmpty else {

@@ -3,9 +3,18 @@ import Foundation
 /// The penalties μ of the steps.
 public enum PenaltySchedule: Sendable, Equatable {
   /// μᵢ = initial · growthⁱ, i = 0 … steps − 1.
-  case exponential(initial: Double, growth: Double, steps: Int)
+  case exponential(
+    initial: Double = PenaltySchedule.usualMu, growth: Double = PenaltySchedule.usualGrowth,
+    steps: Int = PenaltySchedule.usualSteps)
   /// Each step's own μ.
   case explicit([Double])
+
+  /// μ of the first step where nothing is said, here and by `lc compress`.
+  public static let usualMu = 0.003
+  /// The growth of μ where nothing is said.
+  public static let usualGrowth = 1.15
+  /// How many steps there are where nothing is said.
+  public static let usualSteps = 40
 
   /// How many steps there are; 0 of an exponential schedule is direct compression.
   public var steps: Int {
@@ -67,6 +76,9 @@ public enum Period: Sendable, Equatable, CustomStringConvertible {
   case batches(Int)
   /// So many times all mini-batches of an epoch.
   case epochs(Int)
+
+  /// How many epochs a step learns where nothing is said, here and by `lc compress`.
+  public static let usualEpochs = 3
 
   /// The number of mini-batches; saturates instead of overflowing.
   public func batches(perEpoch: Int) -> Int {

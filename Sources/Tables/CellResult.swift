@@ -133,7 +133,9 @@ extension Grid {
 
   private static func failure(in folder: String) -> String? {
     FileManager.default.contents(atPath: "\(folder)/failed.txt").map {
-      String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      // The reason, before where there is more.
+      let lines = String(decoding: $0, as: UTF8.self).split(whereSeparator: \.isNewline)
+      return (lines.first.map(String.init) ?? "").trimmingCharacters(in: .whitespaces)
     }
   }
 }

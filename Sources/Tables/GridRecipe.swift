@@ -239,7 +239,7 @@ private struct Reading {
     }
     for entry in entries where !allowed.contains(entry.key) {
       throw wrong(
-        entry.line, "'\(entry.key)' is unknown; allowed are \(allowed.joined(separator: ", "))")
+        entry.line, "'\(entry.key)' is unknown\(choice(for: entry.key, of: allowed))")
     }
     return entries
   }
@@ -332,7 +332,10 @@ private struct Reading {
       if entry.key == "preset" {
         guard let preset = Presets.all[text] else {
           let names = Presets.all.keys.sorted().joined(separator: ", ")
-          throw wrong(entry.line, "the presets are \(names); found '\(text)'")
+          throw wrong(
+            entry.line,
+            "the presets are \(names); found '\(text)'"
+              + suggestion(for: text, of: Presets.all.keys.sorted()))
         }
         found = GridRecipe.merged(
           preset.map { GridRecipe.Option(name: $0.key, value: $0.value, line: entry.line) }
@@ -382,7 +385,10 @@ private struct Reading {
 
   func unknown(_ method: String, _ line: Int) -> RecipeError {
     let all = Method.allCases.map(\.rawValue).joined(separator: ", ")
-    return wrong(line, "the methods are \(all); found '\(method)'")
+    return wrong(
+      line,
+      "the methods are \(all); found '\(method)'"
+        + suggestion(for: method, of: Method.allCases.map(\.rawValue)))
   }
 
   func budgets(_ node: RecipeNode) throws -> [GridRecipe.Budget] {

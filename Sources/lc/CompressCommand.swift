@@ -13,9 +13,9 @@ struct CompressCommand: ParsableCommand {
     abstract: "Compress a trained network, by the LC algorithm or another method.",
     discussion: """
       Example:
-        lc compress --network lenet300 --data fashion-mnist --model reference.safetensors \\
-          --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' --nesterov \\
-          --output compressed.lcm
+        lc compress --data fashion-mnist --model reference.safetensors \\
+          --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' \\
+          --nesterov --output compressed.lcm
 
       Each step i, counted from 0, trains with the penalty MU · MU-GROWTHⁱ and the learning rate \
       LEARNING-RATE · DECAYⁱ, times what --schedule says within the step, which is clipped at 1/μ. \
@@ -23,74 +23,27 @@ struct CompressCommand: ParsableCommand {
       at the period of --every. If the result stays near direct compression, make --mu smaller.
 
       Other methods, at the same budget of --steps and --epochs-per-step:
-        projection        SGD; w ← Δ(θ) every so often; after each step: iterated direct compression
-        proximal          the same with a penalised operator, by default after each epoch
-        partial           the same on a part of the units, after each mini-batch; see --strength
+        projection        SGD, and w ← Δ(θ) every so often, by default each step
+        proximal          the same with a penalised operator, each epoch
+        partial           the same on a part of the units, each mini-batch
         direct            θ ← Π(w), and no training
-        retrain           direct compression, then training with codes, places and ranks fixed
-        gradual           pruning that grows over three quarters of the run, every 100 mini-batches
-        straight-through  the gradient at Δ(θ) moves the weights; θ is found anew each mini-batch
+        retrain           direct, then training with codes, places, ranks fixed
+        gradual           pruning that grows over three quarters of the run
+        straight-through  the gradient at Δ(θ) moves the weights
 
-      Operators of a plan:
-      \(operatorList)
+      'lc help plans' says how plans are written, 'lc help operators' lists the operators.
       """)
 
-  @OptionGroup var network: NetworkOptions
-
-  @Option(help: ArgumentHelp("The trained weights (safetensors or npz).", valueName: "file"))
-  var model: String
-
-  @Option(help: ArgumentHelp("What is compressed, and how.", valueName: "plan"))
-  var compress: String?
-
-  @Option(help: ArgumentHelp("How Δ(θ) acts on the weights.", valueName: "method"))
-  var method = Method.lc
-
-  @OptionGroup var sgd: SGDOptions
-
-  @OptionGroup var learningOptions: LearningOptions
-
-  @Option(whole: "The number of steps of the μ schedule.")
-  var steps = 40
-
-  @Option(whole: "Epochs in each step (default: 3).")
-  var epochsPerStep: Int?
-
-  @Option(whole: "Mini-batches in each step, instead of epochs.")
-  var batchesPerStep: Int?
-
-  @Option(
-    help: """
-      Run the C step after every N mini-batches or epochs: 10, 10batches, 2epochs; several, as in \
-      10,100,1epoch, share the steps evenly.
-      """)
-  var every: String?
-
-  @Option(whole: "Evaluate Δ(θ) after every so many steps, and after the last one.")
-  var evaluateEvery = 1
-
-  @OptionGroup var penalty: PenaltyOptions
-  @OptionGroup var partial: PartialOptions
-
-  @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
-  var output: String?
-
-  @Flag(help: entropyHelp)
-  var entropy = false
-
-  @Option(help: logHelp)
-  var log: String?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Where runs on the same data share the figures of the reference and of direct compression, so that \
-      only the first evaluates them.
-      """, valueName: "folder"))
-  var knownFigures: String?
-
-  @OptionGroup var checkpoints: CheckpointOptions
-  @OptionGroup var common: RunOptions
+  @OptionGroup(title: "Network and data") var network: NetworkOptions
+  @OptionGroup(title: "What is compressed, and how") var task: TaskOptions
+  @OptionGroup(title: "Steps and penalty") var pace: StepOptions
+  @OptionGroup(title: "Steps and penalty") var penalty: PenaltyOptions
+  @OptionGroup(title: "Training within a step") var sgd: SGDOptions
+  @OptionGroup(title: "Training within a step") var learningOptions: LearningOptions
+  @OptionGroup(title: "Partial regularisation") var partial: PartialOptions
+  @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
+  @OptionGroup(title: "Reports and threads") var records: RecordOptions
+  @OptionGroup(title: "Reports and threads") var common: RunOptions
 
   struct Step: Codable {
     let step: Int
@@ -162,32 +115,21 @@ struct CompressCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if epochsPerStep != nil, batchesPerStep != nil {
-      throw ValidationError("--epochs-per-step and --batches-per-step exclude each other")
-    }
-    if let every, Period.list(every) == nil {
-      throw ValidationError(
-        "--every must be like 10, 10batches, 2epochs or 10,100,1000, found '\(every)'")
-    }
     // What mini-batches make of epochs is known with the data.
-    if case .epochs(let epochs) = budget {
+    if case .epochs(let epochs) = pace.budget {
       try learningOptions.milestones.check(within: Double(epochs))
     }
-    try penalty.validate(for: method)
-    try partial.validate(for: method, hasPlan: compress != nil)
+    try penalty.validate(for: task.method)
+    try partial.validate(for: task.method, hasPlan: task.compress != nil)
   }
 
-  private var budget: Period {
-    batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? 3)
-  }
-
-  private func alternation() throws -> Alternation {
-    try method.alternation(
+  func alternation() throws -> Alternation {
+    try task.method.alternation(
       schedule: .exponential(
-        initial: penalty.firstMu, growth: penalty.growth, steps: steps),
-      budget: budget, every: every.flatMap(Period.list) ?? [],
+        initial: penalty.firstMu, growth: penalty.growth, steps: pace.steps),
+      budget: pace.budget, every: pace.every.flatMap(Period.list) ?? [],
       multipliers: penalty.multipliers ?? .on, tolerance: penalty.tolerance ?? 0,
-      retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: evaluateEvery)
+      retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: pace.evaluateEvery)
   }
 
   /// What can be said of the options without the network and the data.
@@ -197,26 +139,26 @@ struct CompressCommand: ParsableCommand {
   }
 
   func run() throws {
-    let written = try compress.map { try CompressionPlan(parsing: $0) }
+    let written = try task.compress.map { try CompressionPlan(parsing: $0) }
     let alternation = try alternation()
     let recorder = checkpoints.begin()
-    try common.begin(inputs: network.files + [model], outputs: [output, log])
+    try common.begin(inputs: network.files + [task.model], outputs: [task.output, records.log])
     var options = try sgd.trainingOptions()
     var provenance = Provenance.ofThisCommand(seed: sgd.seed)
-    let (definition, data) = try network.load(orOf: model)
+    let (definition, data) = try network.load(orOf: task.model)
     let plan = try written ?? partial.plan(for: definition)
-    let reference = try NetworkFile(model).network(definition)
-    try warnOfOtherData(NetworkFile(model), than: data)
+    let reference = try NetworkFile(task.model).network(definition)
+    try warnOfOtherData(NetworkFile(task.model), than: data)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())
     options.precision = try sgd.precision(
-      definition, data, recorder: recorder, sharedIn: knownFigures)
+      definition, data, recorder: recorder, sharedIn: records.knownFigures)
     let trainer = try Trainer(
       definition, data: data, options: options, initial: reference.weights,
       statistics: reference.statistics)
     let learning = try learningOptions.learning(
-      trainer, learningRate: options.learningRate, length: budget)
-    learning.known = try knownFigures.map {
+      trainer, learningRate: options.learningRate, length: pace.budget)
+    learning.known = try records.knownFigures.map {
       var context = try runFingerprint(definition, data)
       context["--precision"] = "\(options.precision)"
       return KnownFigures(folder: $0, context: context)
@@ -231,13 +173,20 @@ struct CompressCommand: ParsableCommand {
       } ?? AlternationRun(alternation, resolved, learning: learning)
 
     let course = Course(
-      batchesPerStep: budget.batches(perEpoch: trainer.batchesPerEpoch),
+      batchesPerStep: pace.budget.batches(perEpoch: trainer.batchesPerEpoch),
       batchesPerEpoch: trainer.batchesPerEpoch, learningRate: options.learningRate,
       decay: learningOptions.decay)
-    let log = try StepLog(log, run.records.map { Step($0, course) })
+    let log = try StepLog(records.log, run.records.map { Step($0, course) })
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
     var last = "direct compression"
+    var left: TimeLeft?
+    func timeLeft(_ total: Int, _ steps: Int) -> TimeLeft {
+      // Evaluations go forward only, through all images.
+      TimeLeft(
+        batchesPerStep: total, steps: steps, guess: Double(course.batchesPerEpoch) / 3,
+        at: line.elapsed)
+    }
     let start = ContinuousClock.now
     /// Seconds of the processes before this one.
     let before: Double = try saved?.state.value("seconds") ?? 0
@@ -254,14 +203,20 @@ struct CompressCommand: ParsableCommand {
           line.print("direct compression: \(figures.text)")
           try recorder?.save(checkpoint())
         case .batch(let step, let done, let total, let steps):
-          let share = (Double(step) + Double(done) / Double(total)) / Double(steps)
-          line.update(share, "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
+          var now = left ?? timeLeft(total, steps)
+          now.batchDone(done, ofStep: step, at: line.elapsed)
+          left = now
+          line.update(
+            left: now.left(at: line.elapsed),
+            "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
           try recorder?.batchDone(checkpoint)
         case .step(let step, let steps):
+          left?.stepDone(step.step, at: line.elapsed)
           try log.append(Step(step, course)) { try recorder?.save(checkpoint()) }
           let coupling =
             step.change.map { "change \($0.text(6)) a mini-batch" }
-            ?? (method == .lc ? "μ \(step.mu)  " : "") + "distance \(step.distance.text(5))"
+            ?? (task.method == .lc ? "μ \(step.mu.threeDigits)  " : "")
+            + "distance \(step.distance.text(5))"
           last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures?.text ?? "")"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
           try recorder?.stepDone(checkpoint)
@@ -276,16 +231,16 @@ struct CompressCommand: ParsableCommand {
     let took = before + seconds(.now - start)
 
     let compressed = try result.model(of: learning, provenance: provenance)
-    let entropy = entropy ? try compressed.packed.entropyCoded() : nil
+    let entropy = task.entropy ? try compressed.packed.entropyCoded() : nil
     let file = entropy?.model ?? compressed.packed
-    let bytes = try output.map { try file.write(to: $0) } ?? file.fileSize()
+    let bytes = try task.output.map { try file.write(to: $0) } ?? file.fileSize()
     let uses = try definition.uses()
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations(uses: uses) }
     print(
       try Self.table(
         result, reference: reference.weights, direct: result.directModel(of: learning),
         compressed: compressed,
-        bytes: bytes, method: method))
+        bytes: bytes, method: task.method))
     entropy.map { print(entropyText($0.before, $0.after)) }
     if let distance = result.distance, distance > 0.1 {
       warn(
@@ -296,7 +251,7 @@ struct CompressCommand: ParsableCommand {
     try common.write(
       Report(
         network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
-        modelChecksum: fingerprint(of: reference), method: method, plan: plan.description,
+        modelChecksum: fingerprint(of: reference), method: task.method, plan: plan.description,
         settings: settings, reference: result.reference, direct: result.direct,
         compressed: result.compressed,
         steps: result.steps.map { Step($0, course) }, distance: result.distance,
@@ -319,12 +274,9 @@ struct CompressCommand: ParsableCommand {
       .merging(learningOptions.description) { $1 }
     all["--model"] = fingerprint(of: model)
     all["--compress"] = plan.description
-    all["--method"] = method.rawValue
-    all["--steps"] = "\(steps)"
+    all["--method"] = task.method.rawValue
+    all.merge(pace.description) { $1 }
     all.merge(penalty.description) { $1 }
-    all["--every"] = every ?? "the method's own"
-    all[batchesPerStep == nil ? "--epochs-per-step" : "--batches-per-step"] =
-      "\(batchesPerStep ?? epochsPerStep ?? 3)"
     return all
   }
 
@@ -389,9 +341,3 @@ extension Period {
     }
   }
 }
-
-/// The operators of the plan language, a line each.
-let operatorList =
-  (OperatorCatalogue.standard.entries.map { "  \($0.usage): \($0.summary)" }
-  + ["  sum(A + B [, rounds=N] [, restarts=N]): a sum with options of its own"])
-  .joined(separator: "\n")

@@ -19,6 +19,7 @@ enum Failure: Error, CustomStringConvertible {
   /// A process of a grid ended for a reason that is not its cell's.
   case stopped(String, code: Int32 = 71)
   case cannotStart(String)
+  case diverged(String)
   /// A checkpoint belongs to a run with other options.
   case otherRun(String)
   /// A grid has come to its end, but not all of its cells.
@@ -27,7 +28,7 @@ enum Failure: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .usage(let message), .badInput(let message), .stopped(let message, _),
-      .cannotStart(let message), .otherRun(let message):
+      .cannotStart(let message), .otherRun(let message), .diverged(let message):
       message
     case .cellsFailed(let count, let all, let folder):
       "\(count) of \(all) cells failed; \(folder)/report.html lists them with their reasons"
@@ -42,7 +43,14 @@ enum Failure: Error, CustomStringConvertible {
 
   /// Prints one clear line and ends the program with the code that belongs to the error.
   static func exit(_ error: any Error) -> Never {
-    guard let code = code(of: error) else { LC.exit(withError: error) }
+    guard let code = code(of: error) else {
+      // The argument parser's own, which begin as ours do.
+      let message = LC.fullMessage(for: error)
+      StandardError.write(
+        (message.hasPrefix("Error: ") ? "lc: " + message.dropFirst("Error: ".count) : message)
+          + "\n")
+      Foundation.exit(LC.exitCode(for: error).rawValue)
+    }
     warn("\(error)")
     Foundation.exit(code)
   }
@@ -53,7 +61,7 @@ enum Failure: Error, CustomStringConvertible {
     case Failure.usage: 64
     case Failure.badInput: 65
     case Failure.interrupted(let signal, _), Failure.gridInterrupted(let signal, _): 128 + signal
-    case Failure.cellsFailed: 70
+    case Failure.cellsFailed, Failure.diverged: 70
     case Failure.otherRun: 75
     case Failure.stopped(_, let code): code
     case Failure.cannotStart: 71

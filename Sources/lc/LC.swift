@@ -13,12 +13,13 @@ struct LC: ParsableCommand {
 
         lc train --network lenet300 --data fashion-mnist --epochs 30 \\
           --output reference.safetensors
-        lc compress --network lenet300 --data fashion-mnist --model reference.safetensors \\
-          --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' --output compressed.lcm
+        lc compress --data fashion-mnist --model reference.safetensors \\
+          --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' \\
+          --output compressed.lcm
         lc evaluate compressed.lcm --data fashion-mnist
 
       Plans, the argument of --compress, are written TENSORS: OPERATOR + OPERATOR; TENSORS: …
-      'lc project --help' lists the operators. --recipe FILE.yaml holds what options can say.
+      'lc help plans' and 'lc help operators' explain them. --recipe FILE.yaml holds what options can say.
 
       Exit codes: 0 done, 64 usage, 65 bad input data, 66 missing input, 70 training diverged, \
       71 a process of a grid ended, or no memory is left, 73 cannot write, 75 a checkpoint of \
@@ -33,14 +34,16 @@ struct LC: ParsableCommand {
 
   static let version = "0.1.0"
 
+  static var commands: [String] {
+    configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
+
   /// The words of the command line. The program is also built under the name `tables`, which stands for
   /// `lc table`.
   private static var arguments: [String] {
     var words = CommandLine.arguments
     let name = words.isEmpty ? "" : words.removeFirst()
-    let isCommand = configuration.subcommands.contains {
-      $0.configuration.commandName == words.first
-    }
+    let isCommand = words.first.map(commands.contains) ?? false
     if name.hasSuffix("tables"), !isCommand { words.insert("table", at: 0) }
     return words
   }
@@ -52,6 +55,12 @@ struct LC: ParsableCommand {
     let arguments = Self.arguments
     do {
       do {
+        try Mistyped.checkCommand(of: arguments)
+        if let text = arguments.isEmpty ? overview : HelpTopic(askedForBy: arguments)?.text {
+          print(text)
+          try StandardOutput.finish()
+          return
+        }
         recipe = try Recipe(namedIn: arguments)
         var command = try parseAsRoot(recipe?.expanded(arguments) ?? arguments)
         try command.run()
@@ -60,8 +69,9 @@ struct LC: ParsableCommand {
       }
       try StandardOutput.finish()
     } catch {
-      if let error = recipe?.mistake(behind: error, in: arguments) { Failure.exit(error) }
-      Failure.exit(error)
+      Failure.exit(
+        recipe?.mistake(behind: error, in: arguments)
+          ?? Mistyped.failure(behind: error, in: arguments) ?? error)
     }
   }
 }

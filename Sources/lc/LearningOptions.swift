@@ -5,7 +5,7 @@ import NeuralNetwork
 /// How the L steps of `lc compress` go, besides SGD.
 struct LearningOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "The learning rate is multiplied by this after each step.")
-  var decay: Float = 0.95
+  var decay = NetworkLearning.usualDecay
 
   enum Schedule: String, ExpressibleByArgument, CaseIterable {
     case constant, exponential, cosine, steps

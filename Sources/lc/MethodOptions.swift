@@ -9,13 +9,15 @@ extension Method: ExpressibleByArgument {}
 struct PenaltyOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The penalty μ of the first step (default: 0.003).", valueName: "mu"))
+    help: ArgumentHelp(
+      "The penalty μ of the first step (default: \(PenaltySchedule.usualMu)).", valueName: "mu"))
   var mu: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "μ is multiplied by this after each step (default: 1.15).", valueName: "factor"))
+      "μ is multiplied by this after each step (default: \(PenaltySchedule.usualGrowth)).",
+      valueName: "factor"))
   var muGrowth: Double?
 
   @Option(
@@ -35,8 +37,8 @@ struct PenaltyOptions: ParsableArguments {
       """)
   var retrainSteps: Int?
 
-  var firstMu: Double { mu ?? 0.003 }
-  var growth: Double { muGrowth ?? 1.15 }
+  var firstMu: Double { mu ?? PenaltySchedule.usualMu }
+  var growth: Double { muGrowth ?? PenaltySchedule.usualGrowth }
   /// The relative distance of w from Δ(θ) at which a result counts as feasible.
   var nearEnough: Double { max(tolerance ?? 0, 0.01) }
 

@@ -11,7 +11,7 @@ enum NetworkSource {
   case stored(NetworkDefinition)
 
   static let names =
-    "\(NetworkZoo.names.joined(separator: ", ")), or a file that 'lc' wrote, for the network in it."
+    "\(NetworkZoo.names.joined(separator: ", ")), or a file that describes one: weights that 'lc' wrote, or JSON (.json)"
 
   /// - Parameters:
   ///   - name: what --network says.
@@ -63,7 +63,7 @@ enum NetworkSource {
   }
 
   private static func definition(in path: String) throws -> NetworkDefinition? {
-    try NetworkFile(path).definition
+    try NetworkDefinition.described(by: path)
   }
 
   /// How images were normalised for the weights of a file: as it says, or else the file that --network names.
@@ -74,7 +74,10 @@ enum NetworkSource {
     -> Normalisation.Kind?
   {
     guard let kind = try NetworkFile(path).normalisation else {
-      return try wanted ?? file(network).flatMap { try NetworkFile($0).normalisation }
+      return try wanted
+        ?? file(network).flatMap {
+          try NetworkDefinition.isDescription($0) ? nil : NetworkFile($0).normalisation
+        }
     }
     if let wanted, kind != wanted {
       throw Failure.usage(

@@ -122,22 +122,22 @@ struct DataOptions: ParsableArguments {
 /// How SGD goes.
 struct SGDOptions: ParsableArguments {
   @Option(whole: "Images in a mini-batch.")
-  var batchSize = 256
+  var batchSize = TrainingOptions.usual.batchSize
 
   @Option(parsing: .unconditional, help: "The learning rate η.")
-  var learningRate: Float = 0.09
+  var learningRate = TrainingOptions.usual.learningRate
 
   @Option(parsing: .unconditional, help: "The momentum.")
-  var momentum: Float = 0.9
+  var momentum = SGD.usual.momentum
 
   @Flag(help: "Use Nesterov's momentum.")
   var nesterov = false
 
   @Option(parsing: .unconditional, help: "Adds this times the weights to the gradient.")
-  var weightDecay: Float = 0
+  var weightDecay = SGD.usual.weightDecay
 
   @Option(whole: "The seed of the initial weights and of the order of the images.")
-  var seed: UInt64 = 0
+  var seed = TrainingOptions.usual.seed
 
   @Flag(help: "Take the images in the order of the file, in each epoch.")
   var noShuffle = false
@@ -146,13 +146,13 @@ struct SGDOptions: ParsableArguments {
   var decayWeightsOnly = false
 
   @Option(whole: "Move each training image at random by up to this many pixels each way.")
-  var shift = 0
+  var shift = TrainingOptions.usual.augmentation.shift
 
   @Flag(help: "Mirror each training image with probability 1/2.")
   var flip = false
 
   @Option(help: PrecisionChoice.help)
-  var precision = Precision.float32
+  var precision = TrainingOptions.usual.precision
 
   @Flag(help: PrecisionChoice.evenIfSlowHelp)
   var evenIfSlow = false
@@ -160,7 +160,7 @@ struct SGDOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: "Label smoothing: this share of each label goes to all classes alike.")
-  var labelSmoothing: Float = 0
+  var labelSmoothing = TrainingOptions.usual.labelSmoothing
 
   private func optimiser() throws -> SGD {
     try SGD(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)

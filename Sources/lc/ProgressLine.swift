@@ -8,14 +8,18 @@ struct ProgressLine {
   private var lastDrawn = ContinuousClock.now - .seconds(1)
   private var drawn = false
 
-  /// Rewrites the line, at most ten times a second. The time left is judged by the share done.
-  mutating func update(_ share: Double, _ text: @autoclosure () -> String) {
+  /// Seconds since the run began.
+  var elapsed: Double { seconds(.now - start) }
+
+  /// Rewrites the line, at most ten times a second.
+  ///
+  /// - Parameter left: the seconds that the run still takes, where that is known.
+  mutating func update(left: Double?, _ text: @autoclosure () -> String) {
     guard isTerminal, ContinuousClock.now - lastDrawn > .milliseconds(100) else { return }
     lastDrawn = .now
     drawn = true
     var line = text()
-    let elapsed = seconds(ContinuousClock.now - start)
-    if share > 0, elapsed > 1 { line += "  \(clock(elapsed / share * (1 - share))) left" }
+    if let left, elapsed > 1 { line += "  \(clock(left)) left" }
     write("\r\u{1B}[K" + line)
   }
 

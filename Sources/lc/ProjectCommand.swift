@@ -16,14 +16,7 @@ struct ProjectCommand: ParsableCommand {
       Example:
         lc project weights.safetensors --compress '*.weight: quantize(k=16)' --output compressed.lcm
 
-      A plan is TENSORS: OPERATOR, several of them separated by ';'. TENSORS is a name, a pattern \
-      with * ? [abc] (a single * takes biases and statistics too), or several of them: PATTERN, PATTERN, \
-      !PATTERN, where ! leaves out. joint(PATTERN, …) takes all tensors together as one vector; \
-      vector(PATTERN) and matrix(PATTERN) take each tensor as such. A name that holds : ; , ( ) + ! or \
-      quotes stands in quotes: "kernel:0". Operators are added by '+'.
-
-      Operators:
-      \(operatorList)
+      \(HelpTopic.planSyntax) 'lc help operators' lists the operators.
       """)
 
   @Argument(help: ArgumentHelp("The weights: safetensors, npz or npy.", valueName: "file"))
@@ -109,7 +102,11 @@ struct ProjectCommand: ParsableCommand {
     let line = Mutex(ProgressLine())
     let start = ContinuousClock.now
     let projection = try Projection(source, plan: plan, mu: mu) { share, label in
-      line.withLock { $0.update(share, "\(Int(share * 100)) %  \(label)") }
+      line.withLock { line in
+        // The time goes with the weights.
+        let left = share > 0 ? line.elapsed * (1 - share) / share : nil
+        line.update(left: left, "\(Int(share * 100)) %  \(label)")
+      }
     }
     line.withLock { $0.clear() }
     let took = seconds(.now - start)

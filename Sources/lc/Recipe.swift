@@ -64,7 +64,7 @@ struct Recipe {
     let found = options.first { !given.contains("--" + $0.name) && isAbout($0.name, error) }
     let message =
       LC.exitCode(for: error) == .validationFailure
-      ? LC.message(for: error).replacingOccurrences(of: "Error: ", with: "") : "\(error)"
+      ? Mistyped.message(for: error) : "\(error)"
     return found.map { .usage("\(path):\($0.line): \(message)") }
   }
 

@@ -23,8 +23,10 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var network: NetworkOptions
   @OptionGroup var sgd: SGDOptions
 
+  static let usualEpochs = 30
+
   @Option(whole: "How often all images are seen.")
-  var epochs = 30
+  var epochs = TrainCommand.usualEpochs
 
   @Option(
     parsing: .unconditional,
@@ -175,6 +177,10 @@ struct TrainCommand: ParsableCommand {
     let perEpoch = trainer.batchesPerEpoch
     let (all, overflow) = perEpoch.multipliedReportingOverflow(by: epochs)
     let total = min(overflow ? .max : all, maxSteps ?? .max)
+    // Evaluations go forward only, through all images.
+    var left = TimeLeft(
+      batchesPerStep: min(perEpoch, total), steps: min(epochs, (total - 1) / perEpoch + 1),
+      guess: Double(perEpoch) / 3, at: line.elapsed)
     while course.epochs.count < epochs {
       let epoch = course.epochs.count
       let first = epoch * perEpoch
@@ -192,18 +198,27 @@ struct TrainCommand: ParsableCommand {
         options.learningRate
         * rates.factor(batch: first, batchesPerEpoch: perEpoch, epochs: Float(epochs))
       var began = ContinuousClock.now
-      try trainer.train(batches: max(0, end - trainer.batchesDone)) { loss in
-        setLearningRate()
-        if maxSteps != nil { course.stepLosses.append(loss) }
-        course.loss += loss
-        course.seconds += seconds(.now - began)
-        began = .now
-        let done = trainer.batchesDone
-        line.update(
-          Double(done) / Double(total),
-          "epoch \(epoch + 1)/\(epochs)  batch \(done - first)/\(perEpoch)  "
-            + "loss \(loss.text(4))")
-        try recorder?.batchDone(isStep: true, checkpoint)
+      do {
+        try trainer.train(batches: max(0, end - trainer.batchesDone)) { loss in
+          setLearningRate()
+          if maxSteps != nil { course.stepLosses.append(loss) }
+          course.loss += loss
+          course.seconds += seconds(.now - began)
+          began = .now
+          let done = trainer.batchesDone
+          left.batchDone(done - first, ofStep: epoch, at: line.elapsed)
+          line.update(
+            left: left.left(at: line.elapsed),
+            "epoch \(epoch + 1)/\(epochs)  batch \(done - first)/\(perEpoch)  "
+              + "loss \(loss.text(4))")
+          try recorder?.batchDone(isStep: true, checkpoint)
+        }
+      } catch NeuralNetworkError.diverged(let batch, let learningRate) {
+        line.clear()
+        throw Failure.diverged(
+          "epoch \(epoch + 1)/\(epochs), batch \(batch - first)/\(perEpoch): "
+            + NeuralNetworkError.divergence(learningRate: learningRate)
+            + "; try a smaller --learning-rate")
       }
       let isEvaluated = (epoch + 1) % evaluateEvery == 0 || end == total
       func error(on images: ImageSet) throws -> Double? {
@@ -213,6 +228,7 @@ struct TrainCommand: ParsableCommand {
         epoch: epoch + 1, learningRate: learningRate,
         loss: course.loss / Double(count), trainErrorPercent: try error(on: data.training),
         testErrorPercent: try error(on: data.test), seconds: course.seconds)
+      left.stepDone(epoch, at: line.elapsed)
       course.epochs.append(record)
       (course.loss, course.seconds) = (0, 0)
       try log.append(record) { try recorder?.save(checkpoint()) }

@@ -121,6 +121,24 @@ import Testing
     let outcome = try Program.run("table", recipe, "--output", space.path("grid"))
     #expect(outcome.code == 70 && outcome.errors.contains("cells failed"), "\(outcome.errors)")
     #expect(outcome.output.contains("failed"))
+    // What is said of each names its log, which holds the reason; so does a log of a version before.
+    let folder = space.path("grid/cells")
+    let cell =
+      "\(folder)/\(try #require(FileManager.default.contentsOfDirectory(atPath: folder).first))"
+    func text(_ name: String) throws -> String {
+      try String(contentsOfFile: "\(cell)/\(name)", encoding: .utf8)
+    }
+    let reason = try text("failed.txt").split(separator: "\n").map(String.init)
+    #expect(outcome.errors.contains("failed: \(reason[0]) (\(cell)/log.txt)"), "\(outcome.errors)")
+    #expect(try reason.count == 2 && text("log.txt").contains(reason[0]))
+    #expect(outcome.output.contains(reason[0]) && !outcome.output.contains(reason[1]))
+    try FileManager.default.removeItem(atPath: "\(cell)/failed.txt")
+    try FileManager.default.removeItem(atPath: "\(cell)/log.txt")
+    try Data("what was said before\n".utf8).write(to: URL(fileURLWithPath: "\(cell)/errors.txt"))
+    #expect(try Program.run("table", recipe, "--output", space.path("grid")).code == 70)
+    #expect(try text("log.txt").hasPrefix("what was said before\n"))
+    #expect(try text("log.txt").contains(reason[0]) && text("failed.txt").hasPrefix(reason[0]))
+    #expect(!FileManager.default.fileExists(atPath: "\(cell)/errors.txt"))
   }
 
   @Test func aGridRunsOnceAndWritesItsTables() throws {
@@ -131,6 +149,11 @@ import Testing
     #expect(first.code == 0, "\(first.errors)")
     #expect(first.output.contains("× | Q+P | lc |"))
     let table = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/table.csv"))
+    for cell in try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cells") {
+      let log = try String(contentsOfFile: "\(folder)/cells/\(cell)/log.txt", encoding: .utf8)
+      #expect(log.contains("direct compression: "))
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/cells/\(cell)/errors.txt"))
+    }
     for name in ["table.md", "table.tex", "table.json", "report.html", "tradeoff-lenet300.dat"] {
       #expect(FileManager.default.fileExists(atPath: "\(folder)/\(name)"), "\(name)")
     }

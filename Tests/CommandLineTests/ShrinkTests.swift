@@ -89,7 +89,7 @@ import Testing
     arguments: [
       (["nowhere.safetensors"], 66, "nowhere.safetensors"),
       (["r.safetensors", "--network", "lenet300"], 64, "--data"),
-      (["r.safetensors", "--network", "lenet"], 64, "there are: lenet300"),
+      (["r.safetensors", "--network", "lenet"], 64, "There are lenet300"),
       (["r.safetensors", "--network", "nowhere.lcm"], 66, "nowhere.lcm"),
       (["r.safetensors", "--threshold", "1"], 64, "--threshold"),
       (["r.safetensors", "--energy", "101%"], 64, "--energy"),

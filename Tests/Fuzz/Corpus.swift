@@ -83,9 +83,13 @@ struct Corpus {
           "b", [.convolution("c", 4, kernel: 3, stride: 2, padding: 1)],
           shortcut: .mapped([2, -1, 0, -1])), .tanh, .flatten, .linear("d", 3),
       ])
-    let texts = try [network, residual].map {
-      String(decoding: try JSONEncoder().encode($0), as: UTF8.self)
-    }
+    let short =
+      #"{"name":"s","input":[1,4,4],"layers":[{"convolution":{"name":"a","channels":2,"kernel":3}},"relu","#
+      + #"{"residual":{"name":"b","body":["tanh"]}},{"maxPool":{"size":2}},{"linear":{"name":"c","outputs":3}}]}"#
+    let texts =
+      try [network, residual].map {
+        String(decoding: try JSONEncoder().encode($0), as: UTF8.self)
+      } + [short]
     for (index, plan) in plans.enumerated() {
       let text = texts[index % texts.count]
       let resolved = try ResolvedPlan(CompressionPlan(parsing: plan), for: layout)

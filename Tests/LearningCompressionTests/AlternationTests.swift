@@ -200,8 +200,12 @@ import Testing
       _ = try Alternation(schedule: .explicit([1, 2, 3, 4]), budget: .batches(1))
         .run(plan, learning: learning)
       Issue.record("infinite weights were accepted")
-    } catch LearningCompressionError.diverged(let step, let mu, let reason) {
-      #expect(step == 2 && mu == 3 && reason.contains("w"))
+    } catch let error as LearningCompressionError {
+      guard case .diverged(let step, let steps, let batch, let mu, let reason) = error else {
+        throw error
+      }
+      #expect(step == 2 && steps == 4 && batch == nil && mu == 3 && reason.contains("w"))
+      #expect("\(error)".hasPrefix("step 3/4, μ 3 diverged: "))
     }
   }
 

@@ -24,6 +24,65 @@ import Testing
     }
   }
 
+  private func layers(_ json: String) throws -> [Layer] {
+    try JSONDecoder().decode([Layer].self, from: Data("[\(json)]".utf8))
+  }
+
+  /// What a file need not say.
+  @Test func fieldsHaveUsualValues() throws {
+    let short = """
+      {"convolution": {"name": "c", "channels": 8, "kernel": 5}}, {"batchNorm": {"name": "n"}}, "relu",
+      {"maxPool": {"size": 2}}, {"averagePool": {"size": 3, "stride": 2}}, {"dropout": {}}, "tanh",
+      {"residual": {"name": "r", "body": ["relu"]}}, "flatten", {"linear": {"name": "f", "outputs": 10}}
+      """
+    let long: [Layer] = [
+      .convolution("c", 8, kernel: 5), .batchNorm("n"), .relu, .maxPool(2),
+      .averagePool(size: 3, stride: 2, padding: 0), .dropout(probability: 0.5), .tanh,
+      .residual("r", [.relu]), .flatten, .linear("f", 10),
+    ]
+    #expect(try layers(short) == long)
+    // What is written is whole, and reads as it was.
+    let all =
+      long + [
+        .globalAveragePool, .residual("a", [.relu], shortcut: .padded),
+        .residual("b", [.relu], shortcut: .mapped([1, -1])),
+        .residual(
+          "c", [.tanh], shortcut: .layers([.relu, .linear(name: "x", outputs: 3, bias: false)])),
+      ]
+    let data = try JSONEncoder().encode(all)
+    #expect(try JSONDecoder().decode([Layer].self, from: data) == all)
+    #expect(String(decoding: data, as: UTF8.self).contains("\"padding\":0"))
+  }
+
+  /// A field with another name would be the usual value in silence.
+  @Test(arguments: [
+    (
+      #"{"convolutoin": {}}"#,
+      "unknown layer 'convolutoin'; did you mean 'convolution'? There are linear, convolution, batchNorm"
+    ),
+    (#""ReLU""#, "unknown layer 'ReLU'; did you mean 'relu'?"),
+    (#"{"lstm": {"name": "x"}}"#, "unknown layer 'lstm'; there are linear"),
+    (
+      #"{"maxPool": {"size": 2, "strides": 2}}"#,
+      "layer 'maxPool' has no field 'strides'; did you mean 'stride'? There are size, stride, padding"
+    ),
+    (#"{"relu": {"name": "a"}}"#, "layer 'relu' has no field 'name'; it has none"),
+    (#"{"linear": {"name": "a"}}"#, "layer 'linear' needs the field 'outputs'"),
+    (#""maxPool""#, "layer 'maxPool' needs the field 'size'"),
+    (#"{"relu": {}, "tanh": {}}"#, "one layer was expected"), ("3", "one layer was expected"),
+    (
+      #"{"residual": {"name": "r", "body": [], "shortcut": "paded"}}"#,
+      "unknown shortcut 'paded'; did you mean 'padded'?"
+    ),
+  ]) func mistakesInLayersAreToldWithWhatThereIs(json: String, text: String) {
+    let error = #expect(throws: DecodingError.self) { try layers(json) }
+    guard case .dataCorrupted(let context) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(context.debugDescription.contains(text), "\(context.debugDescription)")
+  }
+
   @Test(arguments: [
     [], [Layer.tanh], [.linear("a", 3), .relu], [.linear("a", 3), .linear("a", 3)],
     [.linear("a", 0)], [.linear("", 2)], [.linear("a", .max)], [.globalAveragePool],

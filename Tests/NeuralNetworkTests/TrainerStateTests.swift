@@ -12,6 +12,7 @@ import Testing
     let data = try Dataset(name: "noise", classes: 3, training: images, test: images)
     var options = TrainingOptions(optimiser: try SGD())
     options.batchSize = 4
+    options.learningRate = 0.1
     options.shuffles = shuffles
     options.seed = seed
     let network = try NetworkDefinition(

@@ -44,16 +44,16 @@ extension NetworkFile {
     values: (String) throws -> [Float]
   ) throws -> TrainedNetwork {
     let layouts = (weights: try definition.layout(), statistics: try definition.statisticsLayout())
-    func text(_ shape: [Int]) -> String { "[\(shape.map(String.init).joined(separator: ", "))]" }
     for slot in layouts.weights.slots + layouts.statistics.slots {
-      let expected = "shape \(text(slot.shape)) for network '\(definition.name)'"
+      let expected = "shape \(slot.shape) for network '\(definition.name)'"
       guard let shape = shapes[ExactName(slot.name)] else {
         throw NeuralNetworkError.wrongWeights(
-          tensor: slot.name, expected: expected, found: "no such tensor in \(path)")
+          tensor: slot.name, expected: expected,
+          found: "no such tensor in \(path), \(listing(shapes, like: slot))")
       }
       guard shape == slot.shape else {
         throw NeuralNetworkError.wrongWeights(
-          tensor: slot.name, expected: expected, found: "shape \(text(shape)) in \(path)")
+          tensor: slot.name, expected: expected, found: "shape \(shape) in \(path)")
       }
     }
     let stranger = shapes.keys.sorted().map(\.text).first {
@@ -87,5 +87,18 @@ extension NetworkFile {
     }
     return try TrainedNetwork(
       definition, weights: weights, statistics: statistics, normalisation: normalisation)
+  }
+
+  /// The tensors of a file, those first that may be the one that is missed: with a name like it, then of its shape.
+  private func listing(_ shapes: [ExactName: [Int]], like slot: ArenaLayout.Slot) -> String {
+    let names = shapes.keys.sorted().map(\.text)
+    let alike = closestWords(to: slot.name, of: names)
+    let fitting = names.filter { shapes[ExactName($0)] == slot.shape && !alike.contains($0) }
+    let others = names.filter { !alike.contains($0) && !fitting.contains($0) }
+    let shown = (alike + fitting + others).prefix(6)
+    guard !shown.isEmpty else { return "which holds none" }
+    return "which holds "
+      + shown.map { "'\($0.prefix(128))' \(shapes[ExactName($0)] ?? [])" }.joined(separator: ", ")
+      + (names.count > shown.count ? " and \(names.count - shown.count) more" : "")
   }
 }

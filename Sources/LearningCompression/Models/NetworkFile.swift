@@ -46,15 +46,8 @@ package struct NetworkFile {
   package var definition: NetworkDefinition? {
     get throws {
       guard let text = metadata[Self.networkKey], describesNetwork else { return nil }
-      do {
-        return try JSONDecoder().decode(NetworkDefinition.self, from: Data(text.utf8))
-      } catch let error as NeuralNetworkError {
-        throw ModelFileError.malformedModel(path: path, problem: "\(error)")
-      } catch {
-        throw ModelFileError.malformedModel(
-          path: path,
-          problem: "the metadata entry '\(Self.networkKey)' describes no network: \(reason(error))")
-      }
+      return try NetworkDefinition(
+        json: Data(text.utf8), of: path, in: "the metadata entry '\(Self.networkKey)'")
     }
   }
 
@@ -87,11 +80,41 @@ package struct NetworkFile {
   }
 }
 
+extension NetworkDefinition {
+  /// The network that a file describes: JSON alone, where its name ends in `.json`, or a file of weights. None where
+  /// that does not.
+  ///
+  /// - Throws: `ModelFileError` when it cannot be read, or its description is none.
+  package static func described(by path: String) throws -> NetworkDefinition? {
+    guard isDescription(path) else { return try NetworkFile(path).definition }
+    let bytes = try contents(ofSmallFile: path, limit: 1 << 20)
+    return try NetworkDefinition(json: Data(bytes), of: path, in: "the file")
+  }
+
+  /// Whether a file of that name holds nothing but a network's definition.
+  package static func isDescription(_ path: String) -> Bool {
+    path.lowercased().hasSuffix(".json")
+  }
+
+  /// - Throws: `ModelFileError.malformedModel`, which says where in the JSON something is wrong.
+  fileprivate init(json: Data, of path: String, in place: String) throws {
+    do {
+      self = try JSONDecoder().decode(NetworkDefinition.self, from: json)
+    } catch let error as NeuralNetworkError {
+      throw ModelFileError.malformedModel(path: path, problem: "\(error)")
+    } catch {
+      throw ModelFileError.malformedModel(
+        path: path, problem: "\(place) describes no network: \(reason(error))")
+    }
+  }
+}
+
 /// What a decoder found wrong, and where.
 private func reason(_ error: any Error) -> String {
+  // Such as layers[2].residual.body[0].
   func text(_ context: DecodingError.Context, _ last: String? = nil) -> String {
-    let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-    return (keys + (last.map { [$0] } ?? [])).joined(separator: ".")
+    (context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }
+      + (last.map { [".\($0)"] } ?? [])).joined().drop { $0 == "." }.description
   }
   switch error {
   case DecodingError.keyNotFound(let key, let context):

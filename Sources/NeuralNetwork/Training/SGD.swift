@@ -10,10 +10,18 @@ public struct SGD: Sendable, Equatable, Codable {
   /// Adds weightDecay · w to the gradient of every parameter.
   public var weightDecay: Float
 
-  /// PyTorch's form, by default with Nesterov's momentum of 0.9 and without weight decay.
+  /// What is taken where nothing is said, here and on the command line.
+  public static let usual = SGD()
+
+  private init() { (momentum, nesterov, weightDecay) = (0.9, false, 0) }
+
+  /// PyTorch's form, with a momentum of 0.9 and nothing else where nothing is said.
   ///
   /// - Throws: `NeuralNetworkError.invalidOption`.
-  public init(momentum: Float = 0.9, nesterov: Bool = true, weightDecay: Float = 0) throws {
+  public init(
+    momentum: Float = SGD.usual.momentum, nesterov: Bool = SGD.usual.nesterov,
+    weightDecay: Float = SGD.usual.weightDecay
+  ) throws {
     guard (0..<1).contains(momentum) else {
       throw NeuralNetworkError.invalidOption(
         option: "momentum", value: "\(momentum)", expected: "at least 0 and below 1")

@@ -1,12 +1,16 @@
 import Datasets
 import LinearAlgebra
 
-/// What a trainer needs to know besides the network and the data.
+/// What a trainer needs to know besides the network and the data. What is said here is also what `lc` takes where
+/// nothing else is given.
 public struct TrainingOptions: Sendable {
+  /// What is taken where nothing is said.
+  public static let usual = TrainingOptions()
+
   /// The images of a mini-batch, from 1 to all; the last one of an epoch may be smaller.
   public var batchSize = 256
   /// η of the first mini-batches, above 0.
-  public var learningRate: Float = 0.1
+  public var learningRate: Float = 0.09
   /// How gradients move the weights.
   public var optimiser: SGD
   /// Whether each epoch has an order of its own, or that of the data set.
@@ -24,9 +28,9 @@ public struct TrainingOptions: Sendable {
   /// What happens to training images.
   public var augmentation = Augmentation.none
 
-  /// The defaults: mini-batches of 256, η = 0.1, shuffled, seed 0, in 32 bits, without label
+  /// The defaults: mini-batches of 256, η = 0.09, shuffled, seed 0, in 32 bits, without label
   /// smoothing and augmentation.
-  public init(optimiser: SGD) { self.optimiser = optimiser }
+  public init(optimiser: SGD = .usual) { self.optimiser = optimiser }
 }
 
 /// Trains a network by SGD on mini-batches.

@@ -35,19 +35,24 @@ final class ChildProcess {
   private let task: Task<Void, Never>
 
   /// - Parameters:
-  ///   - outputs: where its standard output and standard error go; both files begin anew.
+  ///   - outputs: where its standard output and standard error go; files begin anew.
+  ///   - appends: whether standard error follows what is in its file.
   ///   - lock: of the folder that the process works in. It has it as its standard input, so that the folder
   ///     stays locked until it has stopped, even when this process is killed.
   /// - Throws: `Failure.cannotStart` when a file cannot be opened.
   init(
-    _ arguments: [String], outputs: (standard: String, error: String),
+    _ arguments: [String], outputs: (standard: String, error: String), appends: Bool = false,
     locking lock: FolderLock? = nil
   ) throws {
-    func opened(_ path: String, _ mode: FileDescriptor.AccessMode) throws -> FileDescriptor {
+    func opened(
+      _ path: String, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions
+    ) throws -> FileDescriptor {
       do {
         return try FileDescriptor.open(
-          FilePath(path), mode, options: mode == .readOnly ? [] : [.create, .truncate],
-          permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+          FilePath(path), mode, options: options,
+          permissions: [
+            .ownerReadWrite, .groupReadWrite, .otherReadWrite,
+          ])
       } catch {
         throw Failure.cannotStart("\(path): \(error)")
       }
@@ -63,9 +68,10 @@ final class ChildProcess {
     options.teardownSequence = [
       .send(signal: .terminate, allowedDurationToNextStep: .seconds(24 * 3600))
     ]
-    let input = try lock?.duplicate() ?? opened("/dev/null", .readOnly)
+    let input = try lock?.duplicate() ?? opened("/dev/null", .readOnly, [])
     let (output, error) = (
-      try opened(outputs.standard, .writeOnly), try opened(outputs.error, .writeOnly)
+      try opened(outputs.standard, .writeOnly, [.create, .truncate]),
+      try opened(outputs.error, .writeOnly, [.create, appends ? .append : .truncate])
     )
     let configuration = Configuration(
       executable: .path(FilePath(path)),

@@ -108,17 +108,21 @@ struct GridEstimate {
     return (max(0, more.seconds - few.seconds) / 30 * batches, batches)
   }
 
-  private static func number(_ option: String, _ arguments: [String], _ usual: Double) -> Double {
+  private static func number(_ option: String, _ arguments: [String], _ usual: Int) -> Double {
     arguments.last { $0.hasPrefix(option + "=") }
-      .flatMap { Double($0.dropFirst(option.count + 1)) } ?? usual
+      .flatMap { Double($0.dropFirst(option.count + 1)) } ?? Double(usual)
   }
 
   private static func epochs(of arguments: [String], batchesPerEpoch: Double) -> Double {
-    guard arguments.first == "compress" else { return number("--epochs", arguments, 30) }
+    guard arguments.first == "compress" else {
+      return number("--epochs", arguments, TrainCommand.usualEpochs)
+    }
     if arguments.contains("--method=direct") { return 0 }
     let batches = number("--batches-per-step", arguments, 0)
-    let epochs = batches > 0 ? batches / batchesPerEpoch : number("--epochs-per-step", arguments, 3)
-    return number("--steps", arguments, 40) * epochs
+    let epochs =
+      batches > 0
+      ? batches / batchesPerEpoch : number("--epochs-per-step", arguments, Period.usualEpochs)
+    return number("--steps", arguments, PenaltySchedule.usualSteps) * epochs
   }
 
   private static func clock(_ seconds: Double) -> String {

@@ -18,7 +18,14 @@ final class GridRunner {
     let unit: Unit
     let process: ChildProcess
     let lock: FolderLock
+    /// Where in the log it began.
+    let logStart: Int
   }
+
+  /// What a unit's processes have said, one after the other.
+  private static let log = "log.txt"
+  /// What versions before called it.
+  private static let oldLog = "errors.txt"
 
   private let directory: String
   private let jobs: Int
@@ -29,7 +36,8 @@ final class GridRunner {
   private var running: [Running] = []
   private var signals: StopSignals
   private var line = ProgressLine()
-  private let started = ContinuousClock.now
+  /// Of what is open when it begins, one after the other.
+  private var left: TimeLeft?
   private var finishedHere = 0
 
   /// - Parameters:
@@ -66,18 +74,17 @@ final class GridRunner {
     open.removeAll { isDone($0) }
     // Cells as soon as their reference is there; references first.
     open.sort { !$0.isCell && $1.isCell }
+    left = TimeLeft(batchesPerStep: open.count, steps: 1, isWarm: true, at: line.elapsed)
     while !open.isEmpty || !running.isEmpty {
       if let signal = signals.pending() { try stop(by: signal) }
       for (index, one) in running.enumerated().reversed() {
         guard let end = try one.process.end() else { continue }
         running.remove(at: index)
-        try finish(one.unit, end)
+        try finish(one, end)
         one.lock.release()
       }
       while running.count < jobs, try startNext() {}
-      let share =
-        Double(finishedHere) / Double(max(1, finishedHere + open.count + running.count))
-      line.update(share, summary)
+      line.update(left: left?.left(at: line.elapsed), summary)
       usleep(20_000)
     }
     line.clear()
@@ -174,10 +181,14 @@ final class GridRunner {
         return true
       }
       AtomicFile.removeLeftovers(in: folder)
+      let log = "\(folder)/\(Self.log)"
+      // There is one log; where there is one already, nothing moves.
+      try? FileManager.default.moveItem(atPath: "\(folder)/\(Self.oldLog)", toPath: log)
+      let said = FileManager.default.contents(atPath: log)?.count ?? 0
       let process = try ChildProcess(
-        arguments(unit, in: folder),
-        outputs: ("\(folder)/output.txt", "\(folder)/errors.txt"), locking: lock)
-      running.append(Running(unit: unit, process: process, lock: lock))
+        arguments(unit, in: folder), outputs: ("\(folder)/output.txt", log), appends: true,
+        locking: lock)
+      running.append(Running(unit: unit, process: process, lock: lock, logStart: said))
       return true
     }
     return false
@@ -243,7 +254,8 @@ final class GridRunner {
     lock.release()
   }
 
-  private func finish(_ unit: Unit, _ end: ChildProcess.End) throws {
+  private func finish(_ one: Running, _ end: ChildProcess.End) throws {
+    let unit = one.unit
     let folder = folder(unit)
     switch end {
     case .exit(0) where !isDone(unit):
@@ -251,12 +263,13 @@ final class GridRunner {
       open.insert(unit, at: 0)
     case .exit(0):
       finishedHere += 1
+      left?.batchDone(finishedHere, ofStep: 0, at: line.elapsed)
       try Seal.write(in: folder)
       // What a finished run needs no more.
       try? FileManager.default.removeItem(atPath: "\(folder)/checkpoint")
       line.print(doneText(unit))
     case .exit(let code) where [64, 65, 70].contains(code):
-      try fail(unit, lastLine("\(folder)/errors.txt"))
+      try fail(unit, lastLine(of: one))
     case .exit(let code) where code == 128 + SIGTERM || code == 128 + SIGINT:
       open.append(unit)
       throw Failure.stopped("\(name(unit)) was stopped; the same command goes on")
@@ -264,15 +277,18 @@ final class GridRunner {
       open.append(unit)
       stopAll()
       throw Failure.stopped(
-        "\(name(unit)) ended with \(end): \(lastLine("\(folder)/errors.txt"))", code: end.code)
+        "\(name(unit)) ended with \(end): \(lastLine(of: one)) (\(folder)/\(Self.log))",
+        code: end.code)
     }
   }
 
   private func fail(_ unit: Unit, _ message: String) throws {
-    try AtomicFile.write(Array("\(message)\n".utf8), to: "\(folder(unit))/failed.txt")
+    try AtomicFile.write(
+      Array("\(message)\n\(Self.log) holds all that it said\n".utf8),
+      to: "\(folder(unit))/failed.txt")
     // Tried again it begins anew: what it went on from may be to blame.
     try? FileManager.default.removeItem(atPath: "\(folder(unit))/checkpoint")
-    line.print("\(name(unit)): failed: \(message)")
+    line.print("\(name(unit)): failed: \(message) (\(folder(unit))/\(Self.log))")
   }
 
   private func doneText(_ unit: Unit) -> String {
@@ -298,9 +314,10 @@ final class GridRunner {
     throw Failure.gridInterrupted(signal: signal, folder: directory)
   }
 
-  private func lastLine(_ path: String) -> String {
-    let text = FileManager.default.contents(atPath: path).map {
-      String(decoding: $0, as: UTF8.self)
+  /// Of what the process itself has said.
+  private func lastLine(of one: Running) -> String {
+    let text = FileManager.default.contents(atPath: "\(folder(one.unit))/\(Self.log)").map {
+      String(decoding: $0.dropFirst(one.logStart), as: UTF8.self)
     }
     let lines = (text ?? "").split(whereSeparator: \.isNewline)
     return lines.last.map(String.init) ?? "it said nothing"

@@ -164,7 +164,7 @@ struct TableCommand: ParsableCommand {
       }
       if let given { warnOfOtherData(given, than: data) }
       if let file = network.definition, !network.saysReference,
-        try !NetworkFile(file).tensors.tensors.isEmpty
+        !NetworkDefinition.isDescription(file), try !NetworkFile(file).tensors.tensors.isEmpty
       {
         warn(
           "\(network.label): the grid trains its references anew; 'reference: \(value("network") ?? file)' takes the "
@@ -193,8 +193,7 @@ struct TableCommand: ParsableCommand {
       } catch let error as NeuralNetworkError {
         throw error
       } catch {
-        let message = LC.message(for: error).split(whereSeparator: \.isNewline).first ?? ""
-        throw Failure.usage(String(message).replacingOccurrences(of: "Error: ", with: ""))
+        throw Failure.usage(Mistyped.message(for: error))
       }
     }
     return (grid, origins)

@@ -8,15 +8,16 @@ let data = try Dataset.load("fashion-mnist")
 let network = try NetworkDefinition(
   name: "mine", input: data.training.shape,
   layers: [.linear("fc1", 300), .tanh, .linear("fc2", 100), .tanh, .linear("fc3", 10)])
-let trainer = try Trainer(network, data: data, options: TrainingOptions(optimiser: SGD()))
+let trainer = try Trainer(
+  network, data: data, options: TrainingOptions(optimiser: SGD(nesterov: true)))
 try trainer.train(batches: 20 * trainer.batchesPerEpoch)
 try trainer.network.write(to: "reference.safetensors")
 
 let sum = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
 let plan = try ResolvedPlan(
   CompressionPlan([CompressionTask(.joint("*.weight"), sum)]), for: trainer.weights.layout)
-let schedule = PenaltySchedule.exponential(initial: 0.003, growth: 1.15, steps: 40)
-let learning = NetworkLearning(trainer, learningRate: 0.09, decay: 0.95)
-let result = try Alternation(schedule: schedule, budget: .epochs(3)).run(plan, learning: learning)
+// What is not said is as for `lc compress`: 40 steps of 3 epochs, μ from 0.003 on.
+let learning = NetworkLearning(trainer)
+let result = try Alternation().run(plan, learning: learning)
 print(result.reference, result.direct, result.compressed)
 try result.model(of: learning).write(to: "compressed.lcm")
