@@ -14,6 +14,7 @@ import LinearAlgebra
 /// }
 /// ```
 ///
+/// A hard coupling also asks for `couple` before the first mini-batch, and for `catchUp` before Δ(θ) is looked at.
 /// The result is `compressed`, never w. It has identity, as the weights have that it looks at.
 public final class LCState {
   private var coupling: Coupling
@@ -71,8 +72,10 @@ public final class LCState {
     forms = try plan.compress(weights, mu: mu, into: compressed)
   }
 
-  /// What couples w to direct compression before the first mini-batch; nothing with a penalty.
-  package func couple() throws {
+  /// What couples w to direct compression, between `begin` and the first mini-batch; nothing with a penalty.
+  ///
+  /// - Throws: `CompressionError.notFinite`.
+  public func couple() throws {
     if let latent { latent.copy(from: weights) }
     if case .gradual = freedom {
       forms = try plan.gradual(0).compress(weights, into: compressed)
@@ -149,8 +152,12 @@ public final class LCState {
   /// Makes Δ(θ) that of the present weights, which a hard coupling may have left behind, to be evaluated.
   /// The period goes on from the θ before, as if nothing had been.
   ///
-  /// - Parameter isFresh: whether no mini-batch followed the last C step.
-  package func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
+  /// - Parameters:
+  ///   - mu: as for `compress`.
+  ///   - progress: as for `compress`.
+  ///   - isFresh: whether no mini-batch followed the last C step.
+  /// - Throws: `CompressionError.notFinite`.
+  public func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
     if coupling == .replacement {
       if !isFresh {
         _ = try find(mu: mu, progress: progress)

@@ -5,28 +5,34 @@ import LinearAlgebra
 ///
 /// With it the L step is exact, so LC's limit can be compared with the known optimum. It is also the
 /// second-order model of a trained network, with h the diagonal of the Hessian.
-package final class QuadraticLearning: ResumableLearning {
-  package let weights: Arena
-  package let batchesPerEpoch = 1
+public final class QuadraticLearning: ResumableLearning {
+  /// w; it begins at the minimum.
+  public let weights: Arena
+  /// A step is one mini-batch and one epoch.
+  public let batchesPerEpoch = 1
   private let minimum: Arena
   private let curvature: Arena
 
+  /// The loss with this minimum and this curvature.
+  ///
   /// - Parameters:
   ///   - minimum: a, where w begins as well.
   ///   - curvature: h, all positive, of the same layout.
-  package init(minimum: Arena, curvature: Arena) {
+  public init(minimum: Arena, curvature: Arena) {
     precondition(minimum.layout == curvature.layout)
     self.minimum = minimum.duplicate()
     self.curvature = curvature.duplicate()
     weights = minimum.duplicate()
   }
 
-  package func begin(step: Int) {}
+  /// Nothing depends on the step.
+  public func begin(step: Int) {}
 
   /// Any: the minimum is reached in one step, so only the ratio to a cost's strength matters.
-  package func reach(mu: Float?) -> Float { 1 }
+  public func reach(mu: Float?) -> Float { 1 }
 
-  package func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
+  /// w ← the penalised minimum; O(n).
+  public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
   {
     let w = weights.floats
     let a = minimum.floats
@@ -42,20 +48,25 @@ package final class QuadraticLearning: ResumableLearning {
     for _ in 0..<batches { try each(loss) }
   }
 
-  package var state: Snapshot {
+  /// The weights.
+  public var state: Snapshot {
     var state = Snapshot()
     state.store(weights, as: "weights")
     return state
   }
 
-  package func restore(_ state: Snapshot) throws { try state.restore(weights, from: "weights") }
+  /// Takes the weights back.
+  ///
+  /// - Throws: `LinearAlgebraError.unusableState`.
+  public func restore(_ state: Snapshot) throws { try state.restore(weights, from: "weights") }
 
-  package func evaluate(_ weights: Arena) throws -> Figures {
+  /// L(w), without errors.
+  public func evaluate(_ weights: Arena) throws -> Figures {
     Figures(trainLoss: loss(of: weights))
   }
 
   /// L(w).
-  package func loss(of weights: Arena) -> Double {
+  public func loss(of weights: Arena) -> Double {
     var total = 0.0
     for index in 0..<weights.layout.count {
       let difference = Double(weights.floats[index]) - Double(minimum.floats[index])

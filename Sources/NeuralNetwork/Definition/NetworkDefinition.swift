@@ -59,7 +59,7 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
 
   /// What belongs to the network's state but is not trained: batch norm's `running_mean` and
   /// `running_var`; empty without batch norm.
-  package func statisticsLayout() throws -> ArenaLayout { try layout(of: graph().statistics) }
+  public func statisticsLayout() throws -> ArenaLayout { try layout(of: graph().statistics) }
 
   /// How often each weight is used for one input: 1 in linear layers, the number of output places in
   /// convolutions. What a product with the weight's matrix costs, times this, is the layer's cost.
