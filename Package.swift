@@ -65,11 +65,12 @@ let package = Package(
       name: "fuzz",
       dependencies: [
         "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles", "Compression",
-        "LinearAlgebra", "Recipes", "NetworkTwins", "CZlib",
+        "LinearAlgebra", "Recipes", "NetworkTwins", "TestChild", "CZlib",
       ],
       path: "Tests/Fuzz"),
     .executableTarget(
-      name: "differential", dependencies: ["ModelFiles", "Compression", "LinearAlgebra"],
+      name: "differential",
+      dependencies: ["ModelFiles", "Compression", "LinearAlgebra", "TestChild"],
       path: "Tests/Differential"),
     .executableTarget(
       name: "parity",
@@ -122,6 +123,9 @@ let package = Package(
     .target(
       name: "NetworkTwins", dependencies: ["NeuralNetwork", "LinearAlgebra"],
       path: "Tests/NetworkTwins", swiftSettings: loops),
+
+    // Workers of `fuzz` and `differential`, in processes of their own.
+    .target(name: "TestChild", path: "Tests/TestChild"),
 
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),

@@ -1,4 +1,5 @@
 import Foundation
+import TestChild
 
 /// Runs workers side by side until the time is over; one that dies is a failure of its case, and
 /// another goes on behind it.
@@ -30,7 +31,7 @@ struct Campaign {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let arguments = ["\(number)", "\(step)", "\(start + seconds)", "\(seed)"]
       let only = subjects.count == 1 ? [subjects[0].name] : []
-      return try Child(["--worker"] + arguments + only, in: folder)
+      return try Child(["--worker"] + arguments + only, in: folder.path)
     }
     var lanes = try (0..<step).map { Lane(child: try child($0, from: $0), next: $0) }
     var said = start
@@ -40,11 +41,11 @@ struct Campaign {
         let end = lanes[lane].child.end()
         try collect(&lanes[lane], &report, step)
         guard let end else { continue }
-        if end.isEmpty {
+        if end == .exit(0) {
           lanes[lane].isDone = true
           continue
         }
-        report.add(died(lanes[lane].next, end))
+        report.add(died(lanes[lane].next, "\(end)"))
         lanes[lane].next += step
         if Date().timeIntervalSince1970 >= start + seconds {
           lanes[lane].isDone = true
@@ -65,7 +66,7 @@ struct Campaign {
 
   /// Reads the outcomes that have been written since.
   private func collect(_ lane: inout Lane, _ report: inout Report, _ step: Int) throws {
-    let path = lane.child.folder.appendingPathComponent(Worker.file).path
+    let path = lane.child.folder + "/" + Worker.file
     guard let file = FileHandle(forReadingAtPath: path) else { return }
     defer { try? file.close() }
     try file.seek(toOffset: UInt64(lane.read))

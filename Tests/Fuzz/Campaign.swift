@@ -1,4 +1,5 @@
 import Foundation
+import TestChild
 
 /// Runs workers one after the other; one that dies is a failure, and the next goes on behind the
 /// input that killed it.

@@ -1,14 +1,14 @@
 import Foundation
 
-/// This program again, as another process. Spawned and awaited by the system's own calls, because a
-/// stall of the waiting must not look like one of the reader.
-struct Child {
-  enum End: Equatable, CustomStringConvertible {
+/// This program again, as another process in a folder of its own. Spawned and awaited by the system's own
+/// calls, because a stall of the waiting must not look like one of what is tried.
+package struct Child {
+  package enum End: Equatable, CustomStringConvertible {
     case exit(Int32)
     case signal(Int32)
     case timeOut
 
-    var description: String {
+    package var description: String {
       switch self {
       case .exit(let code): "exit code \(code)"
       case .signal(let number): "signal \(number)"
@@ -17,9 +17,11 @@ struct Child {
     }
   }
 
+  package let folder: String
   private let process: pid_t
 
-  init(_ arguments: [String], in folder: String) throws {
+  package init(_ arguments: [String], in folder: String) throws {
+    self.folder = folder
     let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
     // Nothing else runs in this process, so its own folder can be lent to the child.
     let own = FileManager.default.currentDirectoryPath
@@ -33,19 +35,26 @@ struct Child {
     process = child
   }
 
-  /// Waits for the end; a child that takes longer is killed.
-  func end(within seconds: Double) -> End {
-    let start = ContinuousClock.now
+  /// How it ended; none while it runs. Not to be asked again afterwards.
+  package func end() -> End? {
     var status: Int32 = 0
-    while waitpid(process, &status, WNOHANG) == 0 {
-      if ContinuousClock.now - start > .seconds(seconds) {
-        kill(process, SIGKILL)
-        waitpid(process, &status, 0)
-        return .timeOut
-      }
+    guard waitpid(process, &status, WNOHANG) != 0 else { return nil }
+    let signal = status & 0x7F
+    // Its own alarm is its limit.
+    if signal == SIGALRM { return .timeOut }
+    return signal == 0 ? .exit(status >> 8 & 0xFF) : .signal(signal)
+  }
+
+  /// Waits for the end; a child that takes longer is killed.
+  package func end(within seconds: Double) -> End {
+    let start = ContinuousClock.now
+    while ContinuousClock.now - start <= .seconds(seconds) {
+      if let end = end() { return end }
       usleep(10_000)
     }
-    let signal = status & 0x7F
-    return signal == 0 ? .exit(status >> 8 & 0xFF) : .signal(signal)
+    kill(process, SIGKILL)
+    var status: Int32 = 0
+    waitpid(process, &status, 0)
+    return .timeOut
   }
 }
