@@ -14,7 +14,7 @@ export LC_FAST_LOOPS = 1
 DIRTY = MALLOC_PERTURB_=165
 
 .PHONY: demo test build bootstrap format lint speed compare compare-operators scaling figures \
-  faults fuzz fuzz-sanitized differential clean
+  faults fuzz fuzz-sanitized differential docs clean
 
 demo: build
 	@mkdir -p $(DEMO)
@@ -36,10 +36,11 @@ bootstrap:
 	@Scripts/bootstrap
 
 format:
-	swift format -i -r Package.swift Sources Tests Benchmarks
+	swift format -i -r Package.swift Sources Tests Benchmarks Snippets
 
 lint:
-	swift format lint --strict -r Package.swift Sources Tests Benchmarks
+	swift format lint --strict -r Package.swift Sources Tests Benchmarks Snippets
+	@! git grep -n 'import COneDNN' -- Sources ':!Sources/NeuralNetwork/OneDNN'
 
 speed: bootstrap
 	swift run -c release speed
@@ -83,5 +84,14 @@ differential: bootstrap
 	swift build -c release --product differential
 	.build/release/differential --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
+# The Swift API and articles by task as a site, .build-docs; warnings, such as links that lead nowhere, are errors.
+# Only parameters whose names do not say it all are documented.
+DOCUMENTED = LearningCompression CompressedInference NeuralNetwork Datasets ModelFiles Compression \
+  LinearAlgebra OperatorChecks
+docs: bootstrap
+	LC_DOCS=1 swift package --allow-writing-to-directory .build-docs generate-documentation \
+	  --enable-experimental-combined-documentation $(addprefix --target ,$(DOCUMENTED)) \
+	  --output-path .build-docs --warnings-as-errors --disable-parameters-and-returns-validation
+
 clean:
-	rm -rf .build $(DEMO)
+	rm -rf .build .build-docs $(DEMO)

@@ -7,6 +7,11 @@ let loops: [SwiftSetting] =
   Context.environment["LC_FAST_LOOPS"] == nil
   ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+// The command behind `make docs`, which sets LC_DOCS: otherwise every build would build its helpers, too.
+let site: [Package.Dependency] =
+  Context.environment["LC_DOCS"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 /// What the library's product is made of.
 let library: [Target.Dependency] = [
   "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
@@ -31,9 +36,12 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-  ],
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ] + site,
   targets: [
     .executableTarget(
       name: "lc",
@@ -41,6 +49,8 @@ let package = Package(
         "CompressedInference", "LearningCompression", "NeuralNetwork", "Datasets", "ModelFiles",
         "Compression", "LinearAlgebra", "Recipes", "Tables", "CSurroundings",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .executableTarget(
       name: "speed",
@@ -87,7 +97,8 @@ let package = Package(
       name: "Tables",
       dependencies: [
         "LearningCompression", "ModelFiles", "Compression", "LinearAlgebra", "Recipes",
-      ]),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ], resources: [.embedInCode("Output/report.mustache")]),
     .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(name: "CSurroundings"),
     .target(name: "Deflate", dependencies: ["CZlib"]),

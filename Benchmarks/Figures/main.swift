@@ -13,8 +13,8 @@ guard CommandLine.arguments.count == 2 else {
 let folder = URL(fileURLWithPath: CommandLine.arguments[1])
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
 
-func operation(_ text: String) throws -> any CompressionOperator {
-  try CompressionPlan(parsing: "*: " + text).tasks[0].operation
+func `operator`(_ text: String) throws -> any CompressionOperator {
+  try CompressionPlan(parsing: "*: " + text).tasks[0].operator
 }
 
 var random = RandomGenerator(seed: 1)
@@ -23,7 +23,7 @@ let weights = random.normals(4000).sorted()
 /// θ against w for the same Gaussian weights.
 @MainActor func transfer(_ name: String, _ plans: [String]) throws {
   let blocks = try plans.map { plan in
-    let form = try operation(plan).representation(of: WeightView(weights), from: nil, penalty: 1)
+    let form = try `operator`(plan).compress(WeightView(weights), from: nil, penalty: 1)
     // Every tenth is enough to see.
     return zip(weights, form.decompressed()).enumerated().filter { $0.offset % 10 == 0 }
       .map { [Double($0.element.0), Double($0.element.1)] }
@@ -46,7 +46,7 @@ let weights = random.normals(4000).sorted()
   let norm = many.squaredNorm
   let blocks = try series.map { series in
     try series.plans.map { plan -> [Double] in
-      let form = try operation(plan).representation(of: WeightView(many), from: nil, penalty: 1)
+      let form = try `operator`(plan).compress(WeightView(many), from: nil, penalty: 1)
       return [
         Double(form.storage.bits) / Double(many.count),
         many.squaredDistance(to: form.decompressed()) / norm,
@@ -69,8 +69,8 @@ let weights = random.normals(4000).sorted()
 @MainActor func masks(_ name: String, rows: Int, columns: Int, _ plans: [String]) throws {
   let values = random.normals(rows * columns)
   let blocks = try plans.map { plan in
-    let form = try operation(plan).representation(
-      of: WeightView(values, shape: [rows, columns]), from: nil, penalty: 1)
+    let form = try `operator`(plan).compress(
+      WeightView(values, shape: [rows, columns]), from: nil, penalty: 1)
     let left = form.decompressed()
     return left.indices.filter { left[$0] != 0 }.map {
       [Double($0 % columns), Double($0 / columns)]
@@ -104,8 +104,8 @@ let weights = random.normals(4000).sorted()
     try [spectrum(values)]
     + plans.map { plan in
       try spectrum(
-        operation(plan).representation(
-          of: WeightView(values, shape: [m, n]), from: nil, penalty: 1
+        `operator`(plan).compress(
+          WeightView(values, shape: [m, n]), from: nil, penalty: 1
         ).decompressed())
     }
   let lines = (["W"] + plans).enumerated().map {
@@ -130,8 +130,8 @@ let weights = random.normals(4000).sorted()
   }
   let before = norms(values)
   let blocks = try plans.map { plan in
-    let form = try operation(plan).representation(
-      of: WeightView(values, shape: [m, n]), from: nil, penalty: 1)
+    let form = try `operator`(plan).compress(
+      WeightView(values, shape: [m, n]), from: nil, penalty: 1)
     return zip(before, norms(form.decompressed())).map { [$0, $1] }.sorted { $0[0] < $1[0] }
   }
   let lines = plans.enumerated().map {

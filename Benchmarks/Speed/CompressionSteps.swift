@@ -6,24 +6,24 @@ import LinearAlgebra
 func measureCompressionSteps() throws {
   var random = RandomGenerator(seed: 1)
   func measure(_ plan: String, count: Int) throws {
-    let operation = try CompressionPlan(parsing: "*: " + plan).tasks[0].operation
+    let `operator` = try CompressionPlan(parsing: "*: " + plan).tasks[0].operator
     let weights = random.normals(count, scale: 0.05)
     let target = try WeightView(weights)
-    var form: Representation?
+    var form: CompressedForm?
     let cold = try time(repetitions: 5) {
-      form = try operation.representation(of: target, from: nil, penalty: 0)
+      form = try `operator`.compress(target, from: nil, penalty: 0)
     }
     guard let form else { return }
-    func error(_ weights: [Float], _ form: Representation) -> String {
+    func error(_ weights: [Float], _ form: CompressedForm) -> String {
       let relative = weights.squaredDistance(to: form.decompressed()) / weights.squaredNorm
       return String(format: ", relative error %.8f", relative)
     }
     report("\(plan), n = \(count), cold", cold, error(weights, form))
     let moved = zip(weights, random.normals(count, scale: 1e-3)).map { $0 + $1 }
     let next = try WeightView(moved)
-    var warm: Representation?
+    var warm: CompressedForm?
     let times = try time(repetitions: 5) {
-      warm = try operation.representation(of: next, from: form, penalty: 0)
+      warm = try `operator`.compress(next, from: form, penalty: 0)
     }
     if let warm { report("\(plan), n = \(count), warm", times, error(moved, warm)) }
   }

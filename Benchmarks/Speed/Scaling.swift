@@ -10,14 +10,14 @@ func measureScaling() throws {
   for plan in [
     "quantize(k=2)", "quantize(k=16)", "prune(keep=5%)", "prune(keep=1%) + quantize(k=2)",
   ] {
-    let operation = try CompressionPlan(parsing: "*: " + plan).tasks[0].operation
+    let `operator` = try CompressionPlan(parsing: "*: " + plan).tasks[0].operator
     for count in [100_000, 1_000_000, 10_000_000, 100_000_000] {
       var random = RandomGenerator(seed: 7)
       let target = try WeightView(random.normals(count, scale: 0.05))
       let base = try residentBytes("VmRSS")
       try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
       let times = try time(repetitions: count > 10_000_000 ? 1 : 5) {
-        _ = try operation.representation(of: target, from: nil, penalty: 1)
+        _ = try `operator`.compress(target, from: nil, penalty: 1)
       }
       let peak = try residentBytes("VmHWM") - base
       // The input itself counts once.

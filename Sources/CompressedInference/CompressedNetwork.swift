@@ -17,9 +17,12 @@ public struct CompressedNetwork: Sendable {
     var activation: Layer?
   }
 
+  /// The network whose layers are run.
   public let definition: NetworkDefinition
   private var stages: [Stage] = []
 
+  /// Takes the weights of a model as they are stored.
+  ///
   /// - Throws: `NeuralNetworkError.invalidNetwork` for layers of other kinds, `.wrongWeights` when the
   ///   model is not the network's.
   public init(_ definition: NetworkDefinition, _ model: CompressedModel) throws {

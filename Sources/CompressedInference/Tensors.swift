@@ -6,7 +6,7 @@ import NeuralNetwork
 /// The tensors of a compressed model by name, each in its form.
 struct Tensors {
   private enum Content {
-    case compressed(Representation, Range<Int>)
+    case compressed(CompressedForm, Range<Int>)
     case plain([Float])
   }
 

@@ -3,9 +3,9 @@ public enum CompressionError: Error, Equatable {
   /// The plan cannot be read; `offset` counts characters from 0.
   case syntax(plan: String, offset: Int, message: String)
   /// A parameter's value is outside of what the operator allows.
-  case invalidParameter(operation: String, parameter: String, value: String, expected: String)
+  case invalidParameter(operator: String, parameter: String, value: String, expected: String)
   /// An operator that needs a matrix was handed a vector.
-  case needsMatrix(operation: String, view: String)
+  case needsMatrix(operator: String, view: String)
   /// No parameter has a name that fits the pattern.
   case noMatch(pattern: NamePattern, names: [String])
   /// An exclusion fits only parameters that its task would not take anyway.
@@ -22,20 +22,22 @@ public enum CompressionError: Error, Equatable {
   /// A view's size does not fit: empty, or more weights than can be counted in 32 bits.
   case unsupportedSize(view: String, count: Int)
   /// The result cannot be stored: a number is beyond the range of its format.
-  case outOfRange(operation: String, problem: String)
+  case outOfRange(operator: String, problem: String)
   /// A method has left a form that its operator could not have found: an internal error.
-  case leftSet(operation: String, view: String)
+  case leftSet(operator: String, view: String)
   /// A stored form does not describe a tensor.
   case malformedForm(String)
 
   /// A tensor that an operator does not fit.
   public struct Unfit: Sendable, Equatable {
+    /// The tensor's name, or the selection of a joint view.
     public let name: String
     /// None for a joint view.
     public let shape: [Int]?
+    /// What the operator says of it.
     public let reason: String
 
-    public init(name: String, shape: [Int]?, reason: String) {
+    package init(name: String, shape: [Int]?, reason: String) {
       (self.name, self.shape, self.reason) = (name, shape, reason)
     }
   }
@@ -43,18 +45,20 @@ public enum CompressionError: Error, Equatable {
 
 extension CompressionError {
   /// Whether the result of an operator cannot be stored: the weights are to blame, not the plan.
-  public var isOutOfRange: Bool { if case .outOfRange = self { true } else { false } }
+  package var isOutOfRange: Bool { if case .outOfRange = self { true } else { false } }
 }
 
 extension CompressionError: CustomStringConvertible {
+  /// What is wrong, in a line; a mistake in a plan is pointed at in two more, tensors that do not
+  /// fit have a line each. Names from files are without control characters.
   public var description: String {
     switch self {
     case .syntax(let plan, let offset, let message):
       "plan, character \(offset + 1): \(message)\n\(excerpt(of: plan, at: offset))"
-    case .invalidParameter(let operation, let parameter, let value, let expected):
-      "\(operation): \(parameter) must be \(expected), found \(value)"
-    case .needsMatrix(let operation, let view):
-      "\(operation) needs a matrix, but \(view) is a vector"
+    case .invalidParameter(let `operator`, let parameter, let value, let expected):
+      "\(`operator`): \(parameter) must be \(expected), found \(value)"
+    case .needsMatrix(let `operator`, let view):
+      "\(`operator`) needs a matrix, but \(view) is a vector"
     case .noMatch(let pattern, let names):
       noMatchText(pattern, names)
     case .excludesNothing(let exclusion, let fits, let selection):
@@ -71,10 +75,10 @@ extension CompressionError: CustomStringConvertible {
       "\(view): the weights hold NaN or infinity; finite numbers were expected"
     case .unsupportedSize(let view, let count):
       "\(view): \(count) weights; from 1 to \(UInt32.max) were expected"
-    case .outOfRange(let operation, let problem):
-      "\(operation): \(problem)"
-    case .leftSet(let operation, let view):
-      "internal error: the result for \(view) is none of \(operation)"
+    case .outOfRange(let `operator`, let problem):
+      "\(`operator`): \(problem)"
+    case .leftSet(let `operator`, let view):
+      "internal error: the result for \(view) is none of \(`operator`)"
     case .malformedForm(let message):
       "compressed form: \(message)"
     }

@@ -11,6 +11,7 @@ public struct Storage: Sendable, Equatable, Codable {
   /// The two factors of a low-rank matrix.
   public var factors = 0
 
+  /// That many bits of each kind.
   public init(
     codes: Int = 0, codebooks: Int = 0, values: Int = 0, indices: Int = 0, factors: Int = 0
   ) {
@@ -24,6 +25,7 @@ public struct Storage: Sendable, Equatable, Codable {
   /// All bits.
   public var bits: Int { codes + codebooks + values + indices + factors }
 
+  /// Adds the bits kind by kind.
   public static func + (a: Storage, b: Storage) -> Storage {
     Storage(
       codes: a.codes + b.codes, codebooks: a.codebooks + b.codebooks, values: a.values + b.values,
@@ -33,9 +35,12 @@ public struct Storage: Sendable, Equatable, Codable {
 
 /// Arithmetic at inference, for one input vector.
 public struct Operations: Sendable, Equatable, Codable {
+  /// Products of two floats; a change of sign is none.
   public var multiplications = 0
+  /// Sums of two floats.
   public var additions = 0
 
+  /// That many of each.
   public init(multiplications: Int = 0, additions: Int = 0) {
     self.multiplications = multiplications
     self.additions = additions
@@ -52,6 +57,7 @@ public struct Operations: Sendable, Equatable, Codable {
       multiplications: places * a.multiplications, additions: places * a.additions)
   }
 
+  /// Adds both counts.
   public static func + (a: Operations, b: Operations) -> Operations {
     Operations(
       multiplications: a.multiplications + b.multiplications, additions: a.additions + b.additions)
@@ -59,6 +65,6 @@ public struct Operations: Sendable, Equatable, Codable {
 }
 
 /// The bits of a code that tells `count` values apart: ⌈log₂ count⌉.
-public func bitsToTellApart(_ count: Int) -> Int {
+package func bitsToTellApart(_ count: Int) -> Int {
   count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount
 }

@@ -10,8 +10,11 @@ public struct WeightView: Sendable {
   /// At how many places a kernel is applied to one input; 1 for a matrix. It weighs operations.
   public var positions = 1
 
+  /// n.
   public var count: Int { values.count }
 
+  /// Weights of a shape, row-major.
+  ///
   /// - Throws: `LinearAlgebraError` when the count does not fit the shape; `CompressionError.notFinite`
   ///   when a weight is NaN or infinite. O(n).
   public init(_ values: [Float], shape: [Int]) throws {

@@ -6,16 +6,19 @@ public struct Augmentation: Sendable, Equatable, Codable {
   /// Mirrors each image left to right with probability ½.
   public var flips: Bool
 
+  /// Leaves images as they are.
   public static let none = Augmentation(shift: 0, flips: false)
-  public var isNone: Bool { shift == 0 && !flips }
+  package var isNone: Bool { shift == 0 && !flips }
 
+  /// Moves by up to `shift` pixels, 0 or more, each way; mirrors every second image on average if
+  /// `flips`.
   public init(shift: Int, flips: Bool) {
     self.shift = shift
     self.flips = flips
   }
 
   /// What happens to one image.
-  public struct Move: Sendable, Equatable {
+  package struct Move: Sendable, Equatable {
     /// Pixels; upwards and to the left where negative.
     var down: Int
     var right: Int
@@ -28,7 +31,7 @@ public struct Augmentation: Sendable, Equatable, Codable {
   /// Replaces `moves` by new ones for `count` images; none when there is nothing to change.
   ///
   /// - Complexity: O(count). Nothing is allocated once `moves` had room for as many.
-  public func draw(
+  package func draw(
     _ count: Int, into moves: inout [Move], using random: inout some RandomNumberGenerator
   ) {
     precondition(shift >= 0)

@@ -5,6 +5,7 @@ public struct DataDirectories: Sendable, Equatable {
   /// The folders that hold data sets, the first with a set of the wanted name wins.
   public let roots: [String]
 
+  /// These folders, in this order.
   public init(roots: [String]) {
     self.roots = roots
   }

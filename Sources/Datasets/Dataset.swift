@@ -1,14 +1,18 @@
 /// A training set, a test set, and how their pixels become numbers.
 public struct Dataset: Sendable, Equatable {
+  /// What messages and files call it.
   public let name: String
   /// Labels are in 0..<classes.
   public let classes: Int
+  /// The images that gradients are taken of.
   public let training: ImageSet
   /// Images of the training set's shape.
   public let test: ImageSet
   /// For both sets; by default from the training set alone.
   public let normalisation: Normalisation
 
+  /// Two sets of images of one shape.
+  ///
   /// - Throws: `DatasetError` when the sets or the normalisation differ in shape, or when a label
   ///   is not below `classes`.
   public init(

@@ -60,6 +60,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case badData
   }
 
+  /// `missingInput` for what is not there or cannot be read, `badData` for all else.
   public var category: Category {
     switch self {
     case .notFound, .fileNotFound, .unreadable: .missingInput
@@ -67,6 +68,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     }
   }
 
+  /// What is wrong, in a line: the file, the byte where there is one, what was expected, what was
+  /// found.
   public var description: String {
     switch self {
     case .notFound(let name, let places, let advice):

@@ -1,12 +1,12 @@
 /// The order in which an epoch visits the images: a permutation of 0..<count.
-public struct EpochOrder: Sendable, Equatable {
+package struct EpochOrder: Sendable, Equatable {
   /// The permutation.
-  public private(set) var indices: [Int32]
+  package private(set) var indices: [Int32]
 
   /// 0, 1, …, count − 1.
   ///
   /// - Precondition: `count` is in 0…Int32.max.
-  public init(count: Int) {
+  package init(count: Int) {
     precondition(count >= 0 && count <= Int32.max, "indices are 32-bit")
     indices = Array(0..<Int32(count))
   }
@@ -18,7 +18,7 @@ public struct EpochOrder: Sendable, Equatable {
   ///
   /// - Complexity: O(count)
   /// - Source: Durstenfeld, "Algorithm 235: random permutation", CACM 7(7), 1964; inside-out form.
-  public mutating func shuffle(using generator: inout some RandomNumberGenerator) {
+  package mutating func shuffle(using generator: inout some RandomNumberGenerator) {
     for position in indices.indices {
       let other = Int(drawn(below: UInt64(position) + 1, using: &generator))
       indices[position] = indices[other]
@@ -29,7 +29,7 @@ public struct EpochOrder: Sendable, Equatable {
   /// How many batches of `size` make an epoch; the last may be smaller.
   ///
   /// - Precondition: `size` is positive.
-  public func batchCount(size: Int) -> Int {
+  package func batchCount(size: Int) -> Int {
     precondition(size > 0, "a batch has at least one image")
     return indices.count / size + (indices.count % size == 0 ? 0 : 1)
   }
@@ -38,7 +38,7 @@ public struct EpochOrder: Sendable, Equatable {
   ///
   /// - Precondition: `number` is in 0..<batchCount(size: size).
   /// - Complexity: O(1)
-  public func batch(_ number: Int, size: Int) -> ArraySlice<Int32> {
+  package func batch(_ number: Int, size: Int) -> ArraySlice<Int32> {
     precondition(number >= 0 && number < batchCount(size: size), "no batch has this number")
     let start = number * size
     return indices[start..<start + min(size, indices.count - start)]

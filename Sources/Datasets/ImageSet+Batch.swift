@@ -12,7 +12,7 @@ extension ImageSet {
   ///   there is one scale or one a channel; there are as many moves as indices, or none; the outputs
   ///   have room for `indices.count` images and labels.
   /// - Complexity: O(indices × pixelsPerImage), on all threads.
-  public func gather(
+  package func gather(
     _ indices: ArraySlice<Int32>, normalisation: Normalisation, moves: [Augmentation.Move] = [],
     into images: inout MutableSpan<Float>, labels batchLabels: inout MutableSpan<Int32>
   ) {

@@ -12,8 +12,10 @@ public struct ImageSet: Sendable, Equatable {
   public let labels: [UInt8]
 
   /// The product of `shape`.
-  public let pixelsPerImage: Int
+  package let pixelsPerImage: Int
 
+  /// Images of one byte a value, and their labels.
+  ///
   /// - Throws: `DatasetError` when `shape` is not three positive sizes, when there are no labels,
   ///   when there are not `labels.count × shape.product` pixels, or when a label is not below
   ///   `classes`.

@@ -12,9 +12,9 @@ public struct Normalisation: Sendable, Equatable {
   public let kind: Kind?
   /// What a pixel is multiplied by, one value a channel, or one for all of them; 1/255 brings it to
   /// 0…1.
-  public let scales: [Float]
+  package let scales: [Float]
   /// The mean image, already scaled; one value a pixel of an image.
-  public let mean: [Float]
+  package let mean: [Float]
 
   /// A given scale and mean image.
   public init(scale: Float, mean: [Float]) {

@@ -17,6 +17,7 @@ import LinearAlgebra
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.01209 (Part I) and 2107.04380 (Part V); for the
 ///   other couplings see `Coupling`.
 public struct Alternation: Sendable {
+  /// How Δ(θ) acts on w; a penalty with multipliers by default.
   public let coupling: Coupling
   /// What a C step may change.
   public let freedom: Freedom
@@ -39,6 +40,8 @@ public struct Alternation: Sendable {
   /// Every so many steps, and after the last one, Δ(θ) is evaluated.
   public let evaluateEvery: Int
 
+  /// An alternation; nothing is run.
+  ///
   /// - Parameter schedule: an exponential one of 0 steps is direct compression.
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
@@ -130,6 +133,8 @@ public struct Alternation: Sendable {
 
 /// What an L step throws when its loss is no longer finite.
 public struct DivergenceError: Error {
+  /// What happened, for the message.
   public let reason: String
+  /// An error that the run passes on as `LearningCompressionError.diverged`, with its step and μ.
   public init(reason: String) { self.reason = reason }
 }

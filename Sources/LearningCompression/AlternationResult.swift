@@ -27,7 +27,9 @@ public struct AlternationStep: Sendable, Equatable, Codable {
   public let change: Double?
   /// Of Δ(θ); none for steps that are not evaluated.
   public let figures: Figures?
+  /// The wall-clock time of the step's mini-batches.
   public let learningTime: Duration
+  /// The wall-clock time of the step's C steps.
   public let compressionTime: Duration
 }
 
@@ -39,20 +41,23 @@ public struct AlternationResult {
   public let reference: Figures
   /// Of direct compression.
   public var direct: Figures
-  public let directForms: [Representation]
+  /// θ of direct compression, one form a problem of the plan.
+  public let directForms: [CompressedForm]
   /// θ after the last step, one form a problem of the plan.
-  public var forms: [Representation]
+  public var forms: [CompressedForm]
   /// Δ(θ) where the plan compresses, w elsewhere.
   public let weights: Arena
   /// λ after the last step, where there are multipliers.
   public var multipliers: Arena?
+  /// The steps that were run, in order: fewer than the schedule's where the tolerance was reached,
+  /// none for direct compression.
   public var steps: [AlternationStep] = []
   /// ‖w − Δ(θ)‖ / ‖w‖ at the end, 0 where Δ(θ) has replaced w; none for direct compression.
   public var distance: Double?
 
   init(
-    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [Representation],
-    forms: [Representation], weights: Arena
+    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [CompressedForm],
+    forms: [CompressedForm], weights: Arena
   ) {
     self.plan = plan
     self.reference = reference

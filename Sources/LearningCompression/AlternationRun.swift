@@ -17,7 +17,7 @@ public final class AlternationRun<Learning: LearningStep> {
   private let learning: Learning
   private let coupled: LCState
   private var position: Position?
-  private var directForms: [Representation] = []
+  private var directForms: [CompressedForm] = []
 
   /// A run that begins with direct compression.
   ///

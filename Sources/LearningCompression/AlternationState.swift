@@ -52,9 +52,9 @@ public struct AlternationState: Sendable, Equatable {
   }
 
   var position: Position
-  var directForms: [Representation]
+  var directForms: [CompressedForm]
   /// θ, which the next C step starts from.
-  var forms: [Representation]
+  var forms: [CompressedForm]
   /// Δ(θ), λ where there are multipliers, the latent weights of straight-through gradients.
   var arenas: Snapshot
   /// Of the L step.
@@ -72,6 +72,8 @@ extension AlternationState {
     return Checkpoint(state: state, forms: ["direct": directForms, "present": forms])
   }
 
+  /// As it was written to a file.
+  ///
   /// - Throws: `LinearAlgebraError.unusableState` when the file holds something else.
   public init(_ checkpoint: Checkpoint) throws {
     guard let direct = checkpoint.forms["direct"], let present = checkpoint.forms["present"] else {

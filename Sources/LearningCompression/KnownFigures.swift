@@ -6,12 +6,12 @@ import ModelFiles
 ///
 /// Each is a small file. Files that cannot be read or written, or that are damaged, are as if there were
 /// none.
-public struct KnownFigures: Sendable {
+package struct KnownFigures: Sendable {
   private let folder: String
   /// What figures depend on besides the weights: network, data, precision.
   private let context: [String]
 
-  public init(folder: String, context: [String: String]) {
+  package init(folder: String, context: [String: String]) {
     self.folder = folder
     self.context = context.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
   }

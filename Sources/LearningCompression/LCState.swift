@@ -21,7 +21,7 @@ public final class LCState {
   private let plan: ResolvedPlan
   private let weights: Arena
   /// θ, one form a problem of the plan; none before `begin`.
-  public internal(set) var forms: [Representation] = []
+  public internal(set) var forms: [CompressedForm] = []
   /// Δ(θ) where the plan compresses; elsewhere w as it was at the beginning, or at the last `catchUp`.
   public let compressed: Arena
   /// t = Δ(θ) + λ/μ as `penalty` has formed it, with a penalty.
@@ -31,6 +31,8 @@ public final class LCState {
   /// v, the weights that θ is made of, with straight-through gradients.
   private let latent: Arena?
 
+  /// The state of a plan beside these weights; nothing is compressed before `begin(mu:)`.
+  ///
   /// - Parameters:
   ///   - plan: resolved for the layout of `weights`.
   ///   - weights: w, which is read, and with a hard coupling written.
@@ -56,7 +58,7 @@ public final class LCState {
     if case .gradual = freedom, !plan.isGradual {
       throw LearningCompressionError.invalidOption(
         option: "the plan of gradual pruning",
-        value: plan.problems.map { "\($0.operation)" }.joined(separator: "; "),
+        value: plan.problems.map { "\($0.operator)" }.joined(separator: "; "),
         expected: "one with prune(keep=…)")
     }
   }
@@ -70,7 +72,7 @@ public final class LCState {
   }
 
   /// What couples w to direct compression before the first mini-batch; nothing with a penalty.
-  public func couple() throws {
+  package func couple() throws {
     if let latent { latent.copy(from: weights) }
     if case .gradual = freedom {
       forms = try plan.gradual(0).compress(weights, into: compressed)
@@ -148,7 +150,7 @@ public final class LCState {
   /// The period goes on from the θ before, as if nothing had been.
   ///
   /// - Parameter isFresh: whether no mini-batch followed the last C step.
-  public func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
+  package func catchUp(mu: Float, progress: Double, isFresh: Bool) throws {
     if coupling == .replacement {
       if !isFresh {
         _ = try find(mu: mu, progress: progress)
@@ -161,7 +163,7 @@ public final class LCState {
   }
 
   /// θ ← Π(w), as far as it is free.
-  private func find(mu: Float, progress: Double) throws -> [Representation] {
+  private func find(mu: Float, progress: Double) throws -> [CompressedForm] {
     switch freedom {
     case .full: return try plan.compress(weights, mu: mu, from: forms, into: compressed)
     case .fixed: return try plan.refit(forms, to: weights, into: compressed)
@@ -181,7 +183,7 @@ public final class LCState {
   /// Goes on from what `store` has put there.
   ///
   /// - Throws: `LinearAlgebraError.unusableState` when it is that of another plan or coupling.
-  public func restore(_ state: Snapshot, forms: [Representation]) throws {
+  public func restore(_ state: Snapshot, forms: [CompressedForm]) throws {
     guard forms.map(\.count) == plan.problems.map(\.count) else {
       throw LinearAlgebraError.unusableState(
         entry: "forms", expected: "those of \(plan.problems.count) problems",

@@ -2,6 +2,7 @@ import Foundation
 
 /// What can go wrong in a run of the alternation.
 public enum LearningCompressionError: Error, CustomStringConvertible {
+  /// An option is outside of what makes sense.
   case invalidOption(option: String, value: String, expected: String)
   /// The loss or a weight is no longer finite.
   ///
@@ -9,6 +10,7 @@ public enum LearningCompressionError: Error, CustomStringConvertible {
   /// an evaluation found it. `mu` is that of a penalty, if there is one. The reason holds no advice.
   case diverged(step: Int, steps: Int, batch: Int?, mu: Float?, reason: String)
 
+  /// What is wrong, in a line; after divergence, what to try.
   public var description: String {
     switch self {
     case .invalidOption(let option, let value, let expected):

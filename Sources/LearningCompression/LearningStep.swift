@@ -36,6 +36,7 @@ public protocol LearningStep: AnyObject {
 }
 
 extension LearningStep {
+  /// 1: full steps of the multipliers.
   public func damping(mu: Float, reach: Float) -> Float { 1 }
 }
 
@@ -52,10 +53,14 @@ public protocol ResumableLearning: LearningStep {
 
 /// The loss of some weights and, for classifiers, their errors.
 public struct Figures: Sendable, Equatable, Codable {
+  /// The mean loss on the training data, without a penalty.
   public var trainLoss: Double
+  /// The share of training images that are classified wrongly, 0 to 100.
   public var trainErrorPercent: Double?
+  /// The share of test images that are classified wrongly, 0 to 100.
   public var testErrorPercent: Double?
 
+  /// The figures of some weights; without errors for a loss that classifies nothing.
   public init(trainLoss: Double, trainErrorPercent: Double? = nil, testErrorPercent: Double? = nil)
   {
     self.trainLoss = trainLoss

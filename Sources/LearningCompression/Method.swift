@@ -19,6 +19,8 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   /// The gradient at Δ(θ) moves the weights, after each mini-batch if no period is given.
   case straightThrough = "straight-through"
 
+  /// The alternation of this method, with its own period unless others are given.
+  ///
   /// - Parameters:
   ///   - multipliers: for `.lc`.
   ///   - retrainSteps: for `.lc`.

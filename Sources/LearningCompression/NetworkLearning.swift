@@ -14,6 +14,7 @@ public final class NetworkLearning: ResumableLearning {
     case reestimated
   }
 
+  /// What owns the network, the data and the momentum.
   public let trainer: Trainer
   private let learningRate: Float
   private let decay: Float
@@ -21,7 +22,7 @@ public final class NetworkLearning: ResumableLearning {
   private let statistics: Statistics
   /// Where the figures of the weights that the run begins with are looked up: the reference's and those of
   /// direct compression.
-  public var known: KnownFigures?
+  package var known: KnownFigures?
   private var place = Place(step: 0, firstBatch: 0)
 
   /// The present step, and the number of its first mini-batch.
@@ -33,6 +34,8 @@ public final class NetworkLearning: ResumableLearning {
   /// By what the learning rate is multiplied after each step where nothing is said, here and by `lc compress`.
   public static let usualDecay: Float = 0.95
 
+  /// SGD with a trainer, whose learning rate it sets.
+  ///
   /// - Parameters:
   ///   - learningRate: η of step 0; that of the trainer where none is given.
   ///   - decay: η of step i is learningRate · decayⁱ.
@@ -49,9 +52,12 @@ public final class NetworkLearning: ResumableLearning {
     self.statistics = statistics
   }
 
+  /// The trainer's weights.
   public var weights: Arena { trainer.weights }
+  /// The mini-batches of an epoch, of the trainer's size; the last one may be smaller.
   public var batchesPerEpoch: Int { trainer.batchesPerEpoch }
 
+  /// Forgets the momentum and sets η of the step.
   public func begin(step: Int) {
     trainer.resetMomentum()
     place = Place(step: step, firstBatch: trainer.batchesDone)
@@ -74,6 +80,10 @@ public final class NetworkLearning: ResumableLearning {
   /// λ̇ = −(s·μ/t)·(w − Δ), which is a spring; it swings unless s·μ/t ≤ μ²/4.
   public func damping(mu: Float, reach: Float) -> Float { min(1, mu * reach / 4) }
 
+  /// Runs SGD, with η clipped at 1/μ, and follows the schedule from mini-batch to mini-batch.
+  ///
+  /// - Throws: `DivergenceError` when a loss is not finite or beyond all bounds; what `each`
+  ///   throws.
   public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
   {
     do {
@@ -88,6 +98,7 @@ public final class NetworkLearning: ResumableLearning {
     }
   }
 
+  /// The trainer's state, and the present step.
   public var state: Snapshot {
     get throws {
       var state = try trainer.state
@@ -96,6 +107,9 @@ public final class NetworkLearning: ResumableLearning {
     }
   }
 
+  /// Goes on bit for bit from the state of a learning with the same trainer and options.
+  ///
+  /// - Throws: `LinearAlgebraError.unusableState` when it is another's.
   public func restore(_ state: Snapshot) throws {
     let place: Place = try state.value("step")
     try trainer.restore(state)
@@ -120,7 +134,7 @@ public final class NetworkLearning: ResumableLearning {
   }
 
   /// The statistics that these weights are evaluated with and belong to.
-  public func statistics(for weights: Arena) throws -> Arena {
+  package func statistics(for weights: Arena) throws -> Arena {
     guard statistics == .reestimated, weights !== trainer.weights,
       trainer.statistics.layout.count > 0
     else { return trainer.statistics }
@@ -129,6 +143,7 @@ public final class NetworkLearning: ResumableLearning {
 }
 
 extension Figures {
+  /// The loss and error on the training images, and the error on the test images.
   public init(training: Evaluation, test: Evaluation) {
     self.init(
       trainLoss: training.loss, trainErrorPercent: training.errorPercent,

@@ -3,7 +3,12 @@ import NeuralNetwork
 
 /// Which weights of a hidden unit carry the penalty.
 public enum PartialSides: String, Sendable, CaseIterable, Codable {
-  case incoming, outgoing, both
+  /// Its row of the layer's own weight.
+  case incoming
+  /// Its columns of the next layer's weight.
+  case outgoing
+  /// Its row and its columns.
+  case both
 }
 
 extension CompressionPlan {

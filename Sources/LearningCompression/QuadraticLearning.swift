@@ -5,28 +5,28 @@ import LinearAlgebra
 ///
 /// With it the L step is exact, so LC's limit can be compared with the known optimum. It is also the
 /// second-order model of a trained network, with h the diagonal of the Hessian.
-public final class QuadraticLearning: ResumableLearning {
-  public let weights: Arena
-  public let batchesPerEpoch = 1
+package final class QuadraticLearning: ResumableLearning {
+  package let weights: Arena
+  package let batchesPerEpoch = 1
   private let minimum: Arena
   private let curvature: Arena
 
   /// - Parameters:
   ///   - minimum: a, where w begins as well.
   ///   - curvature: h, all positive, of the same layout.
-  public init(minimum: Arena, curvature: Arena) {
+  package init(minimum: Arena, curvature: Arena) {
     precondition(minimum.layout == curvature.layout)
     self.minimum = minimum.duplicate()
     self.curvature = curvature.duplicate()
     weights = minimum.duplicate()
   }
 
-  public func begin(step: Int) {}
+  package func begin(step: Int) {}
 
   /// Any: the minimum is reached in one step, so only the ratio to a cost's strength matters.
-  public func reach(mu: Float?) -> Float { 1 }
+  package func reach(mu: Float?) -> Float { 1 }
 
-  public func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
+  package func learn(batches: Int, penalty: QuadraticPenalty?, each: (Double) throws -> Void) throws
   {
     let w = weights.floats
     let a = minimum.floats
@@ -42,20 +42,20 @@ public final class QuadraticLearning: ResumableLearning {
     for _ in 0..<batches { try each(loss) }
   }
 
-  public var state: Snapshot {
+  package var state: Snapshot {
     var state = Snapshot()
     state.store(weights, as: "weights")
     return state
   }
 
-  public func restore(_ state: Snapshot) throws { try state.restore(weights, from: "weights") }
+  package func restore(_ state: Snapshot) throws { try state.restore(weights, from: "weights") }
 
-  public func evaluate(_ weights: Arena) throws -> Figures {
+  package func evaluate(_ weights: Arena) throws -> Figures {
     Figures(trainLoss: loss(of: weights))
   }
 
   /// L(w).
-  public func loss(of weights: Arena) -> Double {
+  package func loss(of weights: Arena) -> Double {
     var total = 0.0
     for index in 0..<weights.layout.count {
       let difference = Double(weights.floats[index]) - Double(minimum.floats[index])

@@ -6,13 +6,17 @@ public enum PenaltySchedule: Sendable, Equatable {
   case exponential(
     initial: Double = PenaltySchedule.usualMu, growth: Double = PenaltySchedule.usualGrowth,
     steps: Int = PenaltySchedule.usualSteps)
+  /// Each step's own μ.
   case explicit([Double])
 
-  // What is taken where nothing is said, here and by `lc compress`.
+  /// The first μ where nothing is said, here and by `lc compress`.
   public static let usualMu = 0.003
+  /// By what μ is multiplied after each step where nothing is said.
   public static let usualGrowth = 1.15
+  /// How many steps there are where nothing is said.
   public static let usualSteps = 40
 
+  /// How many steps there are; 0 of an exponential schedule is direct compression.
   public var steps: Int {
     switch self {
     case .exponential(_, _, let steps): steps
@@ -20,6 +24,9 @@ public enum PenaltySchedule: Sendable, Equatable {
     }
   }
 
+  /// μ of a step, counted from 0.
+  ///
+  /// - Precondition: the step is below `steps`.
   public func mu(step: Int) -> Float {
     switch self {
     case .exponential(let initial, let growth, _): Float(initial * pow(growth, Double(step)))
@@ -65,7 +72,9 @@ public enum PenaltySchedule: Sendable, Equatable {
 
 /// A stretch of training.
 public enum Period: Sendable, Equatable, CustomStringConvertible {
+  /// So many mini-batches.
   case batches(Int)
+  /// So many times all mini-batches of an epoch.
   case epochs(Int)
 
   /// How many epochs a step learns where nothing is said, here and by `lc compress`.
@@ -81,6 +90,7 @@ public enum Period: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// As options of `lc` say it: `10batches` or `2epochs`.
   public var description: String {
     switch self {
     case .batches(let count): "\(count)batches"

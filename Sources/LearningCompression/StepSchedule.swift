@@ -5,10 +5,12 @@ import NeuralNetwork
 /// - Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts",
 ///   arXiv 1608.03983; an L step is what lies between two restarts.
 public struct StepSchedule: Sendable, Equatable {
+  /// By what the step's first learning rate is multiplied.
   public var rates: LearningRateSchedule
   /// Of an L step: the alternation's budget.
   public var length: Period
 
+  /// A schedule for L steps of that length, over which the cosine falls.
   public init(_ rates: LearningRateSchedule, length: Period) {
     self.rates = rates
     self.length = length

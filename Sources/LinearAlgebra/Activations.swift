@@ -1,7 +1,7 @@
 import Foundation
 
 /// xᵢ ← tanh xᵢ. O(n), on all threads.
-public func applyTanh(_ x: inout [Float]) {
+package func applyTanh(_ x: inout [Float]) {
   x.withUnsafeMutableBufferPointer { x in
     let x = x
     parallel(over: x.count, grain: 4096) { range in

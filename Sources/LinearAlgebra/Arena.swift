@@ -4,6 +4,7 @@
 /// Not `Sendable`; whoever owns it decides which threads touch it. It can stand over memory that somebody
 /// else owns, such as a tensor of another library.
 public final class Arena {
+  /// Which tensor lies where.
   public let layout: ArenaLayout
   /// The whole buffer; valid as long as the arena lives.
   public let floats: UnsafeMutableBufferPointer<Float>
@@ -84,7 +85,7 @@ public final class Arena {
 
 /// Zeroed floats on a 64-byte boundary, which is what the vector kernels of oneDNN prefer and what
 /// keeps results independent of where a buffer happens to lie. The caller deallocates.
-public func allocateFloats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+package func allocateFloats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
   precondition(count >= 0 && count <= Int.max / 8)
   let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) & ~63)
   let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)

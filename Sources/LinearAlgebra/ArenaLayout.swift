@@ -5,16 +5,22 @@
 public struct ArenaLayout: Sendable, Equatable {
   /// One named tensor: row-major, `range.count == shape.product`.
   public struct Slot: Sendable, Equatable {
+    /// The tensor's name, such as `fc1.weight`; names are their bytes.
     public let name: String
+    /// The sizes of the dimensions, slowest first; empty for a single value.
     public let shape: [Int]
+    /// Its place in the buffer, counted in floats.
     public let range: Range<Int>
+    /// The number of its floats.
     public var count: Int { range.count }
 
+    /// Whether name, byte for byte, shape and place are the same.
     public static func == (a: Slot, b: Slot) -> Bool {
       ExactName(a.name) == ExactName(b.name) && a.shape == b.shape && a.range == b.range
     }
   }
 
+  /// The tensors, one after the other without gaps.
   public let slots: [Slot]
   /// The number of floats of all slots together.
   public let count: Int
@@ -54,7 +60,7 @@ public struct ArenaLayout: Sendable, Equatable {
 /// The number of elements of a tensor of that shape; 1 for the empty shape.
 ///
 /// - Throws: `LinearAlgebraError.impossibleSize` when a size is negative or the product overflows.
-public func elementCount(of shape: [Int]) throws -> Int {
+package func elementCount(of shape: [Int]) throws -> Int {
   var count = 1
   for size in shape {
     let (product, overflow) = count.multipliedReportingOverflow(by: size)

@@ -4,7 +4,7 @@ extension Array where Element == Float {
   /// exceed 2⁴⁰ and reach 2⁻⁴⁰. O(n).
   ///
   /// The largest magnitude is then from 1 to 2, so that what is found at w and at 2ᵏ·w is the same.
-  public var uncomfortableExponent: Int {
+  package var uncomfortableExponent: Int {
     // The bits of a magnitude are ordered as it is.
     var parts = [UInt32](repeating: 0, count: partCount(of: count, grain: 65_536))
     withUnsafeBufferPointer { values in
@@ -23,7 +23,7 @@ extension Array where Element == Float {
   }
 
   /// These numbers times a power of two; exact unless the result is denormal or infinite. O(n).
-  public func scaled(byPowerOfTwo exponent: Int) -> [Float] {
+  package func scaled(byPowerOfTwo exponent: Int) -> [Float] {
     // In two steps, because 2^exponent itself may not be a Float.
     let first = Float(sign: .plus, exponent: exponent / 2, significand: 1)
     let second = Float(sign: .plus, exponent: exponent - exponent / 2, significand: 1)

@@ -7,7 +7,7 @@ import RealModule
 ///
 /// - Complexity: O(n) for many values: a table tells the count for a float's 16 leading bits, but for
 ///   the thresholds that share these. O(n·log K) for few, O(n·K) vectorised up to 16 thresholds.
-public func countThresholds(
+package func countThresholds(
   below x: UnsafeBufferPointer<Float>, _ thresholds: [Float],
   into codes: UnsafeMutableBufferPointer<UInt16>
 ) {
@@ -55,7 +55,7 @@ public func countThresholds(
 }
 
 /// The same for few values, or few thresholds, on the calling thread.
-public func countFewThresholds(
+package func countFewThresholds(
   below x: UnsafeBufferPointer<Float>, _ thresholds: UnsafeBufferPointer<Float>,
   into codes: UnsafeMutableBufferPointer<UInt16>
 ) {
@@ -90,7 +90,7 @@ private func position(of x: Float, in thresholds: UnsafeBufferPointer<Float>) ->
 }
 
 /// target[i] += scale · entries[codes[i]]. O(n); every code must be less than `entries.count`.
-public func addEntries(
+package func addEntries(
   _ entries: [Float], at codes: UnsafeBufferPointer<UInt16>, scale: Float,
   to target: UnsafeMutableBufferPointer<Float>
 ) {
@@ -110,7 +110,7 @@ public func addEntries(
 }
 
 /// The same on the calling thread, without scratch.
-public func addFewEntries(
+package func addFewEntries(
   _ entries: UnsafeBufferPointer<Float>, at codes: UnsafeBufferPointer<UInt16>, scale: Float,
   to target: UnsafeMutableBufferPointer<Float>
 ) {
@@ -122,7 +122,7 @@ public func addFewEntries(
 ///
 /// This is all that an iteration of Lloyd's algorithm needs; differences of neighbours give each
 /// cell's count and sum. With the center near the mean, sums lose little where the xᵢ differ little.
-public func countsAndSums(
+package func countsAndSums(
   above thresholds: [Float], _ x: UnsafeBufferPointer<Float>, about center: Float
 ) -> (counts: [Int], sums: [Double]) {
   let cells = thresholds.count
@@ -194,7 +194,7 @@ private func countAndSum(
 }
 
 /// target[indices[i]] += scale · values[i]. O(number of indices), each of which must be in range.
-public func addScattered(
+package func addScattered(
   _ values: [Float], at indices: [UInt32], scale: Float,
   to target: UnsafeMutableBufferPointer<Float>
 ) {

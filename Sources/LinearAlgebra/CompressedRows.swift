@@ -1,6 +1,6 @@
 /// A sparse matrix, row after row: the entries of row r are those from `rowStarts[r]` to
 /// `rowStarts[r + 1]`, each with its column, which takes 16 bits where all columns fit them.
-public struct CompressedRows: Sendable {
+package struct CompressedRows: Sendable {
   private enum Columns: Sendable {
     case narrow([UInt16])
     case wide([UInt32])
@@ -10,11 +10,11 @@ public struct CompressedRows: Sendable {
   private let columns: Columns
   private let values: [Float]
   /// The number of columns of the matrix.
-  public let columnCount: Int
-  public var rowCount: Int { rowStarts.count - 1 }
+  package let columnCount: Int
+  package var rowCount: Int { rowStarts.count - 1 }
 
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the parts do not fit each other.
-  public init(rowStarts: [UInt32], columns: [UInt32], values: [Float], columnCount: Int) throws {
+  package init(rowStarts: [UInt32], columns: [UInt32], values: [Float], columnCount: Int) throws {
     guard rowStarts.first == 0, rowStarts.last.map({ Int($0) }) == values.count,
       zip(rowStarts, rowStarts.dropFirst()).allSatisfy({ $0 <= $1 }),
       columns.count == values.count, columns.allSatisfy({ Int($0) < columnCount })
@@ -31,7 +31,7 @@ public struct CompressedRows: Sendable {
   }
 
   /// The memory that the matrix takes.
-  public var byteCount: Int {
+  package var byteCount: Int {
     let width =
       switch columns {
       case .narrow: 2
@@ -41,7 +41,7 @@ public struct CompressedRows: Sendable {
   }
 
   /// Y += X · Sᵀ, with X [batch, columns] and Y [batch, rows]. O(batch · (entries + rows)).
-  public func addProduct(of x: [Float], into y: inout [Float]) {
+  package func addProduct(of x: [Float], into y: inout [Float]) {
     guard rowCount > 0, columnCount > 0 else { return }
     precondition(x.count % columnCount == 0 && y.count == x.count / columnCount * rowCount)
     switch columns {

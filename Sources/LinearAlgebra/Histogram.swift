@@ -2,18 +2,18 @@
 ///
 /// The bits, with the sign's order mended, ascend as the values do, so the bins are in order, and
 /// their width is about a fixed share of the value's size: 2^(9 − bits) of it. Empty bins are left out.
-public struct FloatHistogram: Sendable {
+package struct FloatHistogram: Sendable {
   /// Ascending by value; each at least 1.
-  public private(set) var counts: [Int] = []
-  public private(set) var sums: [Double] = []
+  package private(set) var counts: [Int] = []
+  package private(set) var sums: [Double] = []
   /// The least and the greatest float that the bin could hold.
-  public private(set) var bounds: [ClosedRange<Float>] = []
+  package private(set) var bounds: [ClosedRange<Float>] = []
 
   /// - Parameters:
   ///   - x: finite.
   ///   - bits: how many leading bits a bin is told by, from 10 to 20.
   /// - Complexity: O(n + 2^bits) time, 12·2^bits bytes a thread.
-  public init(_ x: UnsafeBufferPointer<Float>, bits: Int) {
+  package init(_ x: UnsafeBufferPointer<Float>, bits: Int) {
     precondition((10...20).contains(bits))
     let bins = 1 << bits
     let shift = UInt32(32 - bits)
@@ -59,7 +59,7 @@ private func floatOf(orderedBits key: UInt32) -> Float {
 }
 
 /// The values in a range, in their order, of which there are at most `limit`. O(n).
-public func values(
+package func values(
   of x: UnsafeBufferPointer<Float>, in range: ClosedRange<Float>, atMost limit: Int
 ) -> [Float] {
   [Float](unsafeUninitializedCapacity: limit) { found, count in

@@ -6,11 +6,11 @@
 // gain is a Monge array), so an end's search is limited by those of its neighbours.
 
 /// The prefix sums of ascending points, relative to any origin: n + 1 values each.
-public struct IntervalSums: Sendable {
+package struct IntervalSums: Sendable {
   /// W: prefix sums of the weights, strictly ascending from 0.
-  public private(set) var weights: [Double] = [0]
+  package private(set) var weights: [Double] = [0]
   /// S: prefix sums of weight · point.
-  public private(set) var sums: [Double] = [0]
+  package private(set) var sums: [Double] = [0]
   /// Whether all weights are 1: then W need not be read.
   private var areUnits = true
 
@@ -20,23 +20,23 @@ public struct IntervalSums: Sendable {
     self.areUnits = areUnits
   }
 
-  public init(capacity: Int = 0) {
+  package init(capacity: Int = 0) {
     weights.reserveCapacity(capacity + 1)
     sums.reserveCapacity(capacity + 1)
   }
 
   /// The number of points.
-  public var count: Int { weights.count - 1 }
+  package var count: Int { weights.count - 1 }
 
   /// Adds the next point; its weight is above 0.
-  public mutating func append(_ point: Double, weight: Double) {
+  package mutating func append(_ point: Double, weight: Double) {
     areUnits = areUnits && weight == 1
     weights.append(weights[weights.count - 1] + weight)
     sums.append(sums[sums.count - 1] + weight * point)
   }
 
   /// The mean of the points `from..<to`, of which there is at least one.
-  public func mean(_ from: Int, _ to: Int) -> Double {
+  package func mean(_ from: Int, _ to: Int) -> Double {
     (sums[to] - sums[from]) / (weights[to] - weights[from])
   }
 
@@ -49,14 +49,14 @@ public struct IntervalSums: Sendable {
   /// price of an interval at which the best partition has K of them, which does not depend on K.
   /// - Precondition: 1 ≤ K ≤ n.
   /// - Complexity: O(K·n·log n) time and 4·K·n bytes, or O(n·log n) a price, ten prices or so.
-  public func bestPartition(into intervals: Int) -> [Int] {
+  package func bestPartition(into intervals: Int) -> [Int] {
     precondition(intervals >= 1 && intervals <= count)
     if intervals == count { return Array(0...count) }
     return intervals <= Self.layered ? layers(intervals) : priced(intervals)
   }
 
   /// S² / W of the points up to each end: the gains of one interval.
-  public var gainsOfOne: [Double] {
+  package var gainsOfOne: [Double] {
     weights.indices.map { $0 == 0 ? 0 : sums[$0] * sums[$0] / weights[$0] }
   }
 
@@ -97,7 +97,7 @@ public struct IntervalSums: Sendable {
   ///   - gain: the gains of the layer before, n + 1 values.
   ///   - best: receives the gains for the ends; those up to `least` are left alone.
   /// - Complexity: O(n·log n) time, no scratch.
-  public func addInterval(to gain: [Double], least: Int, into best: inout [Double]) -> [Int32] {
+  package func addInterval(to gain: [Double], least: Int, into best: inout [Double]) -> [Int32] {
     let n = count
     precondition(gain.count == n + 1 && best.count == n + 1 && n <= Int32.max && least >= 0)
     var starts = [Int32](repeating: 0, count: n + 1)

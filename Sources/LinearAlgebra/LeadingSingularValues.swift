@@ -7,13 +7,13 @@
 /// anew: A − U_q·S_q·V_qᵀ is as exact as A is.
 ///
 /// - Complexity: that of the decomposition, a few times where a part dominates.
-public struct LeadingSingularValues: Sendable {
+package struct LeadingSingularValues: Sendable {
   /// m × r.
-  public private(set) var left: Matrix
+  package private(set) var left: Matrix
   /// r of them, descending; those of the rest after those of the dominant part.
-  public private(set) var singularValues: [Float]
+  package private(set) var singularValues: [Float]
   /// r × n.
-  public private(set) var rightTransposed: Matrix
+  package private(set) var rightTransposed: Matrix
 
   /// - Parameters:
   ///   - matrix: of numbers whose squares are within a `Float`'s range.
@@ -21,7 +21,7 @@ public struct LeadingSingularValues: Sendable {
   ///   - start: right singular vectors of a matrix near this one, as rows of n.
   ///   - decomposition: the matrix's own, when it is known.
   /// - Throws: `LinearAlgebraError` when the rank does not fit or LAPACK fails.
-  public init(
+  package init(
     of matrix: Matrix, rank: Int, start: Matrix? = nil,
     decomposition: SingularValueDecomposition? = nil
   ) throws {

@@ -11,6 +11,7 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// A snapshot lacks an entry, or holds another kind of it.
   case unusableState(entry: String, expected: String, found: String)
 
+  /// What is wrong, in a line: where, what was expected, what was found.
   public var description: String {
     switch self {
     case .shapeMismatch(let operation, let expected, let found):

@@ -2,11 +2,15 @@ import COpenBLAS
 
 /// A dense matrix of floats, row-major.
 public struct Matrix: Sendable, Equatable {
+  /// m, from 0 to 2³¹ − 1.
   public let rows: Int
+  /// n, from 0 to 2³¹ − 1.
   public let columns: Int
   /// `rows × columns` values, row after row.
   public private(set) var values: [Float]
 
+  /// A matrix of row-major values.
+  ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the count is not rows × columns.
   public init(rows: Int, columns: Int, values: [Float]) throws {
     let count = try elementCount(of: [rows, columns])
@@ -24,11 +28,16 @@ public struct Matrix: Sendable, Equatable {
     self.values = values
   }
 
+  /// One entry; row and column count from 0.
+  ///
+  /// - Precondition: the place `row × columns + column` is below rows × columns; no more is
+  ///   checked.
   public subscript(row: Int, column: Int) -> Float {
     get { values[row * columns + column] }
     set { values[row * columns + column] = newValue }
   }
 
+  /// The n × m matrix of the same entries. O(m·n).
   public var transposed: Matrix {
     get throws {
       var result = [Float](repeating: 0, count: values.count)
@@ -42,12 +51,12 @@ public struct Matrix: Sendable, Equatable {
   /// The first rows.
   ///
   /// - Precondition: 0 ≤ count ≤ rows.
-  public func prefix(rows count: Int) throws -> Matrix {
+  package func prefix(rows count: Int) throws -> Matrix {
     try Matrix(rows: count, columns: columns, values: Array(values.prefix(count * columns)))
   }
 
   /// The first columns, and zeros where there are not as many.
-  public func prefix(columns count: Int) throws -> Matrix {
+  package func prefix(columns count: Int) throws -> Matrix {
     let kept = min(count, columns)
     var result = [Float](repeating: 0, count: try elementCount(of: [rows, count]))
     for row in 0..<rows {
@@ -57,7 +66,7 @@ public struct Matrix: Sendable, Equatable {
   }
 
   /// This matrix times a power of two.
-  public func scaled(byPowerOfTwo exponent: Int) throws -> Matrix {
+  package func scaled(byPowerOfTwo exponent: Int) throws -> Matrix {
     try Matrix(rows: rows, columns: columns, values: values.scaled(byPowerOfTwo: exponent))
   }
 
@@ -86,6 +95,9 @@ public struct Matrix: Sendable, Equatable {
     return try Matrix(rows: m, columns: n, values: result)
   }
 
+  /// A · B by `sgemm`. O(m·n·k).
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when the inner sizes differ.
   public static func * (a: Matrix, b: Matrix) throws -> Matrix { try product(a, b) }
 
   /// A · x. O(m·n).
@@ -95,7 +107,7 @@ public struct Matrix: Sendable, Equatable {
 }
 
 /// target += scale · A · B, for a row-major target of A.rows × B.columns values. O(m·n·k).
-public func accumulateProduct(_ a: Matrix, _ b: Matrix, scale: Float, into target: inout [Float]) {
+package func accumulateProduct(_ a: Matrix, _ b: Matrix, scale: Float, into target: inout [Float]) {
   precondition(a.columns == b.rows && target.count == a.rows * b.columns)
   guard target.count > 0, a.columns > 0 else { return }
   BLASKernels.prepare()

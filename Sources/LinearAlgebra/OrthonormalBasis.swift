@@ -62,7 +62,7 @@ struct OrthonormalBasis {
 /// Orthonormal rows whose span holds the given ones; none when LAPACK fails. O(rows²·columns).
 ///
 /// - Precondition: no more rows than columns.
-public func orthonormalRows(spanning matrix: Matrix) throws -> Matrix? {
+package func orthonormalRows(spanning matrix: Matrix) throws -> Matrix? {
   precondition(matrix.rows <= matrix.columns)
   BLASKernels.prepare()
   var rows = matrix.values

@@ -8,7 +8,7 @@ import COpenBLAS
 ///   - firstRow: the place of the panel's first row in W.
 ///   - y: [batch, outputs], row-major; the columns `firstRow ..< firstRow + rows` are added to.
 /// - Complexity: O(batch · rows · columns), by `sgemm`.
-public func addProduct(
+package func addProduct(
   of x: [Float], withPanel panel: [Float], columns: Int, firstRow: Int, outputs: Int,
   into y: inout [Float]
 ) {

@@ -47,7 +47,7 @@ private struct Region {
 ///
 /// - Parameter parts: at least 1; usually from `partCount(of:grain:)`, asked once for all loops over
 ///   what belongs to a part.
-public func parallel(over count: Int, parts: Int, _ body: (Int, Range<Int>) -> Void) {
+package func parallel(over count: Int, parts: Int, _ body: (Int, Range<Int>) -> Void) {
   let team = omp_in_parallel() != 0 ? 1 : min(Threads.count, parts)
   withoutActuallyEscaping(body) { body in
     var region = Region(count: count, parts: parts, body: body)
@@ -73,7 +73,7 @@ public func parallel(over count: Int, grain: Int = 16_384, _ body: (Range<Int>) 
 
 /// How many parts of `0..<count` are worth it now: one a thread, 1 inside another parallel region, and
 /// none of fewer than `grain` elements.
-public func partCount(of count: Int, grain: Int = 16_384) -> Int {
+package func partCount(of count: Int, grain: Int = 16_384) -> Int {
   omp_in_parallel() != 0 ? 1 : max(1, min(Threads.count, count / max(1, grain)))
 }
 
@@ -104,7 +104,7 @@ private struct Tasks {
 /// Runs `body(index)` for each index below `count`, each on the thread that is free next.
 ///
 /// For tasks of different lengths. What a body runs in parallel runs on its own thread alone.
-public func parallelTasks(_ count: Int, _ body: (Int) -> Void) {
+package func parallelTasks(_ count: Int, _ body: (Int) -> Void) {
   guard count > 1, Threads.count > 1, omp_in_parallel() == 0 else {
     for index in 0..<count { body(index) }
     return

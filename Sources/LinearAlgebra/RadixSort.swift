@@ -7,7 +7,7 @@
 /// Sorts ascending: −∞ first, −0 before +0, NaN at the ends.
 ///
 /// - Complexity: O(n) time: four reads and three writes of the data; n floats of scratch.
-public func radixSort(_ x: inout [Float]) {
+package func radixSort(_ x: inout [Float]) {
   let count = x.count
   guard count > 256 else {
     x.sort { orderedBits($0) < orderedBits($1) }

@@ -5,8 +5,9 @@ import Foundation
 /// The same seed gives the same numbers on every machine. The state is visible, so that a
 /// checkpoint can hold it.
 public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable, Codable {
-  public private(set) var state: [UInt64]
+  package private(set) var state: [UInt64]
 
+  /// The generator of a seed; every seed is as good as any other.
   public init(seed: UInt64) {
     state = (0..<4).map { Self.scrambled(seed &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
   }
@@ -42,6 +43,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable, Codab
     scrambled(scrambled(scrambled(seed) &+ stream) &+ UInt64(step))
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     let sum = state[0] &+ state[3]
     let result = (sum << 23 | sum >> 41) &+ state[0]

@@ -16,7 +16,7 @@ private func parallelSum(_ count: Int, _ partial: (Range<Int>) -> Double) -> Dou
 }
 
 /// Σ xᵢ. O(n).
-public func sum(_ x: UnsafeBufferPointer<Float>) -> Double {
+package func sum(_ x: UnsafeBufferPointer<Float>) -> Double {
   parallelSum(x.count) { range in
     var total = 0.0
     for value in x[range] { total = Relaxed.sum(total, Double(value)) }
@@ -25,7 +25,7 @@ public func sum(_ x: UnsafeBufferPointer<Float>) -> Double {
 }
 
 /// Σ xᵢ². O(n).
-public func squaredNorm(_ x: UnsafeBufferPointer<Float>) -> Double {
+package func squaredNorm(_ x: UnsafeBufferPointer<Float>) -> Double {
   parallelSum(x.count) { range in
     var total = 0.0
     for value in x[range] {
@@ -37,7 +37,7 @@ public func squaredNorm(_ x: UnsafeBufferPointer<Float>) -> Double {
 }
 
 /// Σ |xᵢ|. O(n).
-public func absoluteSum(_ x: UnsafeBufferPointer<Float>) -> Double {
+package func absoluteSum(_ x: UnsafeBufferPointer<Float>) -> Double {
   parallelSum(x.count) { range in
     var total = 0.0
     for value in x[range] { total = Relaxed.sum(total, Double(abs(value))) }
@@ -46,7 +46,7 @@ public func absoluteSum(_ x: UnsafeBufferPointer<Float>) -> Double {
 }
 
 /// Σ (xᵢ − yᵢ)². O(n); the counts must agree.
-public func squaredDistance(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>)
+package func squaredDistance(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>)
   -> Double
 {
   precondition(x.count == y.count)
@@ -61,7 +61,7 @@ public func squaredDistance(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPo
 }
 
 /// Whether every number is finite. O(n).
-public func allFinite(_ x: UnsafeBufferPointer<Float>) -> Bool {
+package func allFinite(_ x: UnsafeBufferPointer<Float>) -> Bool {
   // The exponent bits of infinities and NaN are all ones; the maximum of those bits tells.
   var largest: UInt32 = 0
   for value in x { largest = max(largest, value.bitPattern & 0x7F80_0000) }
@@ -69,11 +69,16 @@ public func allFinite(_ x: UnsafeBufferPointer<Float>) -> Bool {
 }
 
 extension Array where Element == Float {
+  /// Σ xᵢ², added up in `Double`. O(n).
   public var squaredNorm: Double { withUnsafeBufferPointer(LinearAlgebra.squaredNorm) }
-  public var sum: Double { withUnsafeBufferPointer(LinearAlgebra.sum) }
-  public var absoluteSum: Double { withUnsafeBufferPointer(LinearAlgebra.absoluteSum) }
+  package var sum: Double { withUnsafeBufferPointer(LinearAlgebra.sum) }
+  package var absoluteSum: Double { withUnsafeBufferPointer(LinearAlgebra.absoluteSum) }
+  /// Whether no number is NaN or infinite; true where there are none. O(n).
   public var isFinite: Bool { withUnsafeBufferPointer(allFinite) }
 
+  /// Σ (xᵢ − yᵢ)², added up in `Double`. O(n).
+  ///
+  /// - Precondition: there are as many others.
   public func squaredDistance(to other: [Float]) -> Double {
     withUnsafeBufferPointer { x in
       other.withUnsafeBufferPointer { LinearAlgebra.squaredDistance(x, $0) }

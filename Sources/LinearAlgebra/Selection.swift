@@ -8,7 +8,8 @@
 ///
 /// Equal magnitudes are taken from the lower index on. NaN counts as larger than infinity.
 /// - Complexity: O(n) time; scratch of the size of one histogram bin.
-public func indicesOfLargestMagnitudes(_ x: UnsafeBufferPointer<Float>, count kept: Int) -> [UInt32]
+package func indicesOfLargestMagnitudes(_ x: UnsafeBufferPointer<Float>, count kept: Int)
+  -> [UInt32]
 {
   precondition(kept >= 0 && kept <= x.count && x.count <= UInt32.max)
   guard kept > 0 else { return [] }

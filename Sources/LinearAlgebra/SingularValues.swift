@@ -2,8 +2,11 @@ import CLAPACKE
 
 /// A = U · diag(s) · Vᵀ with s descending: U is m × p, Vᵀ is p × n, p = min(m, n).
 public struct SingularValueDecomposition: Sendable {
+  /// U, m × p, with orthonormal columns.
   public let left: Matrix
+  /// The p singular values, descending, none negative.
   public let singularValues: [Float]
+  /// Vᵀ, p × n, with orthonormal rows.
   public let rightTransposed: Matrix
 
   /// The thin decomposition by LAPACK's divide and conquer, `sgesdd`, or by its slower `sgesvd` where

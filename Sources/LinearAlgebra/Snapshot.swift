@@ -5,10 +5,12 @@ import Foundation
 /// Whatever can go on later bit for bit, such as a trainer or a run of the alternation, puts all that
 /// it needs into one of these and takes it from there. Parts keep their own names, behind a prefix.
 public struct Snapshot: Sendable, Equatable {
+  /// Copies of arenas.
   public private(set) var floats: [String: [Float]]
   /// JSON texts.
   public private(set) var values: [String: String]
 
+  /// A snapshot of these entries; empty without them.
   public init(floats: [String: [Float]] = [:], values: [String: String] = [:]) {
     self.floats = floats
     self.values = values

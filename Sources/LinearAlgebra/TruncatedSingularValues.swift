@@ -30,6 +30,8 @@ public struct TruncatedSingularValues: Sendable {
     return least >= 192 && (rank + oversampling) * 6 <= least
   }
 
+  /// The r leading triplets of a matrix, from random or given vectors.
+  ///
   /// - Parameters:
   ///   - matrix: of numbers whose squares are within a `Float`'s range.
   ///   - start: vectors in whose neighbourhood the leading right singular vectors lie, as rows of n,

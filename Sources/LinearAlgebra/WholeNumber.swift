@@ -1,6 +1,6 @@
 extension FixedWidthInteger {
   /// The whole number that a text says, in digits or with an exponent: `1000`, `1e+3`.
-  public init?(decimal text: some StringProtocol) {
+  package init?(decimal text: some StringProtocol) {
     if let value = Self(text) {
       self = value
       return

@@ -4,13 +4,13 @@ extension AtomicFile {
   /// Appends to the file that `AtomicFile.write` is making.
   ///
   /// Small pieces are gathered in a buffer; large ones go straight to the file, uncopied.
-  public struct Writer: ~Copyable {
+  package struct Writer: ~Copyable {
     private static let bufferSize = 1 << 16
 
     /// The path of the file that is to be replaced, for messages.
-    public let path: String
+    package let path: String
     /// The number of bytes that were appended so far.
-    public private(set) var count = 0
+    package private(set) var count = 0
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
@@ -26,7 +26,7 @@ extension AtomicFile {
     /// Appends the bytes; they are not needed any more when this returns.
     ///
     /// - Throws: `ModelFileError.cannotWrite`.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
       if buffer.count + bytes.count > Self.bufferSize { try flush() }
       if bytes.count > Self.bufferSize {
         try write(bytes)
@@ -39,7 +39,7 @@ extension AtomicFile {
     /// Appends the bytes.
     ///
     /// - Throws: `ModelFileError.cannotWrite`.
-    public mutating func append(_ bytes: some ContiguousBytes) throws {
+    package mutating func append(_ bytes: some ContiguousBytes) throws {
       try bytes.withUnsafeBytes { try append($0) }
     }
 

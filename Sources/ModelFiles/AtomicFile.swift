@@ -1,7 +1,7 @@
 import Foundation
 
 /// Replaces files so that a reader sees the old file or the new one, never a part.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes a new file and, once it is safely on the disk, puts it in the place of the old one.
   ///
   /// The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed
@@ -15,7 +15,7 @@ public enum AtomicFile {
   /// - Parameter check: is given the path of the temporary file when all is in it; where it throws,
   ///   there is no new file.
   /// - Throws: `ModelFileError.cannotWrite`, or what `body` or `check` throws.
-  public static func write(
+  package static func write(
     to path: String, check: (String) throws -> Void = { _ in },
     _ body: (inout Writer) throws -> Void
   ) throws {
@@ -42,7 +42,7 @@ public enum AtomicFile {
   /// Writes a new file with those bytes.
   ///
   /// - Throws: `ModelFileError.cannotWrite`.
-  public static func write(_ bytes: some ContiguousBytes, to path: String) throws {
+  package static func write(_ bytes: some ContiguousBytes, to path: String) throws {
     try write(to: path) { try $0.append(bytes) }
   }
 
@@ -50,7 +50,7 @@ public enum AtomicFile {
   /// before hours are spent on what is to be written.
   ///
   /// - Throws: `ModelFileError.cannotWrite`.
-  public static func checkWritable(_ path: String) throws {
+  package static func checkWritable(_ path: String) throws {
     let (descriptor, temporary) = try Target(path: path).createTemporary()
     close(descriptor)
     unlink(temporary)
@@ -60,7 +60,7 @@ public enum AtomicFile {
 
   /// Removes what killed processes have left of files that they were writing into the folder; for whoever
   /// knows that nobody writes there now.
-  public static func removeLeftovers(in folder: String) {
+  package static func removeLeftovers(in folder: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
       unlink("\(folder)/\(name)")

@@ -4,11 +4,11 @@ import LinearAlgebra
 
 /// A compressed model's file that is open for reading, part by part, so that a model larger than
 /// memory can be looked at.
-public struct CompressedFile: Sendable {
-  public let file: SafetensorsFile
+package struct CompressedFile: Sendable {
+  package let file: SafetensorsFile
   let description: PackedModel.Description
   /// What the file says about its plain tensors, under their own names.
-  public let plain: [CompressedModel.TensorShape]
+  package let plain: [CompressedModel.TensorShape]
 
   static let plainPrefix = "plain."
 
@@ -16,7 +16,7 @@ public struct CompressedFile: Sendable {
   ///
   /// - Throws: `ModelFileError` when the file is not a compressed model, of an unknown version or
   ///   damaged.
-  public init(_ file: SafetensorsFile) throws {
+  package init(_ file: SafetensorsFile) throws {
     func wrong(_ message: String) -> ModelFileError {
       .malformedModel(path: file.path, problem: message)
     }
@@ -48,20 +48,20 @@ public struct CompressedFile: Sendable {
   }
 
   /// The number of compressed views.
-  public var partCount: Int { description.parts.count }
+  package var partCount: Int { description.parts.count }
 
   /// All tensors' names in their original order.
-  public var order: [String] { description.order }
+  package var order: [String] { description.order }
 
   /// - Throws: `ModelFileError.malformedModel` when the forms are too large for such a file.
-  public func requireModest() throws {
+  package func requireModest() throws {
     try StoredForm.requireModest(description.parts.map(\.form), in: file)
   }
 
   /// Reads one compressed view.
   ///
   /// - Throws: `ModelFileError` when the file is damaged.
-  public func part(_ index: Int) throws -> CompressedModel.Part {
+  package func part(_ index: Int) throws -> CompressedModel.Part {
     func wrong(_ message: String) -> ModelFileError {
       .malformedModel(path: file.path, problem: message)
     }
@@ -77,7 +77,7 @@ public struct CompressedFile: Sendable {
         throw wrong("'\(other.name)' is compressed, but of type \(other.dtype.rawValue)")
       }
       return CompressedModel.Part(
-        label: part.label, operation: part.operation, tensors: part.tensors, form: form)
+        label: part.label, operator: part.operator, tensors: part.tensors, form: form)
     } catch let error as ModelFileError {
       throw error
     } catch {
@@ -88,7 +88,7 @@ public struct CompressedFile: Sendable {
   /// Reads one plain tensor.
   ///
   /// - Throws: `ModelFileError` when the file has changed.
-  public func plain(_ index: Int) throws -> PlainTensor {
+  package func plain(_ index: Int) throws -> PlainTensor {
     let shape = plain[index]
     return PlainTensor(unchecked: shape, bytes: try file.bytes(Self.plainPrefix + shape.name))
   }

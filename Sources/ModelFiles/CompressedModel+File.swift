@@ -3,7 +3,7 @@ import LinearAlgebra
 
 extension CompressedModel {
   /// Whether a safetensors file says that it is a compressed model.
-  public static func isCompressed(_ file: SafetensorsFile) -> Bool {
+  package static func isCompressed(_ file: SafetensorsFile) -> Bool {
     file.metadata[PackedModel.key] != nil
   }
 
@@ -13,7 +13,7 @@ extension CompressedModel {
   ///   or damaged.
   public init(path: String) throws { try self.init(SafetensorsFile(path: path)) }
 
-  public init(_ file: SafetensorsFile) throws {
+  package init(_ file: SafetensorsFile) throws {
     let open = try CompressedFile(file)
     try open.requireModest()
     var metadata = file.metadata

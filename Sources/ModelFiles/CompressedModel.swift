@@ -12,14 +12,16 @@ public struct CompressedModel: Sendable {
     /// The view's name.
     public let label: String
     /// The operator, as it stands in the plan.
-    public let operation: String
+    public let `operator`: String
     /// The tensors, one after the other.
     public let tensors: [TensorShape]
-    public let form: Representation
+    /// θ of all the tensors together.
+    public let form: CompressedForm
 
-    public init(label: String, operation: String, tensors: [TensorShape], form: Representation) {
+    /// A view of some tensors, whose values together are as many as the form's.
+    public init(label: String, operator: String, tensors: [TensorShape], form: CompressedForm) {
       self.label = label
-      self.operation = operation
+      self.operator = `operator`
       self.tensors = tensors
       self.form = form
     }
@@ -46,6 +48,7 @@ public struct CompressedModel: Sendable {
     }
   }
 
+  /// What is compressed, in the order of the plan.
   public let parts: [Part]
   /// What is not compressed, each in its own type.
   public let plain: [PlainTensor]
@@ -54,6 +57,7 @@ public struct CompressedModel: Sendable {
   /// Whatever else belongs to the model: its network, its plan, the figures it reached.
   public let metadata: [String: String]
 
+  /// A model of these parts; `order` names each of their tensors and of the plain ones once.
   public init(
     parts: [Part], plain: [PlainTensor], order: [String], metadata: [String: String]
   ) {
@@ -65,13 +69,13 @@ public struct CompressedModel: Sendable {
 
   /// The model of a resolved plan, its forms and the arena that holds the uncompressed tensors.
   public init(
-    _ plan: ResolvedPlan, forms: [Representation], weights: Arena, metadata: [String: String]
+    _ plan: ResolvedPlan, forms: [CompressedForm], weights: Arena, metadata: [String: String]
   ) {
     let compressed = Set(plan.problems.flatMap { $0.slots.map { ExactName($0.name) } })
     self.init(
       parts: zip(plan.problems, forms).map { problem, form in
         Part(
-          label: problem.label, operation: problem.operation.description,
+          label: problem.label, operator: problem.operator.description,
           tensors: problem.slots.map { TensorShape($0.name, $0.shape) }, form: form)
       },
       plain: weights.layout.slots.filter { !compressed.contains(ExactName($0.name)) }.map {

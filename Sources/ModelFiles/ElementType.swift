@@ -40,7 +40,7 @@ public enum ElementType: String, Sendable, CaseIterable, Codable {
   /// The size of one value in bytes, of the types that have whole ones.
   var byteCount: Int { bitCount / 8 }
 
-  public var isInteger: Bool {
+  package var isInteger: Bool {
     switch self {
     case .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64: true
     default: false
@@ -48,7 +48,7 @@ public enum ElementType: String, Sendable, CaseIterable, Codable {
   }
 
   /// Whether values can be read as `Float`; smaller floats and complex numbers pass as bytes only.
-  public var isNumeric: Bool {
+  package var isNumeric: Bool {
     switch self {
     case .f4, .f6E2M3, .f6E3M2, .f8E4M3, .f8E5M2, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ, .c64: false
     default: true
@@ -56,9 +56,9 @@ public enum ElementType: String, Sendable, CaseIterable, Codable {
   }
 
   /// Whether such a tensor can be compressed: floating point of 16 bits and more.
-  public var isFloat: Bool { Self.floats.contains(self) }
+  package var isFloat: Bool { Self.floats.contains(self) }
 
-  public static let floats: [ElementType] = [.f64, .f32, .f16, .bf16]
+  package static let floats: [ElementType] = [.f64, .f32, .f16, .bf16]
 }
 
 /// Which byte of a number comes first.

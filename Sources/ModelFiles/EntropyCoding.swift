@@ -61,29 +61,29 @@ extension PackedModel {
   /// tensors before and after.
   ///
   /// - Complexity: O(bytes); about 20 MB a second.
-  public func entropyCoded() throws -> (model: PackedModel, before: Int, after: Int) {
+  package func entropyCoded() throws -> (model: PackedModel, before: Int, after: Int) {
     var (before, after) = (0, 0)
     let coded = try parts.enumerated().map { index, part in
-      let codes = part.description.form.codes(prefix: "\(index).")
-      return Part(
-        description: part.description,
-        tensors: try part.tensors.map { tensor in
-          guard let (width, count) = codes[tensor.name], width > 0, width <= 16 else {
-            return tensor
-          }
-          var bytes: [UInt8] = []
-          try tensor.provide { bytes.append(contentsOf: $0) }
-          before += bytes.count
-          let deflated = repacked(bytes, from: width, to: widened(width), of: width, count)
-            .flatMap(ZlibStream.deflate)
-          guard let deflated, deflated.count + suffix.utf8.count < bytes.count else {
-            after += bytes.count
-            return tensor
-          }
-          after += deflated.count
-          return TensorSource(
-            name: tensor.name + suffix, dtype: .u8, shape: [deflated.count], bytes: deflated)
-        }, digest: part.digest)
+      let codes = part.form.codes(prefix: "\(index).")
+      var part = part
+      part.sources = try part.sources.map { tensor in
+        guard let (width, count) = codes[tensor.name], width > 0, width <= 16 else {
+          return tensor
+        }
+        var bytes: [UInt8] = []
+        try tensor.provide { bytes.append(contentsOf: $0) }
+        before += bytes.count
+        let deflated = repacked(bytes, from: width, to: widened(width), of: width, count)
+          .flatMap(ZlibStream.deflate)
+        guard let deflated, deflated.count + suffix.utf8.count < bytes.count else {
+          after += bytes.count
+          return tensor
+        }
+        after += deflated.count
+        return TensorSource(
+          name: tensor.name + suffix, dtype: .u8, shape: [deflated.count], bytes: deflated)
+      }
+      return part
     }
     return (
       PackedModel(parts: coded, plain: plain, order: order, metadata: metadata), before, after

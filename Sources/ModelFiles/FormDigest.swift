@@ -1,6 +1,6 @@
 import Compression
 
-extension Representation {
+extension CompressedForm {
   /// A number that tells what the form stands for: of codebooks and sparse entries the weights Δ(θ), bit
   /// for bit; of a product its factors, for the last bits of a product are those of the BLAS and its
   /// threads.

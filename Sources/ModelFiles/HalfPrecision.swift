@@ -2,9 +2,9 @@
 ///
 /// F16 is IEEE 754 binary16 (5 bits of exponent, 10 of fraction); BF16 is the upper half of a
 /// `Float` (8 and 7).
-public enum HalfPrecision {
+package enum HalfPrecision {
   /// The value of an F16; exact.
-  public static func float(f16 bits: UInt16) -> Float {
+  package static func float(f16 bits: UInt16) -> Float {
     // With exponent and fraction in a Float's fields, the value is too small by 2^(127 - 15); the
     // product is exact for subnormal numbers too. Branch-free, so that loops vectorise.
     let magnitude = UInt32(bits & 0x7FFF) << 13
@@ -14,17 +14,17 @@ public enum HalfPrecision {
   }
 
   /// The value of a BF16; exact.
-  public static func float(bf16 bits: UInt16) -> Float {
+  package static func float(bf16 bits: UInt16) -> Float {
     Float(bitPattern: UInt32(bits) << 16)
   }
 
   /// The F16 nearest to a value, ties to even; values from 65520 on become infinite.
-  public static func f16(_ value: Float) -> UInt16 {
+  package static func f16(_ value: Float) -> UInt16 {
     Float16(value).bitPattern
   }
 
   /// The BF16 nearest to a value, ties to even; a NaN stays one.
-  public static func bf16(_ value: Float) -> UInt16 {
+  package static func bf16(_ value: Float) -> UInt16 {
     let bits = value.bitPattern
     // Rounding could carry a NaN's fraction into the sign; its upper bits and "quiet" will do.
     if value.isNaN { return UInt16(bits >> 16) | 0x0040 }

@@ -5,32 +5,32 @@ import LinearAlgebra
 /// what the file holds.
 ///
 /// Tensors are read one by one; of a joint view, all of its own.
-public struct ModelComparison: Sendable, Codable {
+package struct ModelComparison: Sendable, Codable {
   /// One tensor.
-  public struct Row: Sendable, Codable {
-    public let name: String
-    public let shape: [Int]
+  package struct Row: Sendable, Codable {
+    package let name: String
+    package let shape: [Int]
     /// The operator; none for what is not compressed.
-    public let `operator`: String?
+    package let `operator`: String?
     /// ‖w − Δ‖² / ‖w‖² of a compressed tensor.
-    public var relativeError: RelativeError?
+    package var relativeError: RelativeError?
     /// ‖w − Δ‖².
-    public var squaredError: Double?
+    package var squaredError: Double?
     /// What should be alike and is not; none where all is as it should be.
-    public var difference: String?
+    package var difference: String?
     /// Whether the model has it; text and the like no file of tensors can hold.
-    public var isKept = true
+    package var isKept = true
   }
 
   /// In the model's order; what only the original has comes last.
-  public let rows: [Row]
+  package let rows: [Row]
   /// Of all compressed tensors together.
-  public let relativeError: RelativeError
-  public let squaredError: Double
-  public var differences: [Row] { rows.filter { $0.difference != nil } }
+  package let relativeError: RelativeError
+  package let squaredError: Double
+  package var differences: [Row] { rows.filter { $0.difference != nil } }
 
   /// - Throws: `ModelFileError` when one of the files is damaged.
-  public init(_ model: CompressedFile, with original: any TensorFile) throws {
+  package init(_ model: CompressedFile, with original: any TensorFile) throws {
     try model.requireModest()
     let entries = Dictionary(original.tensors.map { (ExactName($0.name), $0) }) { first, _ in first
     }
@@ -44,7 +44,7 @@ public struct ModelComparison: Sendable, Codable {
         let name = ExactName(tensor.name)
         let range = start..<start + tensor.count
         start = range.upperBound
-        var row = Row(name: tensor.name, shape: tensor.shape, operator: part.operation)
+        var row = Row(name: tensor.name, shape: tensor.shape, operator: part.operator)
         defer { rows[name] = row }
         guard let entry = entries[name], entry.shape == tensor.shape, entry.dtype.isNumeric else {
           row.difference = Self.difference(entries[name], tensor, path: original.path)

@@ -39,6 +39,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case internalError
   }
 
+  /// What a caller can do about it.
   public var category: Category {
     switch self {
     case .notFound, .cannotRead: .missingInput
@@ -50,6 +51,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// What is wrong, in one line: the path, the byte or tensor, what was expected, what was found.
   public var description: String {
     switch self {
     case .notFound(let path):
@@ -87,7 +89,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
 /// The text with control characters escaped and shortened to 200 characters.
 ///
 /// Names come from files that may be hostile; they must not break a line or flood a terminal.
-public func oneLine(_ text: String) -> String {
+package func oneLine(_ text: String) -> String {
   var line = ""
   for (count, scalar) in text.unicodeScalars.enumerated() {
     if count == 200 { return line + "…" }

@@ -1,15 +1,15 @@
 /// An npy file that is open for reading, as a file with one tensor.
 ///
 /// The tensor has the file's name without folders and `.npy`.
-public final class NPYFile: TensorFile {
-  public let path: String
-  public var tensors: [TensorEntry] { directory.tensors }
+package final class NPYFile: TensorFile {
+  package let path: String
+  package var tensors: [TensorEntry] { directory.tensors }
   private let file: InputFile
   private let header: NPYHeader
   private let directory: TensorDirectory
 
   /// - Throws: `ModelFileError` when the file is missing, unreadable or not an npy file of numbers.
-  public convenience init(path: String) throws {
+  package convenience init(path: String) throws {
     try self.init(file: InputFile(path: path))
   }
 
@@ -24,13 +24,13 @@ public final class NPYFile: TensorFile {
     directory = try TensorDirectory([header.entry(named: name)], path: path)
   }
 
-  public func floats(_ name: String) throws -> [Float] {
+  package func floats(_ name: String) throws -> [Float] {
     _ = try directory.numeric(name, path: path)
     var cursor = InputFile.Cursor(file: file, offset: header.byteRange.lowerBound)
     return try header.readFloats(from: &cursor)
   }
 
-  public func bytes(_ name: String) throws -> [UInt8] {
+  package func bytes(_ name: String) throws -> [UInt8] {
     _ = try directory.position(name, path: path)
     var cursor = InputFile.Cursor(file: file, offset: header.byteRange.lowerBound)
     return try header.readBytes(from: &cursor)

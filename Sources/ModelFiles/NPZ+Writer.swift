@@ -5,7 +5,7 @@ extension NPZFile {
   ///
   /// - Throws: `ModelFileError.cannotWrite`, also for BF16 and other types that npy does not have,
   ///   or what a tensor's provider throws; the file that stood at `path` is then untouched.
-  public static func write(_ tensors: [TensorSource], to path: String) throws {
+  package static func write(_ tensors: [TensorSource], to path: String) throws {
     try write(tensors, to: path, zip64From: Int(UInt32.max), orMembers: Int(UInt16.max))
   }
 

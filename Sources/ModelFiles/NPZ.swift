@@ -3,11 +3,11 @@
 /// Opening reads the directory and the arrays' headers; values stay in the file until they are
 /// asked for. A tensor has its member's name without `.npy`. Arrays of text, objects, dates, records and
 /// the like, and members of other names, are `others`: they are not looked at.
-public final class NPZFile: TensorFile {
-  public let path: String
+package final class NPZFile: TensorFile {
+  package let path: String
   /// In the order of the zip file's directory.
-  public var tensors: [TensorEntry] { directory.tensors }
-  public var others: [OtherArray] { directory.others }
+  package var tensors: [TensorEntry] { directory.tensors }
+  package var others: [OtherArray] { directory.others }
   private let file: InputFile
   private let members: [ZipMember]
   private let headers: [NPYHeader]
@@ -15,7 +15,7 @@ public final class NPZFile: TensorFile {
 
   /// - Throws: `ModelFileError` when the file is missing, unreadable, or not a zip file of
   ///   npy arrays, those of numbers with sizes that agree with their headers.
-  public convenience init(path: String) throws {
+  package convenience init(path: String) throws {
     try self.init(file: InputFile(path: path))
   }
 
@@ -61,14 +61,14 @@ public final class NPZFile: TensorFile {
   }
 
   /// What the file says about the tensor of that name, if there is one.
-  public subscript(name: String) -> TensorEntry? { directory[name].map { tensors[$0] } }
+  package subscript(name: String) -> TensorEntry? { directory[name].map { tensors[$0] } }
 
-  public func floats(_ name: String) throws -> [Float] {
+  package func floats(_ name: String) throws -> [Float] {
     let position = try directory.numeric(name, path: path)
     return try values(at: position) { header, reader in try header.readFloats(from: &reader) }
   }
 
-  public func bytes(_ name: String) throws -> [UInt8] {
+  package func bytes(_ name: String) throws -> [UInt8] {
     let position = try directory.position(name, path: path)
     return try values(at: position) { header, reader in try header.readBytes(from: &reader) }
   }

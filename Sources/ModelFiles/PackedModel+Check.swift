@@ -38,7 +38,7 @@ extension PackedModel {
       try checkParts { index in
         let part = try read.part(index)
         let expected = parts[index]
-        guard part.tensors == expected.description.tensors, part.form.digest == expected.digest
+        guard part.tensors == expected.tensors, part.form.digest == expected.digest
         else { throw wrong("'\(part.label)' decompresses to other weights") }
       }
     } catch let error as ModelFileError {
@@ -55,7 +55,7 @@ extension PackedModel {
       guard failure.withLock({ $0 == nil }) else { return }
       do { try check(index) } catch { failure.withLock { $0 = $0 ?? error } }
     }
-    let isLarge = parts.map { $0.description.form.count >= Self.large }
+    let isLarge = parts.map { $0.form.count >= Self.large }
     for index in parts.indices where isLarge[index] { run(index) }
     let small = parts.indices.filter { !isLarge[$0] }
     parallelTasks(small.count) { run(small[$0]) }

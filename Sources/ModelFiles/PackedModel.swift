@@ -6,46 +6,32 @@ import Foundation
 public struct PackedModel: Sendable {
   /// The metadata entry `lcm`.
   struct Description: Codable {
-    struct Part: Codable {
-      let label: String
-      let operation: String
-      let tensors: [CompressedModel.TensorShape]
-      let form: StoredForm
-    }
     let version: Int
     let order: [String]
     let parts: [Part]
   }
 
-  /// One compressed view.
-  struct Part: Sendable {
-    let description: Description.Part
-    let tensors: [TensorSource]
+  /// One compressed view, as the file describes it, with what it stores.
+  struct Part: Sendable, Codable {
+    let label: String
+    let `operator`: String
+    let tensors: [CompressedModel.TensorShape]
+    let form: StoredForm
+    /// Where the packed numbers come from; not for a part that is read.
+    var sources: [TensorSource] = []
     /// Of the form that was packed.
-    let digest: UInt64
+    var digest: UInt64 = 0
 
-    init(description: Description.Part, tensors: [TensorSource], digest: UInt64) {
-      self.description = description
-      self.tensors = tensors
-      self.digest = digest
-    }
-
-    /// - Parameters:
-    ///   - index: its number in the model; its tensors' names begin with it.
-    ///   - weights: Δ(θ), where it is at hand.
-    init(_ part: CompressedModel.Part, index: Int, decompressed weights: [Float]? = nil) {
-      var tensors: [TensorSource] = []
-      description = Description.Part(
-        label: part.label, operation: part.operation, tensors: part.tensors,
-        form: StoredForm(part.form, prefix: "\(index).", tensors: &tensors))
-      self.tensors = tensors
-      digest = part.form.digest(decompressed: weights)
+    /// An operator is an `operation` in the files.
+    enum CodingKeys: String, CodingKey {
+      case label, tensors, form
+      case `operator` = "operation"
     }
   }
 
   /// The version of the format that this package writes; it reads version 1 as well, which has no
   /// checksum.
-  public static let formatVersion = 2
+  package static let formatVersion = 2
   static let key = "lcm"
 
   let parts: [Part]
@@ -58,17 +44,17 @@ public struct PackedModel: Sendable {
   ///
   /// - Throws: `ModelFileError.cannotWrite` when a size overflows.
   package func partBytes() throws -> [Int] {
-    try parts.map { try $0.tensors.reduce(0) { $0 + (try $1.byteCount(path: "the model")) } }
+    try parts.map { try $0.sources.reduce(0) { $0 + (try $1.byteCount(path: "the model")) } }
   }
 
   private func stored() throws -> ([TensorSource], [String: String]) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let description = Description(
-      version: Self.formatVersion, order: order, parts: parts.map(\.description))
+      version: Self.formatVersion, order: order, parts: parts)
     var metadata = self.metadata
     metadata[Self.key] = String(decoding: try encoder.encode(description), as: UTF8.self)
-    return (plain + parts.flatMap(\.tensors), metadata)
+    return (plain + parts.flatMap(\.sources), metadata)
   }
 
   /// Writes the file, whole or not at all, and reads it again before it gets its name.
@@ -90,6 +76,19 @@ public struct PackedModel: Sendable {
     var (tensors, metadata) = try stored()
     if let key { metadata[key] = nil }
     return try SafetensorsFile.checksummedByteCount(tensors, metadata: metadata)
+  }
+}
+
+extension PackedModel.Part {
+  /// - Parameters:
+  ///   - index: its number in the model; its tensors' names begin with it.
+  ///   - weights: Δ(θ), where it is at hand.
+  init(_ part: CompressedModel.Part, index: Int, decompressed weights: [Float]? = nil) {
+    var sources: [TensorSource] = []
+    let form = StoredForm(part.form, prefix: "\(index).", tensors: &sources)
+    self.init(
+      label: part.label, operator: part.operator, tensors: part.tensors, form: form,
+      sources: sources, digest: part.form.digest(decompressed: weights))
   }
 }
 

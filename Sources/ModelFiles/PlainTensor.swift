@@ -8,6 +8,8 @@ public struct PlainTensor: Sendable, Equatable {
   /// The values, row-major and little-endian, as safetensors files have them.
   public let bytes: [UInt8]
 
+  /// A tensor of bytes as safetensors files have them.
+  ///
   /// - Throws: `CompressionError.malformedForm` when the bytes are not as many as the shape and the type
   ///   say.
   public init(_ shape: CompressedModel.TensorShape, bytes: [UInt8]) throws {
@@ -55,7 +57,7 @@ public struct PlainTensor: Sendable, Equatable {
   /// are not floats.
   ///
   /// - Throws: `CompressionError.malformedForm` when a value is beyond the type's range.
-  public func converted(to dtype: ElementType) throws -> (tensor: PlainTensor, rounded: Int)? {
+  package func converted(to dtype: ElementType) throws -> (tensor: PlainTensor, rounded: Int)? {
     guard let floats else { return nil }
     var (bytes, rounded): ([UInt8], Int) = ([], 0)
     bytes.reserveCapacity(floats.count * dtype.byteCount)
@@ -90,7 +92,7 @@ public struct PlainTensor: Sendable, Equatable {
   }
 
   /// The tensor on its way to a file.
-  public var source: TensorSource { source(named: shape.name) }
+  package var source: TensorSource { source(named: shape.name) }
 
   func source(named name: String) -> TensorSource {
     TensorSource(name: name, dtype: shape.dtype, shape: shape.shape, bytes: bytes)

@@ -13,32 +13,41 @@ public struct Projection: Sendable {
   public struct Row: Sendable, Codable, Equatable {
     /// The tensor's name, or the selection of a joint view.
     public let name: String
+    /// The view's shape; [n] for a joint view.
     public let shape: [Int]
     /// How the source stores it; several types of a joint view are separated by commas.
     public let type: String
+    /// The operator, as it stands in the plan.
     public let `operator`: String
     /// ‖w − Δ‖² / ‖w‖².
     public let relativeError: RelativeError
     /// ‖w − Δ‖².
     public let squaredError: Double
+    /// The bits of θ.
     public let bits: Int
     /// 32 bits a weight against `bits`.
     public let ratio: Double
-    /// What the weights take in the source, and that against `bits`.
+    /// What the weights take in the source.
     public let sourceBits: Int
+    /// `sourceBits` against `bits`.
     public let sourceRatio: Double
+    /// The wall-clock time of the C step.
     public let seconds: Double
   }
 
   /// In the order of the plan.
   public let rows: [Row]
+  /// The packed model; what is not compressed is read from the source when it is written.
   public let model: PackedModel
-  /// ‖w − Δ‖² and ‖w‖² of all views.
+  /// ‖w − Δ‖² of all views.
   public let squaredDistance: Double
+  /// ‖w‖² of all views.
   public let squaredNorm: Double
-  /// The bits of all compressed views, 32 a weight, and what they take in the source.
+  /// The bits of θ of all views.
   public let bits: Int
+  /// 32 bits for each compressed weight.
   public let referenceBits: Int
+  /// What the compressed weights take in the source.
   public let sourceBits: Int
   /// What is not compressed, as it is stored.
   public let plainBits: Int
@@ -62,6 +71,8 @@ public struct Projection: Sendable {
     var error: (any Error)?
   }
 
+  /// Compresses and packs what the plan takes, and keeps the rest.
+  ///
   /// - Parameters:
   ///   - mu: what a squared distance is worth to operators with a cost.
   ///   - progress: is told the share of all weights that is done, and the view; it runs on any thread,
@@ -172,7 +183,7 @@ public struct Projection: Sendable {
       return CompressionTask(
         Selection(
           selection.view, selection.patterns, excluding: exclusions(of: selection, in: source)),
-        task.operation)
+        task.operator)
     }
     do {
       return try ResolvedPlan(
@@ -226,7 +237,7 @@ public struct Projection: Sendable {
     let distance = values.squaredDistance(to: decompressed)
     let bits = form.storage.bits
     let part = CompressedModel.Part(
-      label: problem.label, operation: problem.operation.description,
+      label: problem.label, operator: problem.operator.description,
       tensors: problem.slots.map {
         .init($0.name, $0.shape, dtype: types[ExactName($0.name)] ?? .f32)
       },
@@ -237,7 +248,7 @@ public struct Projection: Sendable {
     }
     let row = Row(
       name: problem.label, shape: problem.shape, type: names.joined(separator: ", "),
-      operator: problem.operation.description,
+      operator: problem.operator.description,
       relativeError: RelativeError(squaredError: distance, squaredNorm: norm),
       squaredError: distance, bits: bits,
       ratio: Double(problem.referenceBits) / Double(max(1, bits)),

@@ -5,7 +5,7 @@ import Foundation
 /// The same command on the same machine gives the same text: there is no time of day in it, and
 /// nothing that only says where output goes.
 public struct Provenance: Sendable, Equatable, Codable {
-  public static let key = "provenance"
+  package static let key = "provenance"
 
   /// The command that made the file.
   public var command: String
@@ -15,11 +15,14 @@ public struct Provenance: Sendable, Equatable, Codable {
   public var version: String
   /// The versions of the libraries that compute.
   public var libraries: [String: String]
+  /// How many threads computed.
   public var threads: Int
+  /// The processor's name, as the system says it.
   public var processor: String
   /// All that the results depend on, given or not, where the command knows.
   public var settings: [String: String]?
 
+  /// What is known of a file; `settings` can follow.
   public init(
     command: String, seed: UInt64? = nil, version: String, libraries: [String: String],
     threads: Int, processor: String
@@ -33,14 +36,14 @@ public struct Provenance: Sendable, Equatable, Codable {
   }
 
   /// The text of the metadata entry.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
   /// What a file's metadata says, if it does.
-  public init?(metadata: [String: String]) {
+  package init?(metadata: [String: String]) {
     guard let text = metadata[Self.key],
       let value = try? JSONDecoder().decode(Provenance.self, from: Data(text.utf8))
     else { return nil }
@@ -48,7 +51,7 @@ public struct Provenance: Sendable, Equatable, Codable {
   }
 
   /// The processor's name, as the system says it.
-  public static var thisProcessor: String {
+  package static var thisProcessor: String {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
     let name = line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
@@ -58,7 +61,7 @@ public struct Provenance: Sendable, Equatable, Codable {
 
 extension PackedModel {
   /// The model with more metadata.
-  public func adding(_ more: [String: String]) -> PackedModel {
+  package func adding(_ more: [String: String]) -> PackedModel {
     PackedModel(
       parts: parts, plain: plain, order: order, metadata: metadata.merging(more) { $1 })
   }

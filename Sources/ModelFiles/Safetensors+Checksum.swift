@@ -81,7 +81,7 @@ extension SafetensorsFile {
 
 /// The CRC-32 of some bytes, to tell whether data is that of an earlier run; no protection against
 /// intent.
-public func checksum(of bytes: UnsafeRawBufferPointer) -> UInt32 {
+package func checksum(of bytes: UnsafeRawBufferPointer) -> UInt32 {
   var checksum = Checksum()
   checksum.update(bytes)
   return checksum.value

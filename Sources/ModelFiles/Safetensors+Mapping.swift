@@ -11,7 +11,7 @@ extension SafetensorsFile {
   ///
   /// - Throws: `ModelFileError.noSuchTensor`, `.truncated` when the file has become shorter since it
   ///   was opened, `.cannotRead`; what the body throws.
-  public func withMappedBytes<Result>(
+  package func withMappedBytes<Result>(
     _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     guard let tensor = self[name] else {

@@ -37,7 +37,7 @@ extension SafetensorsFile {
   /// The size in bytes of the file that `write` would write.
   ///
   /// - Throws: `ModelFileError.cannotWrite` where `write` would.
-  public static func byteCount(_ tensors: [TensorSource], metadata: [String: String] = [:]) throws
+  package static func byteCount(_ tensors: [TensorSource], metadata: [String: String] = [:]) throws
     -> Int
   {
     let header = try encodedHeader(ordered(tensors), metadata, path: "")

@@ -65,7 +65,7 @@ struct StoredForm: Codable, Equatable {
 
 extension StoredForm {
   /// Describes a form and appends its tensors.
-  init(_ form: Representation, prefix: String, tensors: inout [TensorSource]) {
+  init(_ form: CompressedForm, prefix: String, tensors: inout [TensorSource]) {
     switch form {
     case .codebook(let codebook):
       var writer = BitWriter()
@@ -131,12 +131,12 @@ extension StoredForm {
   /// The form, from the tensors of a file.
   ///
   /// - Throws: `ModelFileError`, `CompressionError.malformedForm` when they do not make one.
-  func form(prefix: String, in file: SafetensorsFile, depth: Int = 0) throws -> Representation {
+  func form(prefix: String, in file: SafetensorsFile, depth: Int = 0) throws -> CompressedForm {
     func wrong(_ message: String) -> CompressionError {
       .malformedForm("\(prefix)*: \(message)")
     }
     guard (0...Int(UInt32.max)).contains(count) else { throw wrong("\(count) weights") }
-    let form: Representation
+    let form: CompressedForm
     switch kind {
     case .codebook, .scaledCodebook, .affineCodebook, .fixedCodebook:
       guard let levels, let groupSize, (1...65_536).contains(levels), groupSize > 0 else {

@@ -2,7 +2,9 @@ import LinearAlgebra
 
 /// What a file says about one of its tensors.
 public struct TensorEntry: Sendable, Equatable {
+  /// The tensor's name; names are their bytes.
   public let name: String
+  /// How each value is stored.
   public let dtype: ElementType
   /// The sizes of the dimensions, slowest first; empty for a single value.
   public let shape: [Int]
@@ -16,6 +18,7 @@ public struct TensorEntry: Sendable, Equatable {
 /// An array whose type this package does not know, such as text or dates, or a member of an npz file that is
 /// no array.
 public struct OtherArray: Sendable, Equatable, Codable {
+  /// The array's name.
   public let name: String
   /// As the file says it.
   public let type: String
@@ -23,6 +26,7 @@ public struct OtherArray: Sendable, Equatable, Codable {
 
 /// A file of named tensors that is open for reading; values are read when they are asked for.
 public protocol TensorFile: Sendable {
+  /// Where the file is, as it was given.
   var path: String { get }
   /// Every name stands once. Safetensors: in the order of the data; npz: in that of the directory.
   var tensors: [TensorEntry] { get }
@@ -45,7 +49,10 @@ public protocol TensorFile: Sendable {
 }
 
 extension TensorFile {
+
+  /// None: all of the file is tensors.
   public var others: [OtherArray] { [] }
+  /// None.
   public var metadata: [String: String] { [:] }
 }
 

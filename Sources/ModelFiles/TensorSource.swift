@@ -2,7 +2,9 @@ import LinearAlgebra
 
 /// A tensor that is to be written, and where its values come from.
 public struct TensorSource: Sendable {
+  /// The tensor's name; no two of a file are the same, byte for byte.
   public let name: String
+  /// How each value is stored.
   public let dtype: ElementType
   /// The sizes of the dimensions, slowest first; empty for a single value.
   public let shape: [Int]

@@ -13,7 +13,7 @@ public enum Initialisation: String, Sendable, CaseIterable {
   }
 
   /// Fills the weights of that layout; batch norm's become one, biases zero.
-  public func fill(_ weights: Arena, using random: inout RandomGenerator) {
+  package func fill(_ weights: Arena, using random: inout RandomGenerator) {
     for slot in weights.layout.slots {
       let values = weights[slot]
       guard slot.shape.count >= 2 else {
@@ -38,7 +38,7 @@ extension Initialisation {
   /// Running statistics before anything was seen: means 0, variances 1.
   ///
   /// - Throws: `NeuralNetworkError` when the network is not well formed.
-  public static func statistics(of network: NetworkDefinition) throws -> Arena {
+  package static func statistics(of network: NetworkDefinition) throws -> Arena {
     let statistics = Arena(try network.statisticsLayout())
     for slot in statistics.layout.slots where slot.name.hasSuffix(".running_var") {
       statistics[slot].update(repeating: 1)

@@ -6,22 +6,22 @@ import LinearAlgebra
 /// It has identity: it reads the weights in `weights` and writes gradients to `gradients`, whatever
 /// they hold when it runs; learning moves the running statistics. Running allocates nothing that
 /// grows.
-public final class Network {
-  public let definition: NetworkDefinition
-  public let batch: Int
-  public let classes: Int
+package final class Network {
+  package let definition: NetworkDefinition
+  package let batch: Int
+  package let classes: Int
   /// What it computes in: the wanted precision, or 32 bits where the processor knows no other.
-  public let precision: Precision
+  package let precision: Precision
   /// The inputs x, [batch, inputs], images as [channels, height, width]; to be filled before a run.
-  public let input: UnsafeMutableBufferPointer<Float>
+  package let input: UnsafeMutableBufferPointer<Float>
   /// The labels of the batch.
-  public let labels: UnsafeMutableBufferPointer<Int32>
+  package let labels: UnsafeMutableBufferPointer<Int32>
   /// The share of label smoothing while learning.
-  public var labelSmoothing: Float = 0
+  package var labelSmoothing: Float = 0
   /// What dropout's choices of the next learning run follow from.
-  public var seed: UInt64 = 0
+  package var seed: UInt64 = 0
   /// The scores of the last run, [batch, classes].
-  public let scores: UnsafeBufferPointer<Float>
+  package let scores: UnsafeBufferPointer<Float>
   let operations: [any Operation]
   private let scoresGradient: UnsafeMutableBufferPointer<Float>?
   /// Those that there were when it was compiled: oneDNN divides the work then.
@@ -36,7 +36,7 @@ public final class Network {
   ///   - gradients: another one, or none when the network is only evaluated.
   ///   - statistics: an arena of the definition's `statisticsLayout`; by default a new one.
   /// - Throws: `NeuralNetworkError`.
-  public init(
+  package init(
     _ definition: NetworkDefinition, batch: Int, weights: Arena, gradients: Arena?,
     statistics: Arena? = nil, precision: Precision = .float32
   ) throws {
@@ -88,7 +88,7 @@ public final class Network {
   deinit { labels.deallocate() }
 
   /// Runs the inputs through the network; returns Σ loss and the number of wrong answers.
-  public func evaluate() throws -> (loss: Double, wrong: Int) {
+  package func evaluate() throws -> (loss: Double, wrong: Int) {
     try forward(training: false)
     let result = SoftmaxCrossEntropy.evaluate(
       scores, labels: UnsafeBufferPointer(labels), classes: classes, gradient: nil)
@@ -98,7 +98,7 @@ public final class Network {
   /// Runs forward and backward; the arena `gradients` then holds those of the mean loss.
   ///
   /// - Returns: the mean loss of the batch and the number of wrong answers.
-  public func learn() throws -> (loss: Double, wrong: Int) {
+  package func learn() throws -> (loss: Double, wrong: Int) {
     try prepare()
     try forward(training: true)
     let result = loss()

@@ -15,6 +15,8 @@ public enum NeuralNetworkError: Error, Equatable, CustomStringConvertible {
   /// oneDNN refused a primitive.
   case primitiveFailed(what: String, status: Int)
 
+  /// What is wrong, in a line: where, what was expected, what was found; after divergence, what to
+  /// try.
   public var description: String {
     switch self {
     case .invalidNetwork(let network, let layer, let message):

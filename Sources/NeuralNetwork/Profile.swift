@@ -2,9 +2,9 @@ import Datasets
 import LinearAlgebra
 
 /// Where the time of a learning step goes.
-public struct Profile: Sendable, Codable {
+package struct Profile: Sendable, Codable {
   /// What an operation does.
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+  package enum Kind: String, Sendable, Codable, CaseIterable {
     case convolution, linear
     case batchNorm = "batch norm"
     case pooling
@@ -12,29 +12,29 @@ public struct Profile: Sendable, Codable {
   }
 
   /// One operation, in the order of the forward pass.
-  public struct Entry: Sendable, Codable {
-    public let name: String
-    public let kind: Kind
+  package struct Entry: Sendable, Codable {
+    package let name: String
+    package let kind: Kind
     /// Seconds of the forward and the backward pass, the least of the repetitions.
-    public var forward: Double
-    public var backward: Double
+    package var forward: Double
+    package var backward: Double
     /// Floating-point operations of both; 0 where memory is all that counts. A convolution's count
     /// includes the zeros around the images.
-    public let forwardWork: Double
-    public let backwardWork: Double
+    package let forwardWork: Double
+    package let backwardWork: Double
   }
 
-  public var entries: [Entry]
+  package var entries: [Entry]
 
   /// The sums over each kind of operation that occurs.
-  public var byKind: [Entry] {
+  package var byKind: [Entry] {
     Kind.allCases.compactMap { kind in
       let members = entries.filter { $0.kind == kind }
       return members.isEmpty ? nil : Self.sum(members, named: kind.rawValue, kind)
     }
   }
 
-  public var total: Entry { Self.sum(entries, named: "together", .other) }
+  package var total: Entry { Self.sum(entries, named: "together", .other) }
 
   private static func sum(_ entries: [Entry], named name: String, _ kind: Kind) -> Entry {
     func sum(_ value: (Entry) -> Double) -> Double { entries.reduce(0) { $0 + value($1) } }
@@ -50,7 +50,7 @@ extension Network {
   /// - Returns: the profile and the precision that it was computed in: the wanted one where the
   ///   processor knows it, even where it is slower.
   /// - Throws: `NeuralNetworkError`.
-  public static func profile(
+  package static func profile(
     _ definition: NetworkDefinition, on data: Dataset, batch: Int, precision: Precision,
     repetitions: Int
   ) throws -> (Profile, Precision) {
@@ -73,7 +73,7 @@ extension Network {
   }
 
   /// Times each operation of learning steps apart, after one step that is not counted.
-  public func profile(repetitions: Int) throws -> Profile {
+  package func profile(repetitions: Int) throws -> Profile {
     var entries = operations.map {
       Profile.Entry(
         name: $0.name, kind: $0.kind, forward: .infinity, backward: .infinity,
@@ -99,10 +99,10 @@ extension Network {
 }
 
 /// What the machine can do at most.
-public enum MachinePeak {
+package enum MachinePeak {
   /// Floating-point operations a second, in 32 bits on all threads, of a product of two matrices of
   /// 2048 × 2048: the best of seven.
-  public static func float32() throws -> Double {
+  package static func float32() throws -> Double {
     let side = 2048
     let matrices = (0..<3).map { _ in Buffer(Float.self, count: side * side) }
     let pointers = matrices.map { $0.bound(to: Float.self) }

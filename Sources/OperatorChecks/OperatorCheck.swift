@@ -21,15 +21,15 @@ import ModelFiles
 ///     passes.
 /// - Returns: what is wrong, the first of each rule; empty for an operator that conforms.
 /// - Complexity: some 20 C steps for each shape, seed, kind of weights and μ.
-public func checkOperator<Operator: CompressionOperator>(
-  _ operation: Operator, shapes: [[Int]] = [[1], [24], [6, 8], [4, 2, 3, 3]],
+public func checkOperator(
+  _ `operator`: any CompressionOperator, shapes: [[Int]] = [[1], [24], [6, 8], [4, 2, 3, 3]],
   seeds: Range<UInt64> = 0..<3, penalties: [Float] = [0.5, 4], hasFixedSet: Bool = true,
   slack: Double = 1e-5,
-  point: ((_ target: WeightView, _ random: inout RandomGenerator) throws -> Operator.Form)? = nil
+  point: ((_ target: WeightView, _ random: inout RandomGenerator) throws -> CompressedForm)? = nil
 ) -> [OperatorFault] {
-  var check = OperatorCheck(operation, hasFixedSet: hasFixedSet, slack: slack, point: point)
+  var check = OperatorCheck(`operator`, hasFixedSet: hasFixedSet, slack: slack, point: point)
   let fitting = shapes.filter {
-    (try? operation.validate(shape: $0, view: "the check")) != nil
+    (try? `operator`.validate(shape: $0, view: "the check")) != nil
   }
   if fitting.isEmpty { check.add(.runs, "no shape of \(shapes) is valid") }
   for shape in fitting {
@@ -44,17 +44,17 @@ public func checkOperator<Operator: CompressionOperator>(
 }
 
 /// The rules, tried on one target after the other.
-struct OperatorCheck<Operator: CompressionOperator> {
-  typealias Point = (WeightView, inout RandomGenerator) throws -> Operator.Form
-  private let operation: Operator
+struct OperatorCheck {
+  typealias Point = (WeightView, inout RandomGenerator) throws -> CompressedForm
+  private let `operator`: any CompressionOperator
   private let hasFixedSet: Bool
   private let slack: Double
   private let point: Point?
   private(set) var faults: [OperatorFault] = []
   private var input = "any weights"
 
-  init(_ operation: Operator, hasFixedSet: Bool, slack: Double, point: Point?) {
-    self.operation = operation
+  init(_ `operator`: any CompressionOperator, hasFixedSet: Bool, slack: Double, point: Point?) {
+    self.operator = `operator`
     self.hasFixedSet = hasFixedSet
     self.slack = slack
     self.point = point
@@ -70,16 +70,16 @@ struct OperatorCheck<Operator: CompressionOperator> {
     var random = RandomGenerator(seed: seed)
     do {
       let target = try WeightView(kind.values(shape.reduce(1, *), using: &random), shape: shape)
-      let form = try operation.compress(target, from: nil, penalty: mu)
+      let form = try `operator`.compress(target, from: nil, penalty: mu)
       guard isWhole(form, target) else { return }
-      if try operation.compress(target, from: nil, penalty: mu) != form {
+      if try `operator`.compress(target, from: nil, penalty: mu) != form {
         add(.repetition, "another form the second time")
       }
       try rivals(of: form, target, mu, &random)
       // A cost moves also what is a point of the set.
-      if hasFixedSet, operation.cost(of: form, in: target) == 0 {
+      if hasFixedSet, `operator`.cost(of: form, in: target) == 0 {
         let fixed = try WeightView(form.decompressed(), shape: shape)
-        let again = try operation.compress(fixed, from: nil, penalty: mu)
+        let again = try `operator`.compress(fixed, from: nil, penalty: mu)
         let moved = distance(again, fixed)
         if moved > 1e-6 * fixed.values.squaredNorm { add(.idempotence, "it moves by \(moved)") }
       }
@@ -92,7 +92,7 @@ struct OperatorCheck<Operator: CompressionOperator> {
   }
 
   /// Whether more can be asked of the form.
-  private mutating func isWhole(_ form: Operator.Form, _ target: WeightView) -> Bool {
+  private mutating func isWhole(_ form: CompressedForm, _ target: WeightView) -> Bool {
     let weights = form.decompressed()
     guard form.count == target.count, weights.count == target.count else {
       add(.shape, "\(weights.count) weights instead of \(target.count)")
@@ -102,8 +102,7 @@ struct OperatorCheck<Operator: CompressionOperator> {
       add(.shape, "a weight that is not finite")
       return false
     }
-    if Operator.Form(form.representation) != form { add(.form, "another form, or none") }
-    if !operation.belongs(form, shape: target.shape) {
+    if !`operator`.belongs(form, shape: target.shape) {
       add(.belonging, "what it found does not belong")
     }
     return true
@@ -111,7 +110,7 @@ struct OperatorCheck<Operator: CompressionOperator> {
 
   /// Other points of the set: what is found for weights near and far, and these refitted.
   private mutating func rivals(
-    of form: Operator.Form, _ target: WeightView, _ mu: Float, _ random: inout RandomGenerator
+    of form: CompressedForm, _ target: WeightView, _ mu: Float, _ random: inout RandomGenerator
   ) throws {
     let found = objective(form, target, mu)
     let room = slack * (found + 0.5 * Double(mu) * target.values.squaredNorm)
@@ -119,9 +118,9 @@ struct OperatorCheck<Operator: CompressionOperator> {
     for noise in [0.01, 0.1, 0.5, 2] {
       let moved = target.values.map { Float(Double($0) + noise * size * Double(random.normal())) }
       let other = try WeightView(moved, shape: target.shape)
-      let rival = try operation.compress(other, from: form, penalty: mu)
-      let refitted = try operation.refit(rival, to: target)
-      if !operation.belongs(refitted, shape: target.shape) {
+      let rival = try `operator`.compress(other, from: form, penalty: mu)
+      let refitted = try `operator`.refit(rival, to: target)
+      if !`operator`.belongs(refitted, shape: target.shape) {
         add(.belonging, "a refit does not belong")
       }
       let (before, after) = (distance(rival, target), distance(refitted, target))
@@ -130,13 +129,13 @@ struct OperatorCheck<Operator: CompressionOperator> {
       }
       let others = try (0..<3).compactMap { _ in try point?(target, &random) }
       for point in [rival, refitted] + others
-      where hasFixedSet && operation.belongs(point, shape: target.shape) {
+      where hasFixedSet && `operator`.belongs(point, shape: target.shape) {
         let objective = objective(point, target, mu)
         if objective < found - room {
           add(.optimality, "a point with \(objective) instead of \(found)")
         }
         let warm = self.objective(
-          try operation.compress(target, from: point, penalty: mu), target, mu)
+          try `operator`.compress(target, from: point, penalty: mu), target, mu)
         if warm > objective * (1 + 1e-6) + 1e-6 * room / slack {
           add(.warmStart, "\(warm) from a point with \(objective)")
         }
@@ -145,20 +144,20 @@ struct OperatorCheck<Operator: CompressionOperator> {
   }
 
   /// cost(θ) + μ/2·‖w − Δ(θ)‖².
-  private func objective(_ form: Operator.Form, _ target: WeightView, _ mu: Float) -> Double {
-    operation.cost(of: form, in: target) + Double(mu) / 2 * distance(form, target)
+  private func objective(_ form: CompressedForm, _ target: WeightView, _ mu: Float) -> Double {
+    `operator`.cost(of: form, in: target) + Double(mu) / 2 * distance(form, target)
   }
 
-  private func distance(_ form: Operator.Form, _ target: WeightView) -> Double {
+  private func distance(_ form: CompressedForm, _ target: WeightView) -> Double {
     target.values.squaredDistance(to: form.decompressed())
   }
 
-  private mutating func storage(_ form: Operator.Form, _ shape: [Int]) throws {
+  private mutating func storage(_ form: CompressedForm, _ shape: [Int]) throws {
     let model = CompressedModel(
       parts: [
         .init(
-          label: "w", operation: "\(operation)", tensors: [.init("w", shape)],
-          form: form.representation)
+          label: "w", operator: "\(`operator`)", tensors: [.init("w", shape)],
+          form: form)
       ], plain: [], order: ["w"], metadata: [:])
     let (stated, packed) = (form.storage.bits, 8 * (try model.packed.partBytes()[0]))
     // Each tensor of codes ends with a whole byte.
@@ -169,11 +168,11 @@ struct OperatorCheck<Operator: CompressionOperator> {
 
   mutating func expectation(_ shape: [Int]) {
     input = "normal weights of shape \(shape)"
-    guard let expected = operation.expectedBits(shape: shape) else { return }
+    guard let expected = `operator`.expectedBits(shape: shape) else { return }
     var random = RandomGenerator(seed: 1)
     do {
       let target = try WeightView(random.normals(shape.reduce(1, *)), shape: shape)
-      let bits = try operation.compress(target, from: nil, penalty: 1).storage.bits
+      let bits = try `operator`.compress(target, from: nil, penalty: 1).storage.bits
       if abs(expected - bits) > 64 + bits / 10 {
         add(.expectation, "\(expected) instead of \(bits)")
       }

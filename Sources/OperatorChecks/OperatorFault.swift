@@ -4,7 +4,6 @@ public struct OperatorFault: Sendable, CustomStringConvertible {
   public enum Rule: String, Sendable, CaseIterable {
     case runs = "compresses finite weights of every shape that it validates"
     case shape = "gives a form of as many finite weights as the target has"
-    case form = "gives a form that it knows again as one of the closed set"
     case belonging = "takes what it has found, and its refit, for points of its set"
     case repetition = "finds the same for the same target"
     case optimality = "finds nothing that another point of its set beats"
@@ -15,11 +14,13 @@ public struct OperatorFault: Sendable, CustomStringConvertible {
     case expectation = "expects the bits that random weights take"
   }
 
+  /// What every operator does, and this one does not.
   public let rule: Rule
   /// The weights that showed it: their kind, shape and seed.
   public let input: String
   /// What was found.
   public let found: String
 
+  /// The rule that is broken, by what was found, for which weights.
   public var description: String { "an operator \(rule.rawValue): \(found), for \(input)" }
 }

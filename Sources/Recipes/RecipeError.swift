@@ -1,5 +1,5 @@
 /// What can be wrong with a recipe. Lines count from one.
-public enum RecipeError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum RecipeError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFound(path: String)
   case tooLarge(path: String, found: Int)
   /// The file cannot be read as text in UTF-8.
@@ -7,7 +7,7 @@ public enum RecipeError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The text is no YAML, or more than a reader of untrusted files can take; it may have no one line.
   case malformed(path: String, line: Int?, message: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notFound(let path): "\(path): no such file"
     case .tooLarge(let path, let found):

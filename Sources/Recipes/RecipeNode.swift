@@ -1,28 +1,28 @@
 import Yams
 
 /// A recipe as a tree of words, lists and mappings, each with its line.
-public struct RecipeNode: Sendable, Equatable {
-  public enum Content: Sendable, Equatable {
+package struct RecipeNode: Sendable, Equatable {
+  package enum Content: Sendable, Equatable {
     /// A word, and whether it stood without quotes.
     case word(String, isPlain: Bool)
     case list([RecipeNode])
     case mapping([Entry])
   }
 
-  public struct Entry: Sendable, Equatable {
-    public let key: String
+  package struct Entry: Sendable, Equatable {
+    package let key: String
     /// Of the key, from one.
-    public let line: Int
-    public let value: RecipeNode
+    package let line: Int
+    package let value: RecipeNode
   }
 
-  public let content: Content
-  public let line: Int
+  package let content: Content
+  package let line: Int
 }
 
 extension RecipeNode.Content {
   /// What `true`, `yes`, `false` and `no` say, of a flag.
-  public var isOn: Bool? {
+  package var isOn: Bool? {
     switch self {
     case .word("true", isPlain: true), .word("yes", isPlain: true): true
     case .word("false", isPlain: true), .word("no", isPlain: true): false
@@ -31,7 +31,7 @@ extension RecipeNode.Content {
   }
 
   /// Whether it says nothing, as `~` and `null` do.
-  public var isEmpty: Bool {
+  package var isEmpty: Bool {
     guard case .word(let word, let isPlain) = self else { return false }
     return word.isEmpty || isPlain && ["~", "null", "Null", "NULL"].contains(word)
   }
@@ -45,7 +45,7 @@ extension RecipeReader {
   /// The whole recipe; keys stand once in their mapping.
   ///
   /// - Throws: `RecipeError`.
-  public func tree() throws -> RecipeNode {
+  package func tree() throws -> RecipeNode {
     guard let node = try node() else {
       throw RecipeError.malformed(path: path, line: nil, message: "the file is empty")
     }

@@ -2,14 +2,14 @@ import Foundation
 import Yams
 
 /// What a recipe says of one option.
-public struct RecipeOption: Sendable, Equatable {
-  public let name: String
+package struct RecipeOption: Sendable, Equatable {
+  package let name: String
   /// Several for an option that takes a list, none where `isOn` says it.
-  public let values: [String]
+  package let values: [String]
   /// What `true`, `yes`, `false` and `no` without quotes say, of a flag.
-  public let isOn: Bool?
+  package let isOn: Bool?
   /// Where it stands, from one.
-  public let line: Int
+  package let line: Int
 
   init(name: String, values: [String] = [], isOn: Bool? = nil, line: Int) {
     self.name = name
@@ -22,22 +22,22 @@ public struct RecipeOption: Sendable, Equatable {
 /// Reads recipes: YAML files of `option: value`, of which `compress` may be a list of tasks.
 ///
 /// The file may come from anywhere: its size, values and nesting are bounded.
-public struct RecipeReader {
+package struct RecipeReader {
   /// In bytes.
   static let limit = 1 << 20
   /// The options that take several values.
-  public static let lists: Set<String> = ["milestones"]
+  package static let lists: Set<String> = ["milestones"]
   /// Lists and mappings within one another.
   static let depth = 32
 
   let path: String
 
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
   /// The options in the file's order.
   ///
   /// - Throws: `RecipeError`.
-  public func options() throws -> [RecipeOption] { try options(in: text()) }
+  package func options() throws -> [RecipeOption] { try options(in: text()) }
 
   private func text() throws -> String {
     var isFolder: ObjCBool = false
@@ -122,7 +122,7 @@ public struct RecipeReader {
           }
         case "view": view = try text(value)
         case "operators":
-          operators = try (value.sequence.map(Array.init) ?? [value]).map { try operation($0) }
+          operators = try (value.sequence.map(Array.init) ?? [value]).map { try `operator`($0) }
         default:
           throw wrong(
             key,
@@ -141,7 +141,7 @@ public struct RecipeReader {
   }
 
   /// `quantize(k=2)`, or the same as {quantize: {k: 2}}.
-  private func operation(_ node: Node) throws -> String {
+  private func `operator`(_ node: Node) throws -> String {
     if let text = node.scalar?.string { return text }
     guard let mapping = node.mapping, mapping.count == 1, let (key, value) = mapping.first else {
       throw wrong(node, "an operator such as 'quantize(k=2)' or '{quantize: {k: 2}}' was expected")

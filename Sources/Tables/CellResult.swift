@@ -2,38 +2,38 @@ import Foundation
 import LearningCompression
 
 /// What `lc compress --json` says of a cell that is done, as far as tables want it.
-public struct CellResult: Codable, Sendable {
-  public let reference: Figures
-  public let direct: Figures
-  public let compressed: Figures
+package struct CellResult: Codable, Sendable {
+  package let reference: Figures
+  package let direct: Figures
+  package let compressed: Figures
   /// By count, of the compressed tensors, and of the whole network.
-  public let ratio: Double
-  public let networkRatio: Double
-  public let bits: Int
-  public let referenceBits: Int
-  public let fileBytes: Int
+  package let ratio: Double
+  package let networkRatio: Double
+  package let bits: Int
+  package let referenceBits: Int
+  package let fileBytes: Int
   /// Of these the provenance, which has paths in it; none for those of older versions.
-  public let provenanceBytes: Int?
-  public let multiplications: Int
-  public let additions: Int
-  public let seconds: Double
+  package let provenanceBytes: Int?
+  package let multiplications: Int
+  package let additions: Int
+  package let seconds: Double
   /// All options that it depended on, given or not; none for those of older versions.
-  public let settings: [String: String]?
+  package let settings: [String: String]?
   /// Of the smaller network, where the recipe asks for one.
-  public var shrunk: Shrunk?
+  package var shrunk: Shrunk?
 
   /// What `lc shrink --json` says.
-  public struct Shrunk: Codable, Sendable {
-    public let parametersBefore: Int
-    public let parametersAfter: Int
-    public let after: Figures
+  package struct Shrunk: Codable, Sendable {
+    package let parametersBefore: Int
+    package let parametersAfter: Int
+    package let after: Figures
   }
 
   /// Of Δ(θ), or of the smaller network that was made of it.
   var final: Figures { shrunk?.after ?? compressed }
 
   /// 32 bits a weight over the file's without its provenance, of the compressed tensors alone.
-  public var fileRatio: Double {
+  package var fileRatio: Double {
     // The file holds what is not compressed as well, in 32 bits.
     Double(referenceBits)
       / max(1, 8 * Double(fileBytes - (provenanceBytes ?? 0)) - uncompressedBits)
@@ -50,20 +50,20 @@ public struct CellResult: Codable, Sendable {
 
 extension Grid {
   /// What a finished run says of what it was made of.
-  public struct Result {
-    public let folder: String
+  package struct Result {
+    package let folder: String
     /// What tables call it.
-    public let network: String
+    package let network: String
     /// None for those of older versions.
-    public let dataChecksum: String?
+    package let dataChecksum: String?
     /// The network's name and checksum; none for those of older versions.
-    public let definition: String?
+    package let definition: String?
     /// Of the weights that a cell has compressed.
-    public let modelChecksum: String?
+    package let modelChecksum: String?
   }
 
   /// Of references and cells, as far as they are there.
-  public func results(in directory: String) -> [Result] {
+  package func results(in directory: String) -> [Result] {
     struct Origin: Decodable {
       let dataChecksum: String?
       let modelChecksum: String?
@@ -83,7 +83,7 @@ extension Grid {
 }
 
 /// How a cell stands.
-public enum CellState: Sendable {
+package enum CellState: Sendable {
   case open
   case done(CellResult)
   /// It ended with an error that would come again, such as divergence.
@@ -92,21 +92,21 @@ public enum CellState: Sendable {
 
 extension Grid {
   /// The folder of a cell or reference.
-  public static func folder(_ cell: Cell, in directory: String) -> String {
+  package static func folder(_ cell: Cell, in directory: String) -> String {
     "\(directory)/cells/\(cell.name)"
   }
 
-  public static func folder(_ reference: Reference, in directory: String) -> String {
+  package static func folder(_ reference: Reference, in directory: String) -> String {
     "\(directory)/references/\(reference.name)"
   }
 
   /// Where a reference's weights are, or will be.
-  public static func weights(of reference: Reference, in directory: String) -> String {
+  package static func weights(of reference: Reference, in directory: String) -> String {
     reference.given ?? "\(folder(reference, in: directory))/weights.safetensors"
   }
 
   /// Reads what is known of a cell.
-  public static func state(of cell: Cell, in directory: String) -> CellState {
+  package static func state(of cell: Cell, in directory: String) -> CellState {
     let folder = folder(cell, in: directory)
     if let data = FileManager.default.contents(atPath: "\(folder)/result.json"),
       var result = try? JSONDecoder().decode(CellResult.self, from: data)
@@ -127,7 +127,7 @@ extension Grid {
   }
 
   /// Why a reference could not be trained, if it could not.
-  public static func failure(of reference: Reference, in directory: String) -> String? {
+  package static func failure(of reference: Reference, in directory: String) -> String? {
     failure(in: folder(reference, in: directory))
   }
 

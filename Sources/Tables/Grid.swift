@@ -6,58 +6,58 @@ import ModelFiles
 import Recipes
 
 /// A recipe as the commands that make it: references, and cells that compress them.
-public struct Grid: Sendable {
+package struct Grid: Sendable {
   /// A network trained with one seed, or given.
-  public struct Reference: Sendable, Hashable {
+  package struct Reference: Sendable, Hashable {
     /// Of its folder.
-    public let name: String
+    package let name: String
     /// What tables call the network.
-    public let network: String
+    package let network: String
     /// Of `lc train`, without outputs; of a given reference those that would train like its cells.
-    public let arguments: [String]
+    package let arguments: [String]
     /// The file of a reference that is not trained by the grid.
-    public let given: String?
+    package let given: String?
   }
 
   /// One compression of one reference.
-  public struct Cell: Sendable, Hashable {
+  package struct Cell: Sendable, Hashable {
     /// Of its folder.
-    public let name: String
-    public let reference: Reference
+    package let name: String
+    package let reference: Reference
     /// Of `lc compress`, without the model and outputs.
-    public let arguments: [String]
+    package let arguments: [String]
     /// Of `lc shrink`, without files; none where the network stays as large as it is.
-    public let shrinking: [String]?
+    package let shrinking: [String]?
   }
 
   /// What a cell is in the table; several places may share a cell, when two budgets lead to one plan.
-  public struct Place: Sendable {
-    public let network: String
-    public let plan: String
+  package struct Place: Sendable {
+    package let network: String
+    package let plan: String
     /// The plan as it is run.
-    public let text: String
+    package let text: String
     /// The ratio that was asked for; none where plans are taken as they stand.
-    public let budget: Double?
-    public let method: Method
+    package let budget: Double?
+    package let method: Method
     /// The value of the recipe's sweep.
-    public let swept: String?
-    public let seed: UInt64
-    public let cell: Cell
+    package let swept: String?
+    package let seed: UInt64
+    package let cell: Cell
   }
 
-  public let recipe: GridRecipe
-  public let places: [Place]
+  package let recipe: GridRecipe
+  package let places: [Place]
   /// Each cell once, in the order of the places.
-  public let cells: [Cell]
+  package let cells: [Cell]
   /// Each reference once, given ones too.
-  public let references: [Reference]
+  package let references: [Reference]
 
   /// - Parameters:
   ///   - layout: the parameters of a network with these options.
   ///   - check: whether the arguments of a command are well formed, and the options that they are made
   ///     of, of which a switched one is a flag; throws a message otherwise.
   /// - Throws: `RecipeError`, with the line of what is wrong.
-  public init(
+  package init(
     _ recipe: GridRecipe, layout: (GridRecipe.Network) throws -> ArenaLayout,
     check: ([String], [GridRecipe.Option]) throws -> Void
   ) throws {
@@ -140,7 +140,7 @@ public struct Grid: Sendable {
   }
 
   /// The i-th of n parts of the cells.
-  public func cells(ofShard shard: (index: Int, count: Int)) -> [Cell] {
+  package func cells(ofShard shard: (index: Int, count: Int)) -> [Cell] {
     cells.enumerated().filter { $0.offset % shard.count == shard.index - 1 }.map(\.element)
   }
 

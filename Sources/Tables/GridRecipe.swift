@@ -18,12 +18,12 @@ import Recipes
 /// methods: {lc: {mu: 0.003}, direct: {}, retrain: {}}
 /// seeds: [0, 1, 2]
 /// ```
-public struct GridRecipe: Sendable {
+package struct GridRecipe: Sendable {
   /// An option of `lc train` or `lc compress`; a flag without a value.
-  public struct Option: Sendable, Equatable {
-    public let name: String
-    public let value: String?
-    public let line: Int
+  package struct Option: Sendable, Equatable {
+    package let name: String
+    package let value: String?
+    package let line: Int
     /// A flag that is not to be given, whatever more general options say.
     var isOff = false
     /// Where the file is that the value names, if it names one.
@@ -31,65 +31,65 @@ public struct GridRecipe: Sendable {
   }
 
   /// A file that the recipe names; it lies beside the recipe unless its path is absolute.
-  public struct File: Sendable {
+  package struct File: Sendable {
     /// As the recipe says it.
-    public let name: String
-    public let path: String
-    public let line: Int
+    package let name: String
+    package let path: String
+    package let line: Int
   }
 
-  public struct Network: Sendable {
+  package struct Network: Sendable {
     /// What tables call it.
-    public let label: String
-    public let line: Int
+    package let label: String
+    package let line: Int
     /// Of the network and its data: network, width, data, pad.
-    public let options: [Option]
+    package let options: [Option]
     /// Of `lc train`; not where the reference is given.
-    public let reference: [Option]
+    package let reference: [Option]
     /// Trained weights that are the reference, instead of those that the grid trains.
-    public let given: File?
+    package let given: File?
     /// Whether the recipe says anything of the reference.
-    public let saysReference: Bool
-    public let compress: [Option]
-    public let plans: [PlanTemplate]
+    package let saysReference: Bool
+    package let compress: [Option]
+    package let plans: [PlanTemplate]
     /// Ratios; empty when the plans are taken as they stand.
-    public let budgets: [Budget]
+    package let budgets: [Budget]
 
     /// The file that defines the network, where it is none of the zoo.
-    public var definition: String? { options.first { $0.name == "network" }?.path }
+    package var definition: String? { options.first { $0.name == "network" }?.path }
   }
 
-  public struct Budget: Sendable {
-    public let ratio: Double
-    public let line: Int
+  package struct Budget: Sendable {
+    package let ratio: Double
+    package let line: Int
   }
 
-  public struct Way: Sendable {
-    public let method: Method
-    public let options: [Option]
+  package struct Way: Sendable {
+    package let method: Method
+    package let options: [Option]
   }
 
-  public let path: String
-  public let title: String
-  public let note: String?
-  public let networks: [Network]
-  public let methods: [Way]
+  package let path: String
+  package let title: String
+  package let note: String?
+  package let networks: [Network]
+  package let methods: [Way]
   /// An option of `lc compress` that takes each of these values.
-  public let sweep: (option: String, values: [String], line: Int)?
-  public let seeds: [UInt64]
+  package let sweep: (option: String, values: [String], line: Int)?
+  package let seeds: [UInt64]
   /// Options of `lc shrink`, where each cell's network is made smaller and evaluated as such.
-  public let shrink: [Option]?
+  package let shrink: [Option]?
   /// A file with published figures, beside the recipe.
-  public let published: String?
+  package let published: String?
 
   /// The recipe's own file, and those that it names besides the data.
-  public var files: [String] {
+  package var files: [String] {
     [path] + (published.map { [Published.path($0, besides: path)] } ?? [])
       + networks.flatMap { [$0.definition, $0.given?.path].compactMap { $0 } }
   }
 
   /// - Throws: `RecipeError`, with the line of what is wrong.
-  public init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     let reading = Reading(path)
     let top = try reading.entries(
@@ -219,7 +219,7 @@ public struct GridRecipe: Sendable {
   }
 
   /// An error at a line of this recipe.
-  public func wrong(_ line: Int, _ message: String) -> RecipeError {
+  package func wrong(_ line: Int, _ message: String) -> RecipeError {
     .malformed(path: path, line: line, message: message)
   }
 }

@@ -5,14 +5,14 @@ import LinearAlgebra
 /// A plan with variables that a budget determines: {k} levels, {keep} a share of weights, {rank} a share of
 /// the full rank. `{rank:40%}` may use 40 % of the bits that the variables share; the last one takes
 /// what is left.
-public struct PlanTemplate: Sendable {
-  public struct Variable: Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: String, Sendable { case k, keep, rank }
-    public let kind: Kind
+package struct PlanTemplate: Sendable {
+  package struct Variable: Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: String, Sendable { case k, keep, rank }
+    package let kind: Kind
     /// Of the bits that are not taken by what is fixed.
-    public let share: Double
+    package let share: Double
 
-    public var description: String { "{\(kind.rawValue)}" }
+    package var description: String { "{\(kind.rawValue)}" }
 
     /// From the fewest bits to the most, as they stand in a plan.
     var values: [String] {
@@ -38,12 +38,12 @@ public struct PlanTemplate: Sendable {
 
   struct Problem: Error { let message: String }
 
-  public let name: String
-  public let line: Int
-  public let variables: [Variable]
+  package let name: String
+  package let line: Int
+  package let variables: [Variable]
   /// The methods of the grid that the plan is for, with the options that replace theirs; all as they are
   /// where there are none.
-  public let methods: [GridRecipe.Way]?
+  package let methods: [GridRecipe.Way]?
   /// What stands before, between and after the variables.
   private let pieces: [String]
 
@@ -101,13 +101,13 @@ public struct PlanTemplate: Sendable {
   }
 
   /// The plan with the fewest bits.
-  public var least: String { text(variables.compactMap(\.values.first)) }
+  package var least: String { text(variables.compactMap(\.values.first)) }
 
   /// The plan of that ratio at least, with the largest values that fit, one variable after the other.
   ///
   /// - Returns: none when even the fewest bits are too many.
   /// - Throws: `CompressionError` when the plan is none or does not fit the parameters.
-  public func plan(for layout: ArenaLayout, ratio: Double) throws -> String? {
+  package func plan(for layout: ArenaLayout, ratio: Double) throws -> String? {
     func bits(_ values: [String]) throws -> (bits: Int, reference: Int) {
       try storageBits(of: CompressionPlan(parsing: text(values)), for: layout)
     }

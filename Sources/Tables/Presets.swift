@@ -1,8 +1,8 @@
 /// Options under one name: the settings of papers, and settings of the same shape that two cores finish.
-public enum Presets {
+package enum Presets {
   /// - Source: the public code of Carreira-Perpiñán & Idelbayev's toolkit (examples/lenet300 and the
   ///   CVPR 2020 scripts); L-step epochs of LeNet300 from its worked example.
-  public static let all: [String: [String: String?]] = [
+  package static let all: [String: [String: String?]] = [
     // References.
     "lenet-paper-reference": [
       "epochs": "300", "batch-size": "256", "learning-rate": "0.1", "decay": "0.99",

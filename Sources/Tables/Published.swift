@@ -6,19 +6,19 @@ import Recipes
 ///     - {network: lenet300, plan: Q+P, ratio: 22.5, test-error: 2.17, data: MNIST, source: "…"}
 ///
 /// A figure without a source is refused.
-public struct Published: Sendable {
-  public struct Figure: Sendable, Codable, Equatable {
-    public let network: String
-    public let plan: String
+package struct Published: Sendable {
+  package struct Figure: Sendable, Codable, Equatable {
+    package let network: String
+    package let plan: String
     /// None where the source does not say it.
-    public let ratio: Double?
-    public let testError: Double
-    public let referenceError: Double?
-    public let data: String
-    public let source: String
+    package let ratio: Double?
+    package let testError: Double
+    package let referenceError: Double?
+    package let data: String
+    package let source: String
   }
 
-  public let all: [Figure]
+  package let all: [Figure]
 
   static func path(_ path: String, besides recipe: String) -> String {
     path.hasPrefix("/")
@@ -28,7 +28,7 @@ public struct Published: Sendable {
 
   /// - Parameter recipe: the recipe that names the file, beside which it lies.
   /// - Throws: `RecipeError`.
-  public init(path: String, besides recipe: String) throws {
+  package init(path: String, besides recipe: String) throws {
     let path = Self.path(path, besides: recipe)
     func wrong(_ line: Int, _ message: String) -> RecipeError {
       .malformed(path: path, line: line, message: message)

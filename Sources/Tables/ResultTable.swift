@@ -2,9 +2,9 @@ import Foundation
 import LearningCompression
 
 /// A mean over seeds, and the standard deviation where there are two or more.
-public struct Spread: Sendable, Equatable, Codable {
-  public let mean: Double
-  public let deviation: Double?
+package struct Spread: Sendable, Equatable, Codable {
+  package let mean: Double
+  package let deviation: Double?
 
   /// None of no values.
   init?(_ values: [Double]) {
@@ -25,34 +25,34 @@ public struct Spread: Sendable, Equatable, Codable {
 }
 
 /// One line of the table: a network, a budget, a plan, a method and a value of the sweep, over the seeds.
-public struct ResultRow: Sendable, Codable {
-  public let network: String
-  public let budget: Double?
-  public let plan: String
-  public let text: String
-  public let method: Method
-  public let swept: String?
+package struct ResultRow: Sendable, Codable {
+  package let network: String
+  package let budget: Double?
+  package let plan: String
+  package let text: String
+  package let method: Method
+  package let swept: String?
   /// How many of its seeds are done, and how many there are.
-  public let done: Int
-  public let seeds: Int
-  public let failures: [String]
-  public let referenceError: Spread?
-  public let trainLoss: Spread?
-  public let trainError: Spread?
-  public let testError: Spread?
-  public let ratio: Spread?
-  public let fileRatio: Spread?
-  public let multiplications: Spread?
-  public let additions: Spread?
+  package let done: Int
+  package let seeds: Int
+  package let failures: [String]
+  package let referenceError: Spread?
+  package let trainLoss: Spread?
+  package let trainError: Spread?
+  package let testError: Spread?
+  package let ratio: Spread?
+  package let fileRatio: Spread?
+  package let multiplications: Spread?
+  package let additions: Spread?
   /// Of the smaller network, whose errors are then the row's.
-  public let parameters: Spread?
+  package let parameters: Spread?
   /// How many times fewer parameters it has.
-  public let parameterRatio: Spread?
+  package let parameterRatio: Spread?
   /// Whether no row of the same network and budget whose seeds are all done has a lower test error.
-  public internal(set) var isBest = false
-  public internal(set) var published: [Published.Figure] = []
+  package internal(set) var isBest = false
+  package internal(set) var published: [Published.Figure] = []
   /// The options that are the same for all of its seeds, given or not.
-  public let settings: [String: String]
+  package let settings: [String: String]
 }
 
 /// What all say alike.
@@ -64,12 +64,12 @@ func common(_ settings: [[String: String]]) -> [String: String] {
 
 /// The figures of a grid, as far as it is done. It holds no times, so that it does not matter how often the
 /// grid was interrupted.
-public struct ResultTable: Sendable {
-  public let grid: Grid
-  public let rows: [ResultRow]
+package struct ResultTable: Sendable {
+  package let grid: Grid
+  package let rows: [ResultRow]
 
   /// - Throws: `RecipeError` when the file of published figures is damaged.
-  public init(_ grid: Grid, in directory: String) throws {
+  package init(_ grid: Grid, in directory: String) throws {
     self.grid = grid
     let published = try grid.recipe.published.map {
       try Published(path: $0, besides: grid.recipe.path)
@@ -134,5 +134,5 @@ public struct ResultTable: Sendable {
   }
 
   /// The networks, in the recipe's order.
-  public var networks: [String] { grid.recipe.networks.map(\.label) }
+  package var networks: [String] { grid.recipe.networks.map(\.label) }
 }

@@ -3,7 +3,7 @@ import ModelFiles
 
 /// The checksums of what a finished run of a grid has left in its folder, in `seal.json` beside it: what was
 /// removed or damaged since is found, and made again.
-public struct Seal: Codable, Equatable, Sendable {
+package struct Seal: Codable, Equatable, Sendable {
   /// CRC-32 by the file's name.
   let files: [String: UInt32]
 
@@ -21,14 +21,14 @@ public struct Seal: Codable, Equatable, Sendable {
   }
 
   /// - Throws: `ModelFileError.cannotWrite`.
-  public static func write(in folder: String) throws {
+  package static func write(in folder: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     try AtomicFile.write([UInt8](encoder.encode(Seal(of: folder))) + [10], to: "\(folder)/\(name)")
   }
 
   /// The files that are not what they were when the folder was sealed. None where it never was. O(bytes).
-  public static func damage(in folder: String) -> [String] {
+  package static func damage(in folder: String) -> [String] {
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { return [] }
     guard let seal = try? JSONDecoder().decode(Seal.self, from: data) else { return [name] }
     return seal.files.keys.sorted().filter {
@@ -36,12 +36,12 @@ public struct Seal: Codable, Equatable, Sendable {
     }
   }
 
-  public static func isMissing(in folder: String) -> Bool {
+  package static func isMissing(in folder: String) -> Bool {
     !FileManager.default.fileExists(atPath: "\(folder)/\(name)")
   }
 
   /// Removes what a run has left, so that it is open again.
-  public static func open(_ folder: String) {
+  package static func open(_ folder: String) {
     for file in [name] + kept { try? FileManager.default.removeItem(atPath: "\(folder)/\(file)") }
   }
 

@@ -122,12 +122,12 @@ struct InfoCommand: ParsableCommand {
       let (ratio, sourceRatio) = (times(part.referenceBits), times(part.sourceBits))
       report.parts.append(
         Part(
-          label: part.label, operator: part.operation, weights: part.form.count, storage: storage,
+          label: part.label, operator: part.operator, weights: part.form.count, storage: storage,
           bits: storage.bits, ratio: ratio, sourceBits: part.sourceBits, sourceRatio: sourceRatio,
           operations: operations))
       table.add(
         [
-          part.label, part.operation, "\(part.form.count)", "\(storage.bits)",
+          part.label, part.operator, "\(part.form.count)", "\(storage.bits)",
           ratio.text(2) + "×",
         ] + (is32Bit ? [] : [sourceRatio.text(2) + "×"])
           + ["\(operations.multiplications)", "\(operations.additions)"])

@@ -266,7 +266,7 @@ final class Workspace: Sendable {
     // The commands in their provenance differ, the models do not.
     let models = try ["a.lcm", "b.lcm"].map { try CompressedModel(path: space.path($0)) }
     #expect(models[0].parts.map(\.form) == models[1].parts.map(\.form))
-    #expect(models[0].parts.map(\.operation) == models[1].parts.map(\.operation))
+    #expect(models[0].parts.map(\.operator) == models[1].parts.map(\.operator))
     #expect(try project(recipe + "\nentropy: no").code == 0)
     // The command line replaces it.
     #expect(

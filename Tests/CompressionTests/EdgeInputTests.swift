@@ -25,7 +25,7 @@ import Testing
   private static let shapes = [[1, 1], [1, 5], [4, 1], [3, 4]]
 
   @Test(arguments: plain + matrices + priced) func isSaneAtTheEdges(text: String) throws {
-    let operation = try CompressionPlan(parsing: "*: " + text).tasks[0].operation
+    let `operator` = try CompressionPlan(parsing: "*: " + text).tasks[0].operator
     var random = RandomGenerator(seed: 5)
     for kind in 0..<5 {
       for shape in Self.shapes {
@@ -36,33 +36,33 @@ import Testing
         }
         let view = try WeightView(weights, shape: shape)
         let slack = 1e-5 * weights.squaredNorm + 1e-30
-        func objective(_ form: Representation) -> Double {
-          2 * operation.cost(of: form, in: view)
+        func objective(_ form: CompressedForm) -> Double {
+          2 * `operator`.cost(of: form, in: view)
             + weights.squaredDistance(to: form.decompressed())
         }
         if text.contains("bits=16"), kind == 2 {
           // Half precision holds no denormal floats.
           #expect(throws: CompressionError.self) {
-            try operation.representation(
-              of: WeightView(Array(repeating: .leastNonzeroMagnitude, count: count), shape: shape),
+            try `operator`.compress(
+              WeightView(Array(repeating: .leastNonzeroMagnitude, count: count), shape: shape),
               from: nil, penalty: 1)
           }
           continue
         }
-        let form = try operation.representation(of: view, from: nil, penalty: 1)
+        let form = try `operator`.compress(view, from: nil, penalty: 1)
         let values = form.decompressed()
         #expect(values.count == count && values.isFinite, "\(shape) \(weights)")
         #expect(form.storage.bits >= 0)
         // A warm start is never lost, be it this form or one for other weights.
-        let other = try operation.representation(
-          of: WeightView(weights.map { 0.5 * $0 + 1 }, shape: shape), from: nil, penalty: 1)
+        let other = try `operator`.compress(
+          WeightView(weights.map { 0.5 * $0 + 1 }, shape: shape), from: nil, penalty: 1)
         for start in [form, other] {
-          let next = try operation.representation(of: view, from: start, penalty: 1)
+          let next = try `operator`.compress(view, from: start, penalty: 1)
           #expect(objective(next) <= objective(start) * (1 + 1e-5) + slack, "\(shape) \(weights)")
         }
         guard !Self.priced.contains(text) else { continue }
-        let again = try operation.representation(
-          of: WeightView(values, shape: shape), from: form, penalty: 1
+        let again = try `operator`.compress(
+          WeightView(values, shape: shape), from: form, penalty: 1
         ).decompressed()
         #expect(again.squaredDistance(to: values) <= slack, "\(shape) \(weights) \(values)")
       }
@@ -72,8 +72,8 @@ import Testing
   @Test func fewerWeightsThanLevelsIsAnError() {
     for text in ["quantize(k=4)", "quantize(k=4, exact)", "quantize(k=4, zero)"] {
       #expect(throws: CompressionError.self) {
-        try CompressionPlan(parsing: "*: " + text).tasks[0].operation
-          .representation(of: WeightView([1, 2, 3]), from: nil, penalty: 1)
+        try CompressionPlan(parsing: "*: " + text).tasks[0].operator
+          .compress(WeightView([1, 2, 3]), from: nil, penalty: 1)
       }
     }
   }

@@ -15,8 +15,8 @@ import Testing
       guard let problem = try? ResolvedPlan(plan, for: layout).problems[0] else { continue }
       var random = RandomGenerator(seed: UInt64(seed))
       let view = try WeightView(random.normals(problem.count), shape: shape)
-      let form = try problem.operation.representation(of: view, from: nil, penalty: 1)
-      let expected = try #require(problem.operation.expectedBits(shape: shape))
+      let form = try problem.operator.compress(view, from: nil, penalty: 1)
+      let expected = try #require(problem.operator.expectedBits(shape: shape))
       let slack = text.hasPrefix("prune") ? Double(form.storage.bits) / 20 + 32 : 0
       #expect(abs(Double(expected - form.storage.bits)) <= slack, "\(shape)")
     }
@@ -25,7 +25,7 @@ import Testing
   @Test func areUnknownWhereTheyFollowFromTheWeights() throws {
     for text in ["lowrank(energy=90%)", "l0penalty(alpha=0.1)", "prune(keep=5%, bits=16)"] {
       let task = try CompressionPlan(parsing: "w: \(text)").tasks[0]
-      #expect(task.operation.expectedBits(shape: [20, 30]) == nil, "\(text)")
+      #expect(task.operator.expectedBits(shape: [20, 30]) == nil, "\(text)")
     }
   }
 }

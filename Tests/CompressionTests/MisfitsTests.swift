@@ -83,12 +83,12 @@ import Testing
       ])
       tensors.append((name, (0...Int(random.next() % 4)).map { _ in 1 + Int(random.next() % 8) }))
     }
-    let operation = pick([
+    let `operator` = pick([
       "prune(keep=2:4)", "prune(keep=1:3, along=inputs)", "lowrank(r=3)", "quantize(k=9)",
       "prune(keep=5, of=columns)", "prune(keep=2, of=kernels)", "lowrank(r=1, scheme=2)",
     ])
-    let fitting = try tensors.filter { try error("'\($0.0)': \(operation)", tensors) == nil }
-    let found = try error("*: \(operation)", tensors)
+    let fitting = try tensors.filter { try error("'\($0.0)': \(`operator`)", tensors) == nil }
+    let found = try error("*: \(`operator`)", tensors)
     guard fitting.count < tensors.count else {
       #expect(found == nil)
       return

@@ -8,10 +8,10 @@ import Testing
     return (0..<count).map { _ in random.normal() }
   }
 
-  private func applied(_ operation: some CompressionOperator, _ values: [Float], _ shape: [Int])
+  private func applied(_ operator: some CompressionOperator, _ values: [Float], _ shape: [Int])
     throws -> [Float]
   {
-    try operation.compress(WeightView(values, shape: shape), from: nil, penalty: 2).decompressed()
+    try `operator`.compress(WeightView(values, shape: shape), from: nil, penalty: 2).decompressed()
   }
 
   /// All rows: the (sparse-)group lasso of the rows; all columns: that of the columns or channels.
@@ -56,9 +56,10 @@ import Testing
   /// A kernel after a `flatten`: its inputs are channels times places.
   @Test func aKernelOfFlattenedUnitsIsTheirMatrix() throws {
     let values = weights(60, seed: 5)
-    let operation = try PartialRegularisation(
+    let `operator` = try PartialRegularisation(
       strength: 0.5, rows: nil, columns: .count(2), width: 3)
-    #expect(try applied(operation, values, [5, 12, 1, 1]) == applied(operation, values, [5, 12]))
+    #expect(
+      try applied(`operator`, values, [5, 12, 1, 1]) == applied(`operator`, values, [5, 12]))
     #expect(throws: CompressionError.self) {
       try PartialRegularisation(strength: 0.5, rows: nil, columns: .count(2), width: .max)
         .validate(shape: [5, 12, 2, 2], view: "w")

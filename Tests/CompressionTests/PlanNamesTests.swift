@@ -300,8 +300,8 @@ import Testing
     "prune(keep=1e-09%)", "prune(keep=1e-13%)", "prune(keep=7%)", "prune(keep=33.333333333333336%)",
     "l1ball(radius=1e+20)", "l1ball(radius=1e-300)",
     "l1penalty(alpha=1e+300)", "l1penalty(alpha=0.3)", "prune(keep=9223372036854775807)",
-  ]) func numbersAreReadAsTheyAreWritten(operation: String) throws {
-    #expect(try CompressionPlan(parsing: "*: " + operation).description == "*: " + operation)
+  ]) func numbersAreReadAsTheyAreWritten(operator: String) throws {
+    #expect(try CompressionPlan(parsing: "*: " + `operator`).description == "*: " + `operator`)
   }
 
   @Test(arguments: [
@@ -309,9 +309,9 @@ import Testing
     ("quantize(k=1e+1)", "quantize(k=10)"), ("prune(keep=5e-1%)", "prune(keep=0.5%)"),
     ("sum(sign(), rounds=1e+1)", "sum(sign(), rounds=10)"),
     ("l1penalty(alpha=1e+3)", "l1penalty(alpha=1000.0)"),
-  ]) func anExponentMakesANumber(operation: String, same: String) throws {
+  ]) func anExponentMakesANumber(operator: String, same: String) throws {
     #expect(
-      try CompressionPlan(parsing: "*: " + operation).description
+      try CompressionPlan(parsing: "*: " + `operator`).description
         == CompressionPlan(parsing: "*: " + same).description)
   }
 
@@ -339,7 +339,7 @@ import Testing
     }
     let share = 1 / Double(seed + 2)
     let text = "*: \(try Pruning(keeping: .fraction(share)))"
-    let again = try CompressionPlan(parsing: text).tasks[0].operation as? Pruning
+    let again = try CompressionPlan(parsing: text).tasks[0].operator as? Pruning
     guard case .fraction(let found) = again?.kept else {
       throw CompressionError.malformedForm(text)
     }

@@ -150,15 +150,18 @@ import Testing
   private struct Forgetful: CompressionOperator {
     let description = "forgetful()"
 
-    func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws -> Sparse
-    {
+    func compress(
+      _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+    ) throws -> CompressedForm {
       guard previous == nil else {
-        return try Sparse(count: target.count, indices: [], values: [])
+        return .sparse(try Sparse(count: target.count, indices: [], values: []))
       }
       return try Pruning(keeping: .count(1)).compress(target, from: nil, penalty: mu)
     }
 
-    func belongs(_ form: Sparse, shape: [Int]) -> Bool { form.values.count <= 1 }
+    func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+      form.sparse.map { $0.values.count <= 1 } ?? false
+    }
   }
 
   /// What the last C step found stays while nothing better is found.
@@ -174,7 +177,9 @@ import Testing
     #expect(second == first)
     #expect(plan.ranges.map { delta[$0].count { $0 != 0 } }.reduce(0, +) == 1)
     // Of two points of the set that were none of its own, only the one within it may stay.
-    let many = try [Sparse(count: first[0].count, indices: [1, 2], values: [9, 9]).representation]
+    let many = try [
+      CompressedForm.sparse(Sparse(count: first[0].count, indices: [1, 2], values: [9, 9]))
+    ]
     let third = try plan.compress(arena, from: many, into: delta)
     #expect(third != many)
   }

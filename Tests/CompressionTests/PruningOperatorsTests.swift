@@ -40,10 +40,10 @@ import Testing
     let naive = weights.enumerated().map {
       best.contains(block(of: $0.offset, shape, structure)) ? $0.element : 0
     }
-    let operation = try StructuredPruning(keeping: .count(kept), of: structure)
-    let form = try operation.compress(view, from: nil, penalty: 1)
+    let `operator` = try StructuredPruning(keeping: .count(kept), of: structure)
+    let form = try `operator`.compress(view, from: nil, penalty: 1)
     #expect(form.decompressed() == naive)
-    let again = try operation.compress(
+    let again = try `operator`.compress(
       WeightView(naive, shape: shape), from: form, penalty: 1)
     #expect(again == form)
     #expect(form.storage.values == 32 * naive.count { $0 != 0 })
@@ -75,8 +75,8 @@ import Testing
     let weights =
       seed % 5 == 2 ? random.normals(9) : samples(kind: seed % 5, count: 9, using: &random)
     let radius = Double(weights.absoluteSum) * (0.05 + 0.15 * Double(seed % 8)) + 0.01
-    let operation = try BallProjection(radius: radius)
-    let form = try operation.compress(WeightView(weights), from: nil, penalty: 1)
+    let `operator` = try BallProjection(radius: radius)
+    let form = try `operator`.compress(WeightView(weights), from: nil, penalty: 1)
     let found = form.decompressed()
     #expect(found.absoluteSum <= radius * (1 + 1e-5))
     // Optimal: w − θ = τ·sign θ where θ ≠ 0, and at most τ elsewhere.
@@ -86,7 +86,7 @@ import Testing
       #expect(abs(gap - threshold) <= 1e-5 * (1 + threshold))
     }
     if weights.absoluteSum <= radius { #expect(found == weights.map { $0 == 0 ? 0 : $0 }) }
-    let again = try operation.compress(WeightView(found), from: form, penalty: 1)
+    let again = try `operator`.compress(WeightView(found), from: form, penalty: 1)
     #expect(again.decompressed().squaredDistance(to: found) <= 1e-9 * (1 + found.squaredNorm))
   }
 
@@ -119,24 +119,24 @@ import Testing
         { alpha * (0.6 * groups($0) + 0.4 * $0.absoluteSum) }
       ),
     ]
-    for (operation, penalty) in cases {
-      let form = try operation.representation(of: view, from: nil, penalty: mu)
+    for (`operator`, penalty) in cases {
+      let form = try `operator`.compress(view, from: nil, penalty: mu)
       let found = form.decompressed()
       let least = value(found, penalty)
       #expect(
-        abs(operation.cost(of: form, in: view) - penalty(found)) <= 1e-4 * (1 + penalty(found)))
+        abs(`operator`.cost(of: form, in: view) - penalty(found)) <= 1e-4 * (1 + penalty(found)))
       for index in weights.indices {
         for trial in [
           0, weights[index], found[index] + 0.01, found[index] - 0.01, found[index] * 0.9,
         ] {
           var other = found
           other[index] = trial
-          #expect(value(other, penalty) >= least - 1e-5, "\(operation)")
+          #expect(value(other, penalty) >= least - 1e-5, "\(`operator`)")
         }
       }
       for _ in 0..<20 {
         let other = zip(found, random.normals(24, scale: 0.05)).map { $0 + $1 }
-        #expect(value(other, penalty) >= least - 1e-5, "\(operation)")
+        #expect(value(other, penalty) >= least - 1e-5, "\(`operator`)")
       }
       #expect(value([Float](repeating: 0, count: 24), penalty) >= least - 1e-5)
     }
@@ -147,14 +147,16 @@ import Testing
     let weights = random.normals(200)
     let half = try Pruning(keeping: .count(40), values: .float16)
       .compress(WeightView(weights), from: nil, penalty: 1)
-    #expect(half.values.allSatisfy { Float(Float16($0)) == $0 })
+    let stored = try #require(half.sparse)
+    #expect(stored.values.allSatisfy { Float(Float16($0)) == $0 })
     #expect(half.storage.values == 16 * 40)
-    let full = try Pruning(keeping: .count(40)).compress(WeightView(weights), from: nil, penalty: 1)
-    #expect(zip(half.values, full.values).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) })
+    let full = try #require(
+      Pruning(keeping: .count(40)).compress(WeightView(weights), from: nil, penalty: 1).sparse)
+    #expect(zip(stored.values, full.values).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) })
 
     let levels = try Pruning(keeping: .count(40), values: .levels(4))
     var form = try levels.compress(WeightView(weights), from: nil, penalty: 1)
-    #expect(Set(form.values).count <= 4)
+    #expect(Set(try #require(form.sparse).values).count <= 4)
     #expect(form.storage.values == 2 * 40 + 32 * 4)
     // No worse than magnitudes first, values second.
     let naive = try AdaptiveQuantization(levels: 4)
@@ -179,7 +181,7 @@ import Testing
     #expect(throws: CompressionError.self) { try RunPruning(keeping: 3, ofEach: 2) }
     #expect(throws: CompressionError.self) { try PenalisedPruning(strength: -1, penalty: .count) }
     #expect(throws: CompressionError.self) { try GroupLasso(strength: 1, of: .rows, single: 2) }
-    #expect(throws: CompressionError.self) { try Structure("3y4", operation: "prune") }
+    #expect(throws: CompressionError.self) { try Structure("3y4", operator: "prune") }
     #expect(throws: CompressionError.self) {
       try StructuredPruning(keeping: .count(1), of: .rows)
         .compress(WeightView([1, 2]), from: nil, penalty: 1)

@@ -5,9 +5,9 @@ import Testing
 
 /// The smallest and the largest floats, and what lies far from the rest.
 @Suite struct RangeEndsTests {
-  private func form(_ plan: String, _ weights: [Float], _ shape: [Int]) throws -> Representation {
-    try CompressionPlan(parsing: "*: " + plan).tasks[0].operation
-      .representation(of: WeightView(weights, shape: shape), from: nil, penalty: 1)
+  private func form(_ plan: String, _ weights: [Float], _ shape: [Int]) throws -> CompressedForm {
+    try CompressionPlan(parsing: "*: " + plan).tasks[0].operator
+      .compress(WeightView(weights, shape: shape), from: nil, penalty: 1)
   }
 
   /// What is left of the target is finite even where the parts' sum is not.
@@ -22,8 +22,8 @@ import Testing
     let weights = random.normals(35).map { max(-1, min(1, $0)) * .greatestFiniteMagnitude }
     do {
       #expect(try form(plan, weights, [7, 5]).decompressed().isFinite)
-    } catch let CompressionError.outOfRange(operation, _) {
-      #expect(!operation.isEmpty)
+    } catch let CompressionError.outOfRange(name, _) {
+      #expect(!name.isEmpty)
     }
   }
 

@@ -16,7 +16,7 @@ import Testing
     for plan in [
       "quantize(k=4)", "quantize(k=3, per=row)", "binary(per=row)", "uniform(b=3, affine)",
     ] {
-      let form = try operation(plan).representation(of: old, from: nil, penalty: 1)
+      let form = try `operator`(plan).compress(old, from: nil, penalty: 1)
       let fitted = try form.refitted(to: target)
       guard case .codebook(let codes) = fitted, case .codebook(let before) = form else {
         Issue.record("no codebook")
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  private func operation(_ text: String) throws -> any CompressionOperator {
-    try #require(CompressionPlan(parsing: "w: \(text)").tasks.first).operation
+  private func `operator`(_ text: String) throws -> any CompressionOperator {
+    try #require(CompressionPlan(parsing: "w: \(text)").tasks.first).operator
   }
 
   @Test(arguments: [
@@ -60,7 +60,7 @@ import Testing
     for seed in 0..<10 {
       var random = RandomGenerator(seed: UInt64(seed), stream: 2)
       let old = try WeightView(weights(120, &random), shape: [10, 12])
-      var form = try operation(plan).representation(of: old, from: nil, penalty: 1)
+      var form = try `operator`(plan).compress(old, from: nil, penalty: 1)
       let target = zip(old.values, weights(120, &random)).map { $0 + 0.3 * $1 }
       for _ in 0..<3 {
         let before = target.squaredDistance(to: form.decompressed())
@@ -75,16 +75,16 @@ import Testing
   @Test func sweepsOfFactorsFindTheBestMatrix() throws {
     var random = RandomGenerator(seed: 7)
     let view = try WeightView(weights(120, &random), shape: [10, 12])
-    let best = try operation("lowrank(r=3)").representation(of: view, from: nil, penalty: 1)
+    let best = try `operator`("lowrank(r=3)").compress(view, from: nil, penalty: 1)
     let start = try WeightView(weights(120, &random), shape: [10, 12])
-    var form = try operation("lowrank(r=3)").representation(of: start, from: nil, penalty: 1)
+    var form = try `operator`("lowrank(r=3)").compress(start, from: nil, penalty: 1)
     for _ in 0..<200 { form = try form.refitted(to: view.values) }
     let reached = view.values.squaredDistance(to: form.decompressed())
     #expect(reached < 1.001 * view.values.squaredDistance(to: best.decompressed()))
   }
 
   @Test func entriesThatCrossAreSortedAgain() throws {
-    let form = Representation.codebook(
+    let form = CompressedForm.codebook(
       try Codebook(.free([-1, 1], levels: 2), codes: [0, 0, 1, 1]))
     let fitted = try form.refitted(to: [3, 5, -2, -4])
     #expect(fitted.decompressed() == [4, 4, -3, -3])

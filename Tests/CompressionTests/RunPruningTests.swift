@@ -37,16 +37,17 @@ import Testing
     let count = shape.reduce(1, *)
     let weights = samples(kind: seed % 5, count: count, using: &random)
     let view = try WeightView(weights, shape: shape)
-    let operation = try RunPruning(keeping: kept, ofEach: run, along: .inputs)
-    let form = try operation.compress(view, from: nil, penalty: 1)
+    let `operator` = try RunPruning(keeping: kept, ofEach: run, along: .inputs)
+    let form = try `operator`.compress(view, from: nil, penalty: 1)
+    let entries = try #require(form.sparse)
     #expect(form.decompressed() == naive(weights, shape, kept: kept, run: run))
     #expect(form.storage.indices == count / run * kept * bitsToTellApart(run))
     #expect(form.storage.values == 32 * count / run * kept)
     // What is written of the places tells them again.
     let runs = try #require(Runs(length: run, stride: shape[2...].reduce(1, *), count: count))
-    #expect(runs.indices(ofPlaces: form.units, each: kept) == form.indices)
+    #expect(runs.indices(ofPlaces: entries.units, each: kept) == entries.indices)
     // A projection.
-    let again = try operation.compress(
+    let again = try `operator`.compress(
       WeightView(form.decompressed(), shape: shape), from: form, penalty: 1)
     #expect(again.decompressed() == form.decompressed())
     if shape.count == 2 {
@@ -55,12 +56,10 @@ import Testing
     }
     // A fit keeps the places.
     let target = random.normals(count)
-    let fitted = try form.representation.refitted(to: target)
-    guard case .sparse(let sparse) = fitted else {
-      throw CompressionError.malformedForm("\(fitted)")
-    }
-    #expect(sparse.indices == form.indices && sparse.pattern == form.pattern)
-    #expect(sparse.values == form.indices.map { target[Int($0)] })
+    let fitted = try form.refitted(to: target)
+    let sparse = try #require(fitted.sparse)
+    #expect(sparse.indices == entries.indices && sparse.pattern == entries.pattern)
+    #expect(sparse.values == entries.indices.map { target[Int($0)] })
   }
 
   @Test func saysAlongWhichAxisItDoesNotFit() throws {

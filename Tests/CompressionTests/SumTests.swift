@@ -4,7 +4,7 @@ import Testing
 @testable import Compression
 
 @Suite struct SumTests {
-  private func distortion(_ weights: [Float], _ form: some CompressedForm) -> Double {
+  private func distortion(_ weights: [Float], _ form: CompressedForm) -> Double {
     weights.squaredDistance(to: form.decompressed())
   }
 
@@ -16,7 +16,7 @@ import Testing
         LowRankApproximation(rank: 1 + seed % 3),
       ], rounds: 1 + seed % 4)
     var weights = random.normals(600)
-    var form: AdditiveSum?
+    var form: CompressedForm?
     for _ in 0..<6 {
       let view = try WeightView(weights, shape: [20, 30])
       let next = try sum.compress(view, from: form, penalty: 1)
@@ -94,12 +94,12 @@ import Testing
       [PenalisedPruning(strength: 0.2, penalty: .count), NuclearNorm(strength: 0.5)],
       rounds: 1 + seed % 3)
     var weights = random.normals(48)
-    var form: AdditiveSum?
+    var form: CompressedForm?
     for step in 0..<5 {
       let view = try WeightView(weights, shape: [6, 8])
       let mu = Float(1 + step)
       let next = try sum.compress(view, from: form, penalty: mu)
-      func objective(_ form: AdditiveSum) -> Double {
+      func objective(_ form: CompressedForm) -> Double {
         sum.cost(of: form, in: view) + Double(mu) / 2 * distortion(weights, form)
       }
       if let form { #expect(objective(next) <= objective(form) * (1 + 1e-5)) }

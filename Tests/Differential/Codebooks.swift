@@ -138,5 +138,4 @@ extension Subject {
         subject(3, isAffine: true, .row), subject(4, isAffine: true, .run),
       ]
   }
-
 }

@@ -2,7 +2,7 @@ import Compression
 
 /// Bits as anybody would count them.
 enum Naive {
-  static func bits(_ form: Representation) -> Int {
+  static func bits(_ form: CompressedForm) -> Int {
     switch form {
     case .codebook(let codebook):
       return codebook.count * width(codebook.levels) + 32 * codebook.levels * codebook.groupCount

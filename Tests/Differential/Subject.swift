@@ -13,11 +13,11 @@ struct Subject {
   /// The least objective, or that of what the documentation describes; none where it takes too long.
   var least: (Problem) -> Double?
   /// What θ costs beside the distance, in units of the loss; then the objective is cost + μ/2·‖w − Δ‖².
-  var cost: ((Problem, Representation, [Double]) -> Double)?
+  var cost: ((Problem, CompressedForm, [Double]) -> Double)?
   /// Where the documentation gives a result instead of an objective: the distance from that is measured.
   var expected: ((Problem) -> [Double]?)?
   /// What is wrong with a result that is not of the set.
-  var fault: (Problem, Representation, [Float]) -> String? = { _, _, _ in nil }
+  var fault: (Problem, CompressedForm, [Float]) -> String? = { _, _, _ in nil }
   /// The same with more levels, entries or ranks.
   var larger: ((Problem) -> String)?
   /// Whether its cases take seconds; then it stands in the first of each four rounds only.
@@ -58,7 +58,7 @@ struct Subject {
     return copy
   }
 
-  func objective(_ problem: Problem, _ form: Representation, _ result: [Float]) -> Double {
+  func objective(_ problem: Problem, _ form: CompressedForm, _ result: [Float]) -> Double {
     if let expected {
       guard let values = expected(problem) else { return 0 }
       return Problem.distance(values, result)
@@ -89,7 +89,7 @@ struct Subject {
   }
 }
 
-extension Representation {
+extension CompressedForm {
   /// The largest magnitude that each weight has in a part of a sum.
   func sizes() -> [Float] {
     guard case .sum(let sum) = self else { return decompressed().map(abs) }
@@ -145,8 +145,8 @@ enum Group: CaseIterable {
     return nil
   }
 
-  func name(_ operation: String, _ arguments: [String]) -> String {
+  func name(_ `operator`: String, _ arguments: [String]) -> String {
     let all = arguments + (self == .view ? [] : [self.arguments])
-    return "\(operation)(\(all.joined(separator: ", ")))"
+    return "\(`operator`)(\(all.joined(separator: ", ")))"
   }
 }

@@ -23,9 +23,9 @@ struct Trial {
     var outcome = Outcome(
       number: number, subject: subject.name, input: input.description, plan: plan)
     do {
-      let operation = try Self.operation(plan)
-      try operation.validate(shape: problem.shape, view: "w")
-      let form = try operation.representation(of: view(problem), from: nil, penalty: problem.mu)
+      let `operator` = try Self.operator(plan)
+      try `operator`.validate(shape: problem.shape, view: "w")
+      let form = try `operator`.compress(view(problem), from: nil, penalty: problem.mu)
       let result = form.decompressed()
       if let fault = basicFault(result) ?? subject.fault(problem, form, result) {
         outcome.failures.append("set: \(fault)")
@@ -33,13 +33,13 @@ struct Trial {
       compareWithTwin(form, result, &outcome)
       let checks: [(String, () throws -> String?)] = [
         ("zero", { zeroFault(form, result) }),
-        ("again", { try projectionFault(operation, result) }),
+        ("again", { try projectionFault(`operator`, result) }),
         ("scale", { try scaleFault(form, result) }),
         ("more", { try largerFault(form, result) }),
-        ("warm", { try warmFault(operation) }),
+        ("warm", { try warmFault(`operator`) }),
         ("storage", { storageFault(form, result) }),
         ("file", { try fileFault(form, result) }),
-        ("text", { try textFault(operation, result) }),
+        ("text", { try textFault(`operator`, result) }),
       ]
       for (name, check) in checks {
         do {
@@ -71,11 +71,11 @@ struct Trial {
     return plan.contains(" + ") || !(0x1p-4...0x1p12).contains(largest)
   }
 
-  private static func operation(_ plan: String) throws -> any CompressionOperator {
+  private static func `operator`(_ plan: String) throws -> any CompressionOperator {
     guard let task = try CompressionPlan(parsing: "w: \(plan)").tasks.first else {
       throw Failure(message: "no task in \(plan)")
     }
-    return task.operation
+    return task.operator
   }
 
   private func view(_ problem: Problem) throws -> WeightView {
@@ -87,7 +87,7 @@ struct Trial {
     return result.allSatisfy(\.isFinite) ? nil : "a value that is not finite"
   }
 
-  private func compareWithTwin(_ form: Representation, _ result: [Float], _ outcome: inout Outcome)
+  private func compareWithTwin(_ form: CompressedForm, _ result: [Float], _ outcome: inout Outcome)
   {
     guard let least = subject.least(problem) else { return }
     let found = subject.objective(problem, form, result)
@@ -108,7 +108,7 @@ struct Trial {
   }
 
   /// Never worse than nothing.
-  private func zeroFault(_ form: Representation, _ result: [Float]) -> String? {
+  private func zeroFault(_ form: CompressedForm, _ result: [Float]) -> String? {
     guard subject.holdsZero, subject.expected == nil else { return nil }
     let none = (subject.cost == nil ? 1 : Double(problem.mu) / 2) * problem.squaredNorm
     let found = subject.objective(problem, form, result)
@@ -116,14 +116,14 @@ struct Trial {
       ? nil : "\(found), nothing has \(none)"
   }
 
-  private func projectionFault(_ operation: any CompressionOperator, _ result: [Float]) throws
+  private func projectionFault(_ `operator`: any CompressionOperator, _ result: [Float]) throws
     -> String?
   {
     guard subject.isProjection, subject.claim != nil, result.allSatisfy(\.isFinite) else {
       return nil
     }
     let image = Problem(result, shape: problem.shape, mu: problem.mu)
-    let again = try operation.representation(of: view(image), from: nil, penalty: problem.mu)
+    let again = try `operator`.compress(view(image), from: nil, penalty: problem.mu)
       .decompressed()
     let moved = image.distortion(again)
     // Eight ulps a weight, or a mean's rounding of 2·10⁻⁶.
@@ -132,7 +132,7 @@ struct Trial {
   }
 
   /// The same at 2ᵏ·w, where no intermediate float need be denormal or infinite.
-  private func scaleFault(_ form: Representation, _ result: [Float]) throws -> String? {
+  private func scaleFault(_ form: CompressedForm, _ result: [Float]) throws -> String? {
     // The least of many powers of two leave the range of floats.
     guard subject.isScaleFree, !plan.contains("c=60") else { return nil }
     let exponents = (problem.values + result).filter { $0 != 0 && $0.isFinite }
@@ -144,8 +144,8 @@ struct Trial {
     let factor = exp2(Double(shift))
     let scaled = Problem(
       problem.exact.map { Float($0 * factor) }, shape: problem.shape, mu: problem.mu)
-    let operation = try Self.operation(subject.plan(scaled))
-    let other = try operation.representation(of: view(scaled), from: nil, penalty: problem.mu)
+    let `operator` = try Self.operator(subject.plan(scaled))
+    let other = try `operator`.compress(view(scaled), from: nil, penalty: problem.mu)
     let same = other.decompressed().map { Float(Double($0) / factor) }
     if same == result { return nil }
     let a = subject.objective(problem, form, result)
@@ -167,11 +167,11 @@ struct Trial {
     return isNear ? nil : message
   }
 
-  private func largerFault(_ form: Representation, _ result: [Float]) throws -> String? {
+  private func largerFault(_ form: CompressedForm, _ result: [Float]) throws -> String? {
     guard subject.claim != nil, let plan = subject.larger?(problem) else { return nil }
-    let operation = try Self.operation(plan)
-    do { try operation.validate(shape: problem.shape, view: "w") } catch { return nil }
-    let more = try operation.representation(of: view(problem), from: nil, penalty: problem.mu)
+    let `operator` = try Self.operator(plan)
+    do { try `operator`.validate(shape: problem.shape, view: "w") } catch { return nil }
+    let more = try `operator`.compress(view(problem), from: nil, penalty: problem.mu)
       .decompressed()
     let (a, b) = (problem.distortion(result), problem.distortion(more))
     let slack = subject.isLocal ? 1.3 : subject.claim ?? 1
@@ -180,17 +180,16 @@ struct Trial {
   }
 
   /// From the result for weights nearby: never worse than that.
-  private func warmFault(_ operation: any CompressionOperator) throws -> String? {
+  private func warmFault(_ `operator`: any CompressionOperator) throws -> String? {
     guard subject.isMonotone, subject.expected == nil else { return nil }
     var random = RandomGenerator(seed: input.seed, stream: 11)
     let near = problem.exact.map { weight in
       let moved = Float(weight * (1 + 0.1 * Double(random.normal())))
       return moved.isFinite ? moved : Float(weight)
     }
-    let before = try operation.representation(
-      of: WeightView(near, shape: problem.shape), from: nil, penalty: problem.mu)
-    let after = try operation.representation(
-      of: view(problem), from: before, penalty: problem.mu)
+    let before = try `operator`.compress(
+      WeightView(near, shape: problem.shape), from: nil, penalty: problem.mu)
+    let after = try `operator`.compress(view(problem), from: before, penalty: problem.mu)
     let (old, new) = (before.decompressed(), after.decompressed())
     guard old.allSatisfy(\.isFinite) else { return nil }
     guard new.allSatisfy(\.isFinite) else { return "a value that is not finite" }
@@ -200,15 +199,15 @@ struct Trial {
       ? nil : "\(reached), the start has \(start)"
   }
 
-  private func storageFault(_ form: Representation, _ result: [Float]) -> String? {
+  private func storageFault(_ form: CompressedForm, _ result: [Float]) -> String? {
     let (bits, most) = (form.storage.bits, Naive.bits(form))
     return bits <= most ? nil : "\(bits) bits, counted naively \(most)"
   }
 
-  private func fileFault(_ form: Representation, _ result: [Float]) throws -> String? {
+  private func fileFault(_ form: CompressedForm, _ result: [Float]) throws -> String? {
     guard input.seed % 4 == 0 else { return nil }
     let model = CompressedModel(
-      parts: [.init(label: "w", operation: plan, tensors: [.init("w", problem.shape)], form: form)],
+      parts: [.init(label: "w", operator: plan, tensors: [.init("w", problem.shape)], form: form)],
       plain: [], order: ["w"], metadata: [:])
     let path = "differential.lcm"
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -224,13 +223,13 @@ struct Trial {
   }
 
   /// The operator's own text makes the same operator.
-  private func textFault(_ operation: any CompressionOperator, _ result: [Float]) throws -> String?
+  private func textFault(_ `operator`: any CompressionOperator, _ result: [Float]) throws -> String?
   {
-    let text = operation.description
-    let other = try Self.operation(text)
+    let text = `operator`.description
+    let other = try Self.operator(text)
     guard other.description == text else { return "'\(text)' becomes '\(other)'" }
     guard input.seed % 4 == 1, problem.count < 10_000 else { return nil }
-    let same = try other.representation(of: view(problem), from: nil, penalty: problem.mu)
+    let same = try other.compress(view(problem), from: nil, penalty: problem.mu)
     return same.decompressed() == result ? nil : "'\(text)' has another result"
   }
 }

@@ -146,7 +146,7 @@ import Testing
   ])
   func retrainingKeepsTheStructureAndLowersTheLoss(plan: String) throws {
     let (result, _) = try run(.retrain, plan, seed: 2, steps: 4, batches: 20)
-    func structure(_ form: Representation) -> [[Int]] {
+    func structure(_ form: CompressedForm) -> [[Int]] {
       switch form {
       case .codebook(let codes): [codes.codes.map(Int.init)]
       case .sparse(let entries): [entries.indices.map(Int.init)]

@@ -38,13 +38,13 @@ import Testing
       let learning = GradientDescent(layout, seed: UInt64(number))
       // A form that does not belong to its operator is an error here.
       let result = try alternation.run(plan, learning: learning)
-      let operation = plan.problems[0].operation
-      switch (result.forms[0], operation) {
-      case (.sum(let sum), let operation as CompressionSum):
-        for (form, part) in zip(sum.parts, operation.parts) {
+      let `operator` = plan.problems[0].operator
+      switch (result.forms[0], `operator`) {
+      case (.sum(let sum), let `operator` as CompressionSum):
+        for (form, part) in zip(sum.parts, `operator`.parts) {
           try expectFixed(form, part, "\(method) \(text)")
         }
-      case (let form, _): try expectFixed(form, operation, "\(method) \(text)")
+      case (let form, _): try expectFixed(form, `operator`, "\(method) \(text)")
       }
       tried += 1
     }
@@ -53,16 +53,16 @@ import Testing
 
   /// A point of the set is its own nearest point; costs move it, and shares of what is there.
   private func expectFixed(
-    _ form: Representation, _ operation: any CompressionOperator, _ comment: Comment
+    _ form: CompressedForm, _ `operator`: any CompressionOperator, _ comment: Comment
   ) throws {
     let weights = form.decompressed()
     let view = try WeightView(weights, shape: [6, 4, 3, 3])
-    guard operation.cost(of: form, in: view) == 0, !"\(operation)".contains("energy") else {
+    guard `operator`.cost(of: form, in: view) == 0, !"\(`operator`)".contains("energy") else {
       return
     }
-    let again = try operation.representation(of: view, from: nil, penalty: 1).decompressed()
+    let again = try `operator`.compress(view, from: nil, penalty: 1).decompressed()
     let distance = zip(weights, again).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
     let norm = weights.reduce(0.0) { $0 + Double($1 * $1) }
-    #expect(distance <= 1e-6 * norm, "\(comment): \(operation)")
+    #expect(distance <= 1e-6 * norm, "\(comment): \(`operator`)")
   }
 }

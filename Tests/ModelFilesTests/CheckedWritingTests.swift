@@ -8,11 +8,12 @@ import Testing
 /// What is written is read again; where it is not what was packed there is no file.
 @Suite struct CheckedWritingTests {
   private func model() throws -> PackedModel {
-    let form = try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0])
+    let form = CompressedForm.codebook(
+      try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0]))
     return CompressedModel(
       parts: [
         .init(
-          label: "w", operation: "o", tensors: [.init("w", [5])], form: form.representation)
+          label: "w", operator: "o", tensors: [.init("w", [5])], form: form)
       ], plain: [PlainTensor("b", [2], floats: [1, 2])], order: ["w", "b"], metadata: ["a": "1"]
     ).packed
   }
@@ -35,17 +36,15 @@ import Testing
   @Test func tensorsThatAreNotThoseOfTheFormAreSeen() throws {
     let good = try model()
     let part = good.parts[0]
-    for (place, tensor) in part.tensors.enumerated() {
+    for (place, tensor) in part.sources.enumerated() {
       var bytes: [UInt8] = []
       try tensor.provide { bytes.append(contentsOf: $0) }
       for index in bytes.indices {
         var changed = bytes
         changed[index] ^= 1
-        var tensors = part.tensors
-        tensors[place] = TensorSource(
+        var bad = part
+        bad.sources[place] = TensorSource(
           name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: changed)
-        let bad = PackedModel.Part(
-          description: part.description, tensors: tensors, digest: part.digest)
         let error = try failure(
           PackedModel(parts: [bad], plain: good.plain, order: good.order, metadata: good.metadata))
         #expect(error?.category == .internalError, "\(tensor.name), byte \(index)")
@@ -85,14 +84,12 @@ import Testing
   @Test func aModelThatNobodyWouldReadIsNotWritten() throws {
     let sparse = try Sparse(count: 1 << 27, indices: [5], values: [1])
     let part = CompressedModel.Part(
-      label: "w", operation: "o", tensors: [.init("w", [1 << 27])], form: sparse.representation)
-    let description = PackedModel.Part(
-      description: .init(
-        label: "w", operation: "o", tensors: part.tensors,
-        form: StoredForm(kind: .sparse, count: 1 << 27, entries: 1)),
-      tensors: [], digest: 0)
+      label: "w", operator: "o", tensors: [.init("w", [1 << 27])], form: .sparse(sparse))
+    let stored = PackedModel.Part(
+      label: "w", operator: "o", tensors: part.tensors,
+      form: StoredForm(kind: .sparse, count: 1 << 27, entries: 1))
     let error = try failure(
-      PackedModel(parts: [description], plain: [], order: ["w"], metadata: [:]))
+      PackedModel(parts: [stored], plain: [], order: ["w"], metadata: [:]))
     #expect(error?.category == .cannotWrite)
   }
 
@@ -113,10 +110,11 @@ import Testing
 /// A flipped bit of a compressed model is seen when it is read.
 @Suite struct ModelChecksumTests {
   private func written() throws -> [UInt8] {
-    let form = try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0])
+    let form = CompressedForm.codebook(
+      try Codebook(.free([1, 2, 3], levels: 3), codes: [0, 1, 2, 1, 0]))
     let model = CompressedModel(
       parts: [
-        .init(label: "w", operation: "o", tensors: [.init("w", [5])], form: form.representation)
+        .init(label: "w", operator: "o", tensors: [.init("w", [5])], form: form)
       ], plain: [PlainTensor("b", [2], floats: [1, 2])], order: ["w", "b"], metadata: ["a": "1"])
     return try withTemporaryFolder { folder in
       let size = try model.write(to: folder + "/m.lcm")

@@ -9,9 +9,9 @@ import Testing
 /// Deflated codes and places come back, whatever their number leaves free in the last byte.
 @Suite struct EntropyCodingTests {
   /// The form out of a file that was written with entropy coding, and whether that deflated anything.
-  private func readBack(_ form: Representation) throws -> (form: Representation, deflated: Bool) {
+  private func readBack(_ form: CompressedForm) throws -> (form: CompressedForm, deflated: Bool) {
     let part = CompressedModel.Part(
-      label: "w", operation: "o", tensors: [.init("w", [form.count])], form: form)
+      label: "w", operator: "o", tensors: [.init("w", [form.count])], form: form)
     let model = CompressedModel(parts: [part], plain: [], order: ["w"], metadata: [:])
     let coded = try model.packed.entropyCoded()
     return try withTemporaryFolder { folder in
@@ -94,9 +94,10 @@ import Testing
     for count in Array(1...40) + [1003, 1004, 1005, 1006] {
       // Skewed, so that deflating pays.
       let codes = (0..<count).map { UInt16($0 % 13 == 0 ? $0 % levels : 0) }
-      let form = try Codebook(.free((0..<levels).map(Float.init), levels: levels), codes: codes)
-      let read = try readBack(form.representation)
-      #expect(read.form == form.representation, "\(count)")
+      let form = CompressedForm.codebook(
+        try Codebook(.free((0..<levels).map(Float.init), levels: levels), codes: codes))
+      let read = try readBack(form)
+      #expect(read.form == form, "\(count)")
       deflated += read.deflated ? 1 : 0
     }
     #expect(deflated > 0)
@@ -111,9 +112,9 @@ import Testing
       let values = places.map { (place: UInt32) -> Float in Float(place) + 1 }
       let structured = try Sparse(
         count: runs * run, indices: places, values: values, pattern: .runs(kept: 2, of: run))
-      #expect(try readBack(structured.representation).form == structured.representation)
+      #expect(try readBack(.sparse(structured)).form == .sparse(structured))
       let free = try Sparse(count: runs * run, indices: places, values: values)
-      #expect(try readBack(free.representation).form == free.representation)
+      #expect(try readBack(.sparse(free)).form == .sparse(free))
     }
   }
 
@@ -123,21 +124,22 @@ import Testing
       index % 50 == 0 ? UInt32(index % 8) : 0
     }
     let part = CompressedModel.Part(
-      label: "w", operation: "o", tensors: [.init("w", [1003])],
-      form: try Codebook(.free((0..<8).map(Float.init), levels: 8), codes: codes.map { UInt16($0) })
-        .representation)
+      label: "w", operator: "o", tensors: [.init("w", [1003])],
+      form: .codebook(
+        try Codebook(
+          .free((0..<8).map(Float.init), levels: 8), codes: codes.map { UInt16($0) })))
     let model = CompressedModel(parts: [part], plain: [], order: ["w"], metadata: [:]).packed
     // 1,003 codes of 3 bits take 377 bytes, which have room for 1,005.
     let wide = bytes(codes + [0, 0], width: 4)
     let stream = try #require(ZlibStream.deflate(wide))
-    let old = model.parts.map { part in
-      PackedModel.Part(
-        description: part.description,
-        tensors: part.tensors.map {
-          guard $0.name == "0.codes" else { return $0 }
-          return TensorSource(
-            name: "0.codes.deflated", dtype: .u8, shape: [stream.count], bytes: stream)
-        }, digest: part.digest)
+    let old = model.parts.map { part -> PackedModel.Part in
+      var part = part
+      part.sources = part.sources.map {
+        guard $0.name == "0.codes" else { return $0 }
+        return TensorSource(
+          name: "0.codes.deflated", dtype: .u8, shape: [stream.count], bytes: stream)
+      }
+      return part
     }
     try withTemporaryFolder { folder in
       let path = folder + "/m.lcm"

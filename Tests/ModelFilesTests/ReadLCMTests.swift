@@ -47,7 +47,7 @@ import Testing
       for (number, model) in models.enumerated() {
         let file = try openTensorFile("\(folder)/\(number).npz")
         #expect(file.tensors.map(\.name) == model.order)
-        let plan = model.parts.map(\.operation).joined(separator: "; ")
+        let plan = model.parts.map(\.operator).joined(separator: "; ")
         // A product's last bits are its BLAS's.
         let multiplies = plan.contains("lowrank") || plan.contains("nuclear")
         for tensor in model.decompressed() {

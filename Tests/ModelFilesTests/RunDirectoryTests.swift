@@ -10,8 +10,8 @@ import Testing
       state: Snapshot(floats: ["w": [1, -0.0, Float(number)]], values: ["n": "\(number)"]),
       forms: [
         "present": [
-          try Sparse(count: 9, indices: [1, 7], values: [2, 3]).representation,
-          try Codebook(.free([0, 1], levels: 2), codes: [1, 0, 1]).representation,
+          .sparse(try Sparse(count: 9, indices: [1, 7], values: [2, 3])),
+          .codebook(try Codebook(.free([0, 1], levels: 2), codes: [1, 0, 1])),
         ], "none": [],
       ])
   }

@@ -7,12 +7,12 @@ import Testing
 
 /// N:M along input channels in a file.
 @Suite struct StridedRunsTests {
-  private func model(_ operation: String) throws -> CompressedModel {
+  private func model(_ `operator`: String) throws -> CompressedModel {
     let layout = try ArenaLayout([("w", [3, 8, 3, 3])])
     let weights = Arena(layout)
     var random = RandomGenerator(seed: 5)
     for index in weights.floats.indices { weights.floats[index] = random.normal() }
-    let plan = try ResolvedPlan(CompressionPlan(parsing: "*: " + operation), for: layout)
+    let plan = try ResolvedPlan(CompressionPlan(parsing: "*: " + `operator`), for: layout)
     return CompressedModel(
       plan, forms: try plan.compress(weights, into: weights.duplicate()), weights: weights,
       metadata: [:])
@@ -25,10 +25,10 @@ import Testing
   /// Files of rows are what they were; those of input channels are refused by readers before them.
   @Test func onlyAStrideIsNew() throws {
     try withTemporaryFolder { folder in
-      for (operation, isNew) in [
+      for (`operator`, isNew) in [
         ("prune(keep=2:4)", false), ("prune(keep=2:4, along=inputs)", true),
       ] {
-        try model(operation).write(to: folder + "/m.lcm")
+        try model(`operator`).write(to: folder + "/m.lcm")
         let text = header(try contents(folder + "/m.lcm"))
         #expect(text.contains("stride") == isNew)
         #expect(text.contains(#"coding\":\"absolute"#) == !isNew, "\(text)")

@@ -24,12 +24,12 @@ import Testing
   ]
 
   @Test(arguments: operators) func ownOperatorsPass(text: String) throws {
-    let operation = try CompressionPlan(parsing: "w: \(text)").tasks[0].operation
-    func check(_ operation: some CompressionOperator) -> [OperatorFault] {
+    let `operator` = try CompressionPlan(parsing: "w: \(text)").tasks[0].operator
+    func check(_ operator: some CompressionOperator) -> [OperatorFault] {
       checkOperator(
-        operation, hasFixedSet: !text.contains("energy"), slack: Self.searching[text] ?? 1e-5)
+        `operator`, hasFixedSet: !text.contains("energy"), slack: Self.searching[text] ?? 1e-5)
     }
-    let faults = check(operation)
+    let faults = check(`operator`)
     #expect(faults.isEmpty, "\(faults.map(\.description).joined(separator: "\n"))")
   }
 
@@ -47,8 +47,9 @@ import Testing
       if way == .refusesEverything { throw CompressionError.notFinite(view: view) }
     }
 
-    func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws -> Sparse
-    {
+    func compress(
+      _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+    ) throws -> CompressedForm {
       if way == .throwsAway { throw CompressionError.notFinite(view: "w") }
       let places = target.values.indices
       let largest = places.max { abs(target.values[$0]) < abs(target.values[$1]) } ?? 0
@@ -59,18 +60,21 @@ import Testing
         default: largest
         }
       let value = target.values[place] * (way == .movesPoints ? 0.9 : 1)
-      return try Sparse(
-        count: way == .losesWeights ? max(1, target.count / 2) : target.count,
-        indices: way == .losesWeights ? [0] : [UInt32(place)], values: [value])
+      return .sparse(
+        try Sparse(
+          count: way == .losesWeights ? max(1, target.count / 2) : target.count,
+          indices: way == .losesWeights ? [0] : [UInt32(place)], values: [value]))
     }
 
-    func belongs(_ form: Sparse, shape: [Int]) -> Bool { way != .ignoresItsSet }
+    func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { way != .ignoresItsSet }
 
-    func refit(_ form: Sparse, to target: WeightView) throws -> Sparse {
-      let place = Int(form.indices[0])
-      return try Sparse(
-        count: form.count, indices: form.indices,
-        values: [target.values[place] * (way == .refitsWorse ? -3 : 1)])
+    func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+      guard case .sparse(let own) = form else { return form }
+      let place = Int(own.indices[0])
+      return .sparse(
+        try Sparse(
+          count: own.count, indices: own.indices,
+          values: [target.values[place] * (way == .refitsWorse ? -3 : 1)]))
     }
 
     func expectedBits(shape: [Int]) -> Int? { way == .expectsTooMuch ? 10_000 : nil }
@@ -85,8 +89,9 @@ import Testing
     for way in Wrong.Way.allCases {
       let found = checkOperator(Wrong(way: way)) { target, random in
         let place = Int(random.next() % UInt64(target.count))
-        return try Sparse(
-          count: target.count, indices: [UInt32(place)], values: [target.values[place]])
+        return .sparse(
+          try Sparse(
+            count: target.count, indices: [UInt32(place)], values: [target.values[place]]))
       }.map(\.rule)
       if let rule = rules[way] {
         #expect(found.contains(rule), "\(way): \(found)")

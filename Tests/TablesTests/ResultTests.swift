@@ -64,7 +64,7 @@ import Testing
       let data = Data(try table.json().utf8)
       let json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
       #expect((json["rows"] as? [Any])?.count == 4)
-      let html = table.html(drawings: ["lenet300": "<?xml?><svg><g/></svg>"])
+      let html = try table.html(drawings: ["lenet300": "<?xml?><svg><g/></svg>"])
       #expect(
         html.contains("A grid &amp; more") && html.contains("<figure><svg><g/></svg></figure>"))
       #expect(!html.contains("http") && !html.contains("<?xml"))
@@ -85,7 +85,8 @@ import Testing
         table.findings.contains { $0.hasPrefix("lenet300 at 20×: by LC, Q+P (19.4×) wins with") })
       #expect(table.latex.contains("20$\\times$ & 19.4$\\times$ & P & lc"))
       #expect(
-        table.html(drawings: [:]).contains("<td>20×</td><td>19.4×</td><td class=\"text\">P</td>"))
+        try table.html(drawings: [:]).contains(
+          "<td>20×</td><td>19.4×</td><td class=\"text\">P</td>"))
       let row = try #require(table.csv.split(separator: "\n").dropFirst().first)
       #expect(row.hasPrefix("lenet300,20,P,") && row.contains(",19.4,0.0,"))
       #expect(try table.json().contains("\"mean\" : 19.4"))
@@ -120,7 +121,7 @@ import Testing
       #expect(table.markdown.contains("|  |  | 20× | 10× |\n|---|---|---|---|\n"))
       #expect(table.markdown.contains("| P | direct | 17.50 ± 0.71 | 17.50 ± 0.71 (20.0×) |"))
       #expect(table.markdown.contains("| Q+P | lc | **11.50 ± 0.71** | **11.50 ± 0.71 (20.0×)** |"))
-      let html = table.html(drawings: [:])
+      let html = try table.html(drawings: [:])
       #expect(
         html.contains("<th scope=\"row\">Q+P</th><th scope=\"row\">lc</th><td class=\"best\">11.50")
       )

@@ -4,8 +4,6 @@
 /// The operators are an open set. A new one is a type that conforms to this protocol and returns
 /// one of the compressed forms; nothing else changes.
 public protocol CompressionOperator: Sendable, CustomStringConvertible {
-  associatedtype Form: CompressedForm
-
   /// How the operator is written in a plan, such as `quantize(k=2)`.
   var description: String { get }
 
@@ -21,18 +19,20 @@ public protocol CompressionOperator: Sendable, CustomStringConvertible {
   ///   - previous: the θ of the last C step of this run, as a warm start. Where it belongs to the
   ///     operator, the result's objective is never above its.
   ///   - mu: the penalty μ of the L step, above 0; operators without a cost ignore it.
-  func compress(_ target: WeightView, from previous: Form?, penalty mu: Float) throws -> Form
+  func compress(_ target: WeightView, from previous: CompressedForm?, penalty mu: Float) throws
+    -> CompressedForm
 
   /// Whether θ is a point of the operator's set, one that `compress` may return for weights of that shape.
-  func belongs(_ form: Form, shape: [Int]) -> Bool
+  func belongs(_ form: CompressedForm, shape: [Int]) -> Bool
 
-  /// The θ of the same codes, places and ranks that is nearest to a target, within the operator's set.
+  /// The θ of the same codes, places and ranks that is nearest to a target, within the operator's set;
+  /// a form that is none of the operator's stays as it is.
   ///
   /// - Throws: `CompressionError.malformedForm` when a number is no longer finite.
-  func refit(_ form: Form, to target: WeightView) throws -> Form
+  func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm
 
   /// What θ costs, in units of the loss: α·R(θ) or λ·C(θ). Zero unless the operator says otherwise.
-  func cost(of form: Form, in view: WeightView) -> Double
+  func cost(of form: CompressedForm, in view: WeightView) -> Double
 
   /// The bits of θ for weights of that shape, whatever they are, with sparse places as if they were drawn at
   /// random; none where the bits follow from the weights.
@@ -40,34 +40,24 @@ public protocol CompressionOperator: Sendable, CustomStringConvertible {
 }
 
 extension CompressionOperator {
+  /// Takes weights of every shape.
   public func validate(shape: [Int], view: String) throws {}
-  public func belongs(_ form: Form, shape: [Int]) -> Bool { true }
-  public func refit(_ form: Form, to target: WeightView) throws -> Form {
-    Form(try form.representation.refitted(to: target.values)) ?? form
+
+  /// Takes every form for a point of the set, which is right for an operator without constraints
+  /// only: a sum goes on from a part's last θ where it belongs.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { true }
+
+  /// Fits the numbers by least squares and keeps codes, places and ranks
+  /// (`CompressedForm.refitted(to:)`), for sets that do not bound the numbers.
+  ///
+  /// - Complexity: O(n); factors O(m·n·r).
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    try form.refitted(to: target.values)
   }
-  public func cost(of form: Form, in view: WeightView) -> Double { 0 }
+
+  /// 0: the nearest point of the set is looked for, whatever μ is.
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double { 0 }
+
+  /// None: the bits follow from the weights.
   public func expectedBits(shape: [Int]) -> Int? { nil }
-
-  /// The same for a form that is known only as one of the closed set.
-  public func representation(
-    of target: WeightView, from previous: Representation?, penalty mu: Float
-  ) throws -> Representation {
-    try compress(target, from: previous.flatMap(Form.init), penalty: mu).representation
-  }
-
-  /// Whether a form that is known only as one of the closed set is one of the operator's.
-  public func belongs(_ form: Representation, shape: [Int]) -> Bool {
-    Form(form).map { belongs($0, shape: shape) } ?? false
-  }
-
-  /// The refit of a form that is known only as one of the closed set.
-  public func refit(_ form: Representation, to target: WeightView) throws -> Representation {
-    guard let own = Form(form) else { return form }
-    return try refit(own, to: target).representation
-  }
-
-  /// The cost of a form that is known only as one of the closed set.
-  public func cost(of form: Representation, in view: WeightView) -> Double {
-    Form(form).map { cost(of: $0, in: view) } ?? 0
-  }
 }

@@ -3,6 +3,7 @@ import LinearAlgebra
 // What operators say of their storage before they have seen weights.
 
 extension AdaptiveQuantization {
+  /// n·⌈log₂K⌉ + 32·K; none where each row or group has a codebook of its own.
   public func expectedBits(shape: [Int]) -> Int? {
     guard grouping == .view else { return nil }
     return shape.reduce(1, *) * bitsToTellApart(levels) + 32 * levels
@@ -20,6 +21,8 @@ extension Pruning {
 }
 
 extension LowRankApproximation {
+  /// 32, or 16, bits for each of the r·(m + n) numbers; none for vectors, for kernels by another
+  /// scheme than 1, and where the rank follows from the weights.
   public func expectedBits(shape: [Int]) -> Int? {
     guard scheme == .one, shape.count >= 2 else { return nil }
     let (rows, columns) = (shape[0], shape.dropFirst().reduce(1, *))

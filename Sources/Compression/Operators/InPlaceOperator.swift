@@ -1,6 +1,6 @@
 /// An operator that can change the weights themselves, for a coupling that replaces w by Δ(θ) after
 /// every mini-batch: then θ is formed only when it is asked for.
-public protocol InPlaceOperator: CompressionOperator {
+package protocol InPlaceOperator: CompressionOperator {
   /// w ← Δ(θ), for a target of that shape.
   ///
   /// - Returns: ‖w − Δ(θ)‖².
@@ -9,12 +9,13 @@ public protocol InPlaceOperator: CompressionOperator {
     -> Double
 
   /// θ of weights that `apply` has changed.
-  func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> Form
+  func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> CompressedForm
 }
 
 extension InPlaceOperator {
-  public func compress(_ target: WeightView, from previous: Form?, penalty mu: Float) throws -> Form
-  {
+  package func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     var values = target.values
     return try values.withUnsafeMutableBufferPointer {
       try apply(to: $0, shape: target.shape, penalty: mu)

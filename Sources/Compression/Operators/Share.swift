@@ -2,6 +2,7 @@ import Foundation
 
 /// How many of n weights: a count, or a share of them.
 public enum Share: Sendable, Equatable, CustomStringConvertible {
+  /// So many.
   case count(Int)
   /// From 0 to 1.
   case fraction(Double)
@@ -14,6 +15,8 @@ public enum Share: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// As it is written in a plan: a count, or a percentage of as few digits as tell the share
+  /// exactly.
   public var description: String {
     switch self {
     case .count(let count): "\(count)"

@@ -2,6 +2,7 @@ import LinearAlgebra
 
 /// The precision in which an operator stores numbers.
 public enum StoredNumbers: Sendable, Equatable {
+  /// 32 bits each, as they are.
   case float32
   /// IEEE half precision.
   case float16
@@ -9,10 +10,10 @@ public enum StoredNumbers: Sendable, Equatable {
   case levels(Int)
 
   /// - Throws: `CompressionError.invalidParameter` unless 1 ≤ K ≤ 65,536.
-  func validate(_ operation: String) throws {
+  func validate(_ `operator`: String) throws {
     if case .levels(let count) = self, !(1...65_536).contains(count) {
       throw CompressionError.invalidParameter(
-        operation: operation, parameter: "k", value: "\(count)", expected: "from 1 to 65536")
+        operator: `operator`, parameter: "k", value: "\(count)", expected: "from 1 to 65536")
     }
   }
 
@@ -27,7 +28,7 @@ public enum StoredNumbers: Sendable, Equatable {
       let largest = numbers.reduce(0) { max($0, abs($1)) }
       guard largest == 0 || (0x1p-14..<65_520).contains(largest) else {
         throw CompressionError.outOfRange(
-          operation: "bits=16",
+          operator: "bits=16",
           problem:
             "numbers of up to \(largest) do not fit half precision, which has 6.1e-05 to 65504; "
             + "use 32 bits")

@@ -16,9 +16,9 @@ extension ResolvedPlan {
   /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
   public func compress(
     _ weights: Arena, multipliers: Arena? = nil, mu: Float = 1,
-    from previous: [Representation]? = nil,
+    from previous: [CompressedForm]? = nil,
     into decompressed: Arena
-  ) throws -> [Representation] {
+  ) throws -> [CompressedForm] {
     try problems.enumerated().map { index, problem in
       let target = try problem.target(weights, multipliers: multipliers, mu: mu)
       let best = try problem.solve(target, from: previous?[index], mu: mu)
@@ -33,21 +33,23 @@ extension ResolvedPlan {
   ///   - forms: one a problem.
   ///   - decompressed: receives Δ(θ) in the compressed ranges.
   /// - Throws: `CompressionError.notFinite` when a weight is NaN or infinite.
-  public func refit(_ forms: [Representation], to weights: Arena, into decompressed: Arena) throws
-    -> [Representation]
+  public func refit(_ forms: [CompressedForm], to weights: Arena, into decompressed: Arena) throws
+    -> [CompressedForm]
   {
     try zip(problems, forms).map { problem, form in
-      let fitted = try problem.operation.refit(form, to: problem.target(weights))
+      let fitted = try problem.operator.refit(form, to: problem.target(weights))
       problem.scatter(fitted.decompressed(), to: decompressed)
       return fitted
     }
   }
 
+  /// Checks that each form is a point of its operator's set.
+  ///
   /// - Throws: `CompressionError.leftSet` for a form that is none of its operator's. O(n).
-  public func requireBelonging(_ forms: [Representation]) throws {
+  public func requireBelonging(_ forms: [CompressedForm]) throws {
     for (problem, form) in zip(problems, forms)
-    where !problem.operation.belongs(form, shape: problem.shape) {
-      throw CompressionError.leftSet(operation: "\(problem.operation)", view: problem.label)
+    where !problem.operator.belongs(form, shape: problem.shape) {
+      throw CompressionError.leftSet(operator: "\(problem.operator)", view: problem.label)
     }
   }
 
@@ -92,16 +94,16 @@ extension CompressionProblem {
 
   /// The C step of one problem: the operator's θ, or the one before where that is the better one, for an
   /// operator may miss what a warm start had found; and Δ(θ).
-  package func solve(_ target: WeightView, from previous: Representation?, mu: Float) throws -> (
-    form: Representation, decompressed: [Float]
+  package func solve(_ target: WeightView, from previous: CompressedForm?, mu: Float) throws -> (
+    form: CompressedForm, decompressed: [Float]
   ) {
-    let form = try operation.representation(of: target, from: previous, penalty: mu)
+    let form = try `operator`.compress(target, from: previous, penalty: mu)
     let decompressed = form.decompressed()
-    guard let previous, operation.belongs(previous, shape: shape) else {
+    guard let previous, `operator`.belongs(previous, shape: shape) else {
       return (form, decompressed)
     }
-    func objective(_ form: Representation, _ decompressed: [Float]) -> Double {
-      operation.cost(of: form, in: target)
+    func objective(_ form: CompressedForm, _ decompressed: [Float]) -> Double {
+      `operator`.cost(of: form, in: target)
         + Double(mu) / 2 * target.values.squaredDistance(to: decompressed)
     }
     let before = previous.decompressed()

@@ -6,28 +6,37 @@ import LinearAlgebra
 /// In the plan language: `joint(*.weight): quantize(k=2) + prune(keep=1%)`; tasks are separated by
 /// `;`. See `Docs/Plans.md`.
 public struct CompressionPlan: Sendable, CustomStringConvertible {
+  /// In the order in which they are written.
   public let tasks: [CompressionTask]
 
+  /// A plan of tasks; whether they fit a network is checked when it is resolved.
   public init(_ tasks: [CompressionTask]) { self.tasks = tasks }
 
+  /// The plan in the plan language, tasks separated by `;`.
   public var description: String { tasks.map(\.description).joined(separator: "; ") }
 }
 
 /// One line of a plan.
 public struct CompressionTask: Sendable, CustomStringConvertible {
+  /// Which parameters are compressed, and under which view.
   public let selection: Selection
-  public let operation: any CompressionOperator
+  /// How they are compressed.
+  public let `operator`: any CompressionOperator
 
-  public init(_ selection: Selection, _ operation: any CompressionOperator) {
+  /// A task of parameters and an operator.
+  public init(_ selection: Selection, _ `operator`: any CompressionOperator) {
     self.selection = selection
-    self.operation = operation
+    self.operator = `operator`
   }
 
-  public var description: String { "\(selection): \(operation)" }
+  /// The task in the plan language: `fc1.weight: quantize(k=2)`.
+  public var description: String { "\(selection): \(`operator`)" }
 }
 
 /// Which parameters a task takes, and how it looks at them.
 public struct Selection: Sendable, Equatable, CustomStringConvertible {
+  /// How the tensors that a selection takes are handed to the operator; the raw value is the plan's
+  /// word.
   public enum View: String, Sendable, CaseIterable {
     /// Each tensor by itself, with its shape.
     case each
@@ -39,11 +48,14 @@ public struct Selection: Sendable, Equatable, CustomStringConvertible {
     case joint
   }
 
+  /// Each tensor by itself, or all together.
   public let view: View
+  /// Each takes tensors by their names; a tensor that two of them take is an error.
   public let patterns: [NamePattern]
   /// What these take of all tensors is left out.
   public let exclusions: [NamePattern]
 
+  /// The tensors that any of the patterns takes and no exclusion does.
   public init(_ view: View, _ patterns: [NamePattern], excluding exclusions: [NamePattern] = []) {
     self.view = view
     self.patterns = patterns
@@ -65,6 +77,7 @@ public struct Selection: Sendable, Equatable, CustomStringConvertible {
     Selection(view, self.patterns, excluding: exclusions + patterns.map { NamePattern($0) })
   }
 
+  /// The selection in the plan language: `*.weight, !fc3.*` or `joint(fc1.weight, fc2.weight)`.
   public var description: String {
     let list = patterns.map(\.description) + exclusions.map { "!\($0)" }
     // `each` is the word for several patterns in plans that programs have kept.

@@ -62,11 +62,11 @@ struct Misfits {
       if patterns.count > Self.mostExclusions, fit.count < patterns.count {
         exclusions += fit.count
         let names = fit.map { NamePattern(literal: slots[$0].name) }
-        kept.append(CompressionTask(Selection(task.selection.view, names), task.operation))
+        kept.append(CompressionTask(Selection(task.selection.view, names), task.operator))
         continue
       }
       exclusions += patterns.count
-      kept.append(CompressionTask(task.selection.excluding(patterns), task.operation))
+      kept.append(CompressionTask(task.selection.excluding(patterns), task.operator))
     }
     return kept.isEmpty || exclusions > Self.mostExclusions
       ? nil : CompressionPlan(kept).description

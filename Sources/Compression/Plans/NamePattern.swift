@@ -183,6 +183,7 @@ extension NamePattern.Element {
 
 /// As it is written in a plan: what would be read as the plan's own signs stands in quotes.
 extension NamePattern: CustomStringConvertible {
+  /// The pattern in the plan language; `text` is what it is without quotes.
   public var description: String {
     var writer = QuotingWriter()
     for element in elements {

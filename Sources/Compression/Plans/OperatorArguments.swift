@@ -6,7 +6,7 @@ public struct OperatorArguments {
     let text: String
     let offset: Int
   }
-  let operation: String
+  let `operator`: String
   let plan: String
   /// Where the operator's name stands.
   let offset: Int
@@ -111,7 +111,7 @@ public struct OperatorArguments {
   private func argument(_ name: String) throws -> Argument {
     guard let argument = arguments[name] else {
       throw CompressionError.syntax(
-        plan: plan, offset: offset, message: "\(operation) needs \(name)=…")
+        plan: plan, offset: offset, message: "\(`operator`) needs \(name)=…")
     }
     return argument
   }

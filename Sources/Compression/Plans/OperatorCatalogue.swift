@@ -5,16 +5,20 @@
 public struct OperatorCatalogue: Sendable {
   /// One operator of the language.
   public struct Entry: Sendable {
+    /// The word before the parenthesis.
     public let name: String
     /// Such as `quantize(k=K)`.
     public let usage: String
+    /// What it does, in a line for a help text.
     public let summary: String
     let parameters: [String]
     let make: @Sendable (inout OperatorArguments) throws -> any CompressionOperator
   }
 
+  /// The operators, in the order in which they were added.
   public private(set) var entries: [Entry]
 
+  /// The operator of that name, if there is one. O(entries).
   public func entry(named name: String) -> Entry? { entries.last { $0.name == name } }
 
   /// This catalogue and one more operator; it replaces one of the same name.
@@ -90,7 +94,7 @@ public struct OperatorCatalogue: Sendable {
       if let (kept, run) = try arguments.runs("keep") {
         guard !arguments.has("of") else {
           throw CompressionError.invalidParameter(
-            operation: "prune", parameter: "of", value: try arguments.text("of"),
+            operator: "prune", parameter: "of", value: try arguments.text("of"),
             expected: "absent with keep=N:M")
         }
         return try RunPruning(
@@ -98,13 +102,13 @@ public struct OperatorCatalogue: Sendable {
       }
       guard !arguments.has("along") else {
         throw CompressionError.invalidParameter(
-          operation: "prune", parameter: "along", value: try arguments.text("along"),
+          operator: "prune", parameter: "along", value: try arguments.text("along"),
           expected: "absent without keep=N:M")
       }
       let share = try arguments.share("keep")
       guard arguments.has("of") else { return try Pruning(keeping: share, values: values) }
       return try StructuredPruning(
-        keeping: share, of: Structure(arguments.text("of"), operation: "prune"), values: values)
+        keeping: share, of: Structure(arguments.text("of"), operator: "prune"), values: values)
     }
     .adding(
       "l1ball", usage: "l1ball(radius=KAPPA)", summary: "magnitudes that sum to KAPPA at most",
@@ -130,7 +134,7 @@ public struct OperatorCatalogue: Sendable {
       parameters: ["alpha", "of", "single"]
     ) {
       try GroupLasso(
-        strength: $0.number("alpha"), of: Structure($0.text("of"), operation: "grouplasso"),
+        strength: $0.number("alpha"), of: Structure($0.text("of"), operator: "grouplasso"),
         single: $0.has("single") ? $0.number("single") : 0)
     }
     .adding(
@@ -158,7 +162,7 @@ public struct OperatorCatalogue: Sendable {
       let rules = ["r", "energy", "lambda"].filter(arguments.has)
       guard rules.count <= 1 else {
         throw CompressionError.invalidParameter(
-          operation: "lowrank", parameter: rules[1], value: try arguments.text(rules[1]),
+          operator: "lowrank", parameter: rules[1], value: try arguments.text(rules[1]),
           expected: "absent with \(rules[0])")
       }
       let rank: LowRankApproximation.Rank
@@ -166,7 +170,7 @@ public struct OperatorCatalogue: Sendable {
       case "energy":
         guard case .fraction(let share) = try arguments.share("energy") else {
           throw CompressionError.invalidParameter(
-            operation: "lowrank", parameter: "energy", value: try arguments.text("energy"),
+            operator: "lowrank", parameter: "energy", value: try arguments.text("energy"),
             expected: "a share such as 90%")
         }
         rank = .energy(share)
@@ -181,7 +185,7 @@ public struct OperatorCatalogue: Sendable {
       }
       if arguments.has("cost"), !arguments.has("lambda") {
         throw CompressionError.invalidParameter(
-          operation: "lowrank", parameter: "cost", value: try arguments.text("cost"),
+          operator: "lowrank", parameter: "cost", value: try arguments.text("cost"),
           expected: "used with lambda")
       }
       return try LowRankApproximation(

@@ -71,11 +71,11 @@ struct PlanParser {
     skipBlanks()
     let first = position
     do {
-      var operations = [try operation()]
-      while take("+") { operations.append(try operation()) }
-      let operation = operations.count == 1 ? operations[0] : CompressionSum(operations)
-      try checkSize(operation, at: first)
-      return CompressionTask(selection, operation)
+      var operators = [try `operator`()]
+      while take("+") { operators.append(try `operator`()) }
+      let `operator` = operators.count == 1 ? operators[0] : CompressionSum(operators)
+      try checkSize(`operator`, at: first)
+      return CompressionTask(selection, `operator`)
     } catch let UnknownOperator.at(offset, message) {
       throw mistake(message + quotingHint(from: start), at: offset)
     }
@@ -83,7 +83,7 @@ struct PlanParser {
 
   private enum UnknownOperator: Error { case at(Int, String) }
 
-  private mutating func operation(depth: Int = 0) throws -> any CompressionOperator {
+  private mutating func `operator`(depth: Int = 0) throws -> any CompressionOperator {
     skipBlanks()
     let start = position
     let name = read { Self.isWord($0) || $0 == "-" }
@@ -99,7 +99,7 @@ struct PlanParser {
     }
     let arguments = try arguments(of: entry)
     var readable = OperatorArguments(
-      operation: name, plan: text, offset: characters[start], arguments: arguments)
+      operator: name, plan: text, offset: characters[start], arguments: arguments)
     do {
       return try entry.make(&readable)
     } catch CompressionError.invalidParameter(_, let parameter, let value, let expected) {
@@ -116,8 +116,8 @@ struct PlanParser {
       throw mistake("sums of sums may be \(Self.deepest) deep")
     }
     try expect("(", after: "sum")
-    var parts = [try operation(depth: depth)]
-    while take("+") { parts.append(try operation(depth: depth)) }
+    var parts = [try `operator`(depth: depth)]
+    while take("+") { parts.append(try `operator`(depth: depth)) }
     var options = ["rounds": 50, "restarts": 0]
     while take(",") {
       skipBlanks()
@@ -140,15 +140,15 @@ struct PlanParser {
   }
 
   /// A compressed model holds no larger sums.
-  private func checkSize(_ operation: any CompressionOperator, at offset: Int) throws {
-    func depth(_ operation: any CompressionOperator) throws -> Int {
-      guard let sum = operation as? CompressionSum else { return 0 }
+  private func checkSize(_ `operator`: any CompressionOperator, at offset: Int) throws {
+    func depth(_ `operator`: any CompressionOperator) throws -> Int {
+      guard let sum = `operator` as? CompressionSum else { return 0 }
       guard sum.parts.count <= Self.widest else {
         throw mistake("a sum may have \(Self.widest) parts, found \(sum.parts.count)", at: offset)
       }
       return 1 + (try sum.parts.map(depth).max() ?? 0)
     }
-    guard try depth(operation) <= Self.deepest else {
+    guard try depth(`operator`) <= Self.deepest else {
       throw mistake("sums of sums may be \(Self.deepest) deep", at: offset)
     }
   }

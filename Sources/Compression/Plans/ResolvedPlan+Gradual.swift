@@ -2,7 +2,7 @@ extension ResolvedPlan {
   /// Whether there is pruning that can grow.
   public var isGradual: Bool {
     problems.contains { problem in
-      let parts = (problem.operation as? CompressionSum)?.parts ?? [problem.operation]
+      let parts = (problem.operator as? CompressionSum)?.parts ?? [problem.operator]
       return parts.contains { $0 is any GradualOperator }
     }
   }
@@ -12,7 +12,7 @@ extension ResolvedPlan {
     ResolvedPlan(
       written,
       problems.map { problem in
-        (problem.operation as? any GradualOperator)
+        (problem.operator as? any GradualOperator)
           .map { problem.with($0.at(time: time, for: problem.shape)) } ?? problem
       })
   }

@@ -5,6 +5,7 @@ import LinearAlgebra
 public struct ResolvedPlan: Sendable {
   /// The plan as it is written.
   public let written: CompressionPlan
+  /// In the order of the tasks, and in each of the tensors; a joint task is one problem.
   public let problems: [CompressionProblem]
 
   /// The ranges of the arena that are compressed, ascending; neighbours are joined.
@@ -13,6 +14,8 @@ public struct ResolvedPlan: Sendable {
   /// The number of weights that are compressed.
   public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
+  /// Applies a plan to the tensors of a network or a file.
+  ///
   /// - Throws: `CompressionError` when a pattern fits nothing, two tasks claim one parameter, or
   ///   operators' parameters do not fit the sizes: all tensors where that is so are in one error.
   /// - Parameter positions: at how many places each kernel is applied to one input, by its name.
@@ -30,7 +33,7 @@ public struct ResolvedPlan: Sendable {
           problems.append(
             try CompressionProblem(
               label: "\(task.selection)", slots: slots, shape: [slots.reduce(0) { $0 + $1.count }],
-              operation: task.operation))
+              operator: task.operator))
         }
       case .each, .vector, .matrix:
         for index in taken {
@@ -40,7 +43,7 @@ public struct ResolvedPlan: Sendable {
               try CompressionProblem(
                 label: slot.name, slots: [slot],
                 shape: try Self.shape(of: slot, seen: task.selection.view),
-                operation: task.operation, positions: positions[slot.name] ?? 1))
+                operator: task.operator, positions: positions[slot.name] ?? 1))
           }
         }
       }
@@ -67,7 +70,7 @@ public struct ResolvedPlan: Sendable {
     switch view {
     case .vector: return [slot.count]
     case .matrix where slot.shape.count < 2:
-      throw CompressionError.needsMatrix(operation: "matrix(…)", view: slot.name)
+      throw CompressionError.needsMatrix(operator: "matrix(…)", view: slot.name)
     case .each, .matrix, .joint: return slot.shape
     }
   }
@@ -77,50 +80,55 @@ public struct ResolvedPlan: Sendable {
 public struct CompressionProblem: Sendable {
   /// The tensor's name, or the selection of a joint view.
   public let label: String
+  /// The tensors, in the order in which the view joins them.
   public let slots: [ArenaLayout.Slot]
   /// The view's shape.
   public let shape: [Int]
-  public let operation: any CompressionOperator
+  /// The task's operator, which fits the view.
+  public let `operator`: any CompressionOperator
+  /// The number of weights n, from 1 to 2³² − 1.
   public let count: Int
   /// At how many places a kernel is applied to one input.
   public let positions: Int
 
+  /// The problem of some tensors, which one after the other are the view.
+  ///
   /// - Throws: `CompressionError` when the operator's parameters do not fit the view.
   public init(
-    label: String, slots: [ArenaLayout.Slot], shape: [Int], operation: any CompressionOperator,
+    label: String, slots: [ArenaLayout.Slot], shape: [Int], operator: any CompressionOperator,
     positions: Int = 1
   ) throws {
     self.positions = positions
     self.label = label
     self.slots = slots
     self.shape = shape
-    self.operation = operation
+    self.operator = `operator`
     count = slots.reduce(0) { $0 + $1.count }
     guard count > 0, count <= UInt32.max else {
       throw CompressionError.unsupportedSize(view: label, count: count)
     }
-    try operation.validate(shape: shape, view: label)
+    try `operator`.validate(shape: shape, view: label)
   }
 
   /// The same tensors with another operator, whose parameters fit them as well.
-  func with(_ operation: any CompressionOperator) -> CompressionProblem {
-    CompressionProblem(self, operation)
+  func with(_ `operator`: any CompressionOperator) -> CompressionProblem {
+    CompressionProblem(self, `operator`)
   }
 
-  private init(_ other: CompressionProblem, _ operation: any CompressionOperator) {
+  private init(_ other: CompressionProblem, _ `operator`: any CompressionOperator) {
     positions = other.positions
     label = other.label
     slots = other.slots
     shape = other.shape
     count = other.count
-    self.operation = operation
+    self.operator = `operator`
   }
 
   /// The bits of the uncompressed weights, 32 each.
   public var referenceBits: Int { 32 * count }
 
   /// What multiplying by this problem's tensors costs in a compressed form: each as a matrix.
-  public func operations(of form: Representation) -> Operations {
+  public func operations(of form: CompressedForm) -> Operations {
     var start = 0
     return slots.reduce(Operations()) { total, slot in
       defer { start += slot.count }

@@ -11,7 +11,7 @@ extension NetworkFile {
   /// - Throws: `NeuralNetworkError.wrongWeights` when a tensor is missing, has another shape or numbers
   ///   that are not finite, or does not belong to the network; `ModelFileError` when the file is damaged,
   ///   or describes no network and none is given.
-  public func network(_ definition: NetworkDefinition? = nil) throws -> TrainedNetwork {
+  package func network(_ definition: NetworkDefinition? = nil) throws -> TrainedNetwork {
     guard let definition = try definition ?? self.definition else {
       throw ModelFileError.malformedModel(
         path: path, problem: "it does not say which network it belongs to")

@@ -8,30 +8,30 @@ import NeuralNetwork
 ///
 /// `TrainedNetwork.write` and `AlternationResult.model` make such files, and `lc` reads and writes them.
 /// Files of other programs say nothing of a network, and nothing is assumed.
-public struct NetworkFile {
+package struct NetworkFile {
   static let networkKey = "network"
   static let normalisationKey = "normalisation"
   static let unknown = "unknown"
 
   /// The tensors, read when they are asked for.
-  public let tensors: any TensorFile
+  package let tensors: any TensorFile
 
   /// Opens a safetensors, npz or `.lcm` file.
   ///
   /// - Throws: `ModelFileError` when it is not there, or neither of these.
-  public init(_ path: String) throws { try self.init(openTensorFile(path)) }
+  package init(_ path: String) throws { try self.init(openTensorFile(path)) }
 
-  public init(_ tensors: any TensorFile) { self.tensors = tensors }
+  package init(_ tensors: any TensorFile) { self.tensors = tensors }
 
-  public var path: String { tensors.path }
+  package var path: String { tensors.path }
 
   /// All that the file says beside its tensors; npz files say nothing.
-  public var metadata: [String: String] { (tensors as? SafetensorsFile)?.metadata ?? [:] }
+  package var metadata: [String: String] { (tensors as? SafetensorsFile)?.metadata ?? [:] }
 
   /// The compressed model, where the file is one: θ, read and checked.
   ///
   /// - Throws: `ModelFileError` when it is damaged.
-  public var compressedModel: CompressedModel? {
+  package var compressedModel: CompressedModel? {
     get throws {
       guard let file = tensors as? SafetensorsFile, CompressedModel.isCompressed(file) else {
         return nil
@@ -43,7 +43,7 @@ public struct NetworkFile {
   /// The network, where the file describes one.
   ///
   /// - Throws: `ModelFileError.malformedModel` when the description is none.
-  public var definition: NetworkDefinition? {
+  package var definition: NetworkDefinition? {
     get throws {
       guard let text = metadata[Self.networkKey], describesNetwork else { return nil }
       return try NetworkDefinition(
@@ -55,7 +55,7 @@ public struct NetworkFile {
   /// it, as those of other programs.
   ///
   /// - Throws: `ModelFileError.malformedModel` when it says something that is not known.
-  public var normalisation: Normalisation.Kind? {
+  package var normalisation: Normalisation.Kind? {
     get throws {
       guard let text = metadata[Self.normalisationKey] else {
         return describesNetwork ? .mean : nil
@@ -72,7 +72,7 @@ public struct NetworkFile {
   }
 
   /// Where the file comes from, where it says so.
-  public var provenance: Provenance? { Provenance(metadata: metadata) }
+  package var provenance: Provenance? { Provenance(metadata: metadata) }
 
   /// Whether the entry is one of ours: a JSON object. Others write a mere name under that key.
   private var describesNetwork: Bool {

@@ -68,7 +68,7 @@ extension AlternationResult {
   }
 
   private func model(
-    of learning: NetworkLearning, forms: [Representation], provenance: Provenance?
+    of learning: NetworkLearning, forms: [CompressedForm], provenance: Provenance?
   ) throws -> CompressedModel {
     let trainer = learning.trainer
     let statistics = try learning.statistics(for: weights)

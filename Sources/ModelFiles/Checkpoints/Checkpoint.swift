@@ -8,14 +8,16 @@ import LinearAlgebra
 /// `checkpoint` holds the rest as JSON. See `Docs/Runs.md`.
 public struct Checkpoint: Sendable, Equatable {
   /// The version of the format that this package writes, and the only one that it reads.
-  public static let formatVersion = 1
+  package static let formatVersion = 1
   private static let key = "checkpoint"
 
+  /// The arenas and the small values of the run.
   public var state: Snapshot
   /// Compressed forms, one a problem of the plan, under the names that the run gives them.
-  public var forms: [String: [Representation]]
+  public var forms: [String: [CompressedForm]]
 
-  public init(state: Snapshot, forms: [String: [Representation]] = [:]) {
+  /// A checkpoint of that state.
+  public init(state: Snapshot, forms: [String: [CompressedForm]] = [:]) {
     self.state = state
     self.forms = forms
   }

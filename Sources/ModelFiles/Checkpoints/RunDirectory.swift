@@ -4,6 +4,7 @@ import Foundation
 ///
 /// The lock goes with the process, however that ends.
 public final class RunDirectory {
+  /// Where the folder is, as it was given.
   public let path: String
   private let lock: Int32
   /// The numbers of the checkpoints that are there, ascending.

@@ -69,7 +69,7 @@ struct NetworkCompiler {
     {
       try PoolingLayer(
         node.name, kind, height: height, width: width, stride: stride, padding: padding, on: engine,
-        from: input.shape, to: output.shape, type: precision.type, memory: memory)
+        from: input.shape, to: output.shape, precision: precision, memory: memory)
     }
     switch node.operation {
     case .linear(let outputs, _, let activation):

@@ -1,21 +1,21 @@
 import LinearAlgebra
 
 /// [channels, height, width]; a vector is channels × 1 × 1.
-public struct ImageShape: Sendable, Equatable, CustomStringConvertible {
-  public let channels: Int
-  public let height: Int
-  public let width: Int
+package struct ImageShape: Sendable, Equatable, CustomStringConvertible {
+  package let channels: Int
+  package let height: Int
+  package let width: Int
 
-  public init(channels: Int, height: Int = 1, width: Int = 1) {
+  package init(channels: Int, height: Int = 1, width: Int = 1) {
     self.channels = channels
     self.height = height
     self.width = width
   }
 
   /// The number of values. Shapes of a validated network are so small that it does not overflow.
-  public var count: Int { channels * height * width }
-  public var isVector: Bool { height == 1 && width == 1 }
-  public var description: String { "[\(channels), \(height), \(width)]" }
+  package var count: Int { channels * height * width }
+  package var isVector: Bool { height == 1 && width == 1 }
+  package var description: String { "[\(channels), \(height), \(width)]" }
 }
 
 /// A window that slides over an image: a kernel or a pool.

@@ -10,6 +10,9 @@ extension Layer {
     case flatten, dropout, residual
   }
 
+  /// Reads a layer; fields that have a usual value can be left out.
+  ///
+  /// - Throws: `DecodingError`, which names what is not known and what there is.
   public init(from decoder: any Decoder) throws {
     let entry = try NamedEntry(decoder, "layer", of: Kind.allCases.map(\.rawValue))
     switch Kind(rawValue: entry.name) {
@@ -70,6 +73,9 @@ extension Shortcut {
     case identity, padded, mapped, layers
   }
 
+  /// Reads a shortcut.
+  ///
+  /// - Throws: `DecodingError`, which names what is not known and what there is.
   public init(from decoder: any Decoder) throws {
     let entry = try NamedEntry(decoder, "shortcut", of: Kind.allCases.map(\.rawValue))
     switch Kind(rawValue: entry.name) {

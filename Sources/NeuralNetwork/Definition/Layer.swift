@@ -48,10 +48,18 @@ public enum Shortcut: Sendable, Equatable, Codable {
 }
 
 extension Layer {
+  /// A linear layer with biases: `name.weight` [outputs, inputs], `name.bias` [outputs].
   public static func linear(_ name: String, _ outputs: Int) -> Layer {
     .linear(name: name, outputs: outputs, bias: true)
   }
 
+  /// A convolution with a square kernel: `name.weight` [channels, inputs / groups, kernel, kernel].
+  ///
+  /// - Parameters:
+  ///   - channels: of the output; a multiple of `groups`.
+  ///   - kernel: the kernel's side, in pixels.
+  ///   - stride: how far the kernel moves, in pixels.
+  ///   - padding: zeros around the image, on each side.
   public static func convolution(
     _ name: String, _ channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
     groups: Int = 1, bias: Bool = true
@@ -76,6 +84,7 @@ extension Layer {
     .averagePool(size: size, stride: size, padding: 0)
   }
 
+  /// A residual block: y = body(x) + shortcut(x).
   public static func residual(
     _ name: String, _ body: [Layer], shortcut: Shortcut = .identity
   ) -> Layer {

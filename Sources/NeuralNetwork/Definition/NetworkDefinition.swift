@@ -8,11 +8,15 @@ import LinearAlgebra
 ///   layers: [.linear("fc1", 100), .relu, .linear("fc2", 10)])
 /// ```
 public struct NetworkDefinition: Sendable, Equatable, Codable {
+  /// What messages and files call it.
   public let name: String
   /// The shape of one input; it is flattened for a linear layer.
   public let input: [Int]
+  /// From the input to the scores.
   public let layers: [Layer]
 
+  /// A network of these layers, one after the other.
+  ///
   /// - Throws: `NeuralNetworkError.invalidNetwork` when the layers do not fit each other.
   public init(name: String, input: [Int], layers: [Layer]) throws {
     self.name = name
@@ -21,6 +25,10 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
     try validate()
   }
 
+  /// Decodes and checks a network.
+  ///
+  /// - Throws: `DecodingError`; `NeuralNetworkError.invalidNetwork` when the layers do not fit each
+  ///   other.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)
@@ -30,10 +38,10 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
   }
 
   /// The number of values of one input.
-  public var inputCount: Int { input.reduce(1, *) }
+  package var inputCount: Int { input.reduce(1, *) }
 
   /// The number of scores: the classes.
-  public var outputCount: Int {
+  package var outputCount: Int {
     (try? layers.outputShape(for: imageShape, prefix: ""))?.count ?? 0
   }
 
@@ -51,7 +59,7 @@ public struct NetworkDefinition: Sendable, Equatable, Codable {
 
   /// What belongs to the network's state but is not trained: batch norm's `running_mean` and
   /// `running_var`; empty without batch norm.
-  public func statisticsLayout() throws -> ArenaLayout { try layout(of: graph().statistics) }
+  package func statisticsLayout() throws -> ArenaLayout { try layout(of: graph().statistics) }
 
   /// How often each weight is used for one input: 1 in linear layers, the number of output places in
   /// convolutions. What a product with the weight's matrix costs, times this, is the layer's cost.

@@ -1,10 +1,13 @@
 /// The networks that are known by name. Each takes images of any size that survives its pools.
 public enum NetworkZoo {
+  /// What `network(named:input:classes:)` knows.
   public static let names = [
     "lenet300", "lenet5", "vgg11", "vgg16", "nin", "alexnet", "resnet20", "resnet32", "resnet44",
     "resnet56", "resnet110",
   ]
 
+  /// The network of that name, for images of that shape and so many classes.
+  ///
   /// - Parameter input: the shape of one image, [channels, height, width].
   /// - Throws: `NeuralNetworkError.unknownNetwork`; `invalidNetwork` when the images are too small.
   public static func network(named name: String, input: [Int], classes: Int) throws

@@ -1,5 +1,3 @@
-import COneDNN
-
 /// Brings values into another order or width: the network's input to channels-last, images to the
 /// vectors of linear layers (in PyTorch's order channels, height, width), and the gradients back.
 final class ArrangeLayer: Operation {
@@ -12,15 +10,13 @@ final class ArrangeLayer: Operation {
     to output: NetworkGraph.Tensor, precision: Precision, memory: NodeMemory
   ) throws {
     self.name = name
-    func type(_ tensor: NetworkGraph.Tensor) -> dnnl_data_type_t {
-      tensor.half ? precision.type : dnnl_f32
-    }
+    func width(_ tensor: NetworkGraph.Tensor) -> Precision { tensor.half ? precision : .float32 }
     // Both see the image's shape; as a vector it is channels-first.
     let shape = input.arrangement == .vector ? output.shape : input.shape
     let from = try TensorLayout.image(
-      batch: memory.batch, shape, input.arrangement, type: type(input))
+      batch: memory.batch, shape, input.arrangement, width(input))
     let to = try TensorLayout.image(
-      batch: memory.batch, shape, output.arrangement, type: type(output))
+      batch: memory.batch, shape, output.arrangement, width(output))
     pass = try Primitive.reorder(
       name, engine: engine, from: from, memory.inputs[0], to: to, memory.output)
     if let inputGradient = memory.inputGradients[0], let d = memory.outputGradients.first {

@@ -1,4 +1,3 @@
-import COneDNN
 import LinearAlgebra
 
 /// A convolution as products with the matrix of its inputs' columns, some images at a time:
@@ -12,8 +11,8 @@ final class ColumnConvolution {
   /// W as [channels, kernel, kernel, inputs].
   private let weights: Buffer
   private let arrangeWeights: Primitive
-  private let ordered: dnnl_memory_desc_t
-  private let plain: dnnl_memory_desc_t
+  private let ordered: TensorLayout
+  private let plain: TensorLayout
   /// How many images' columns there are at a time; it divides the batch.
   private let images: Int
   private let lists: [List]
@@ -35,7 +34,7 @@ final class ColumnConvolution {
     weights = Buffer(Float.self, count: task.output.channels * columns.width)
     ordered = try TensorLayout.orderedKernel(task.convolution, inputs: task.input.channels)
     plain = try TensorLayout.kernel(
-      task.convolution, inputs: task.input.channels, type: dnnl_f32, preferred: false)
+      task.convolution, inputs: task.input.channels, .float32, preferred: false)
     arrangeWeights = try Primitive.reorder(
       "\(task.name), weights", engine: task.engine, from: plain, task.parameters.weight,
       to: ordered, weights.pointer, keeping: weights)

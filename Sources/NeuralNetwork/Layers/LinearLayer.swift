@@ -1,4 +1,3 @@
-import COneDNN
 import LinearAlgebra
 
 /// A linear layer and the activation that follows it, compiled for one batch size:

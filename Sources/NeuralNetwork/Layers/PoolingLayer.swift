@@ -1,5 +1,3 @@
-import COneDNN
-
 /// The largest value or the mean of windows, channels-last.
 final class PoolingLayer: Operation {
   enum Kind {
@@ -14,37 +12,30 @@ final class PoolingLayer: Operation {
 
   /// - Parameters:
   ///   - height, width: the window's.
-  ///   - type: of the activations.
+  ///   - precision: of the activations.
   init(
     _ name: String, _ kind: Kind, height: Int, width: Int, stride: Int, padding: Int,
-    on engine: Engine, from input: ImageShape, to output: ImageShape, type: dnnl_data_type_t,
+    on engine: Engine, from input: ImageShape, to output: ImageShape, precision: Precision,
     memory: NodeMemory
   ) throws {
     self.name = name
     let learns = memory.inputGradients[0] != nil
-    var x = try TensorLayout.image(batch: memory.batch, input, .channelsLast, type: type)
-    var y = try TensorLayout.image(batch: memory.batch, output, .channelsLast, type: type)
-    let algorithm = kind == .largest ? dnnl_pooling_max : dnnl_pooling_avg_include_padding
-    let window = [dnnl_dim_t(height), dnnl_dim_t(width)]
-    let strides = [dnnl_dim_t(stride), dnnl_dim_t(stride)]
-    let start = [dnnl_dim_t(padding), dnnl_dim_t(padding)]
+    let passes = PoolingPasses(
+      kind: kind, x: try .image(batch: memory.batch, input, .channelsLast, precision),
+      y: try .image(batch: memory.batch, output, .channelsLast, precision), height: height,
+      width: width, stride: stride, padding: padding)
     var what = "\(name), forward"
-    var forward = dnnl_pooling_desc_t()
-    try check(
-      dnnl_pooling_forward_desc_init(
-        &forward, learns ? dnnl_forward_training : dnnl_forward_inference, algorithm, &x, &y,
-        strides, window, start, start), what)
-    let description = try PrimitiveDescription(what, engine: engine, &forward)
+    let description = try passes.forward(what, on: engine, learns: learns)
     var arguments: [Primitive.Argument] = [
-      .init(DNNL_ARG_SRC, x, memory.inputs[0]), .init(DNNL_ARG_DST, y, memory.output),
+      .init(.source, passes.x, memory.inputs[0]), .init(.destination, passes.y, memory.output),
     ]
     // Where the largest values were, for the way back.
     var places: Primitive.Argument?
     if learns, kind == .largest {
-      var layout = try description.layout(dnnl_query_workspace_md, what)
-      let buffer = Buffer(bytes: dnnl_memory_desc_get_size(&layout))
+      let layout = try description.layout(of: .workspace, what)
+      let buffer = Buffer(bytes: layout.bytes)
       workspace = buffer
-      places = .init(DNNL_ARG_WORKSPACE, layout, buffer.pointer)
+      places = .init(.workspace, layout, buffer.pointer)
     }
     if let places { arguments.append(places) }
     pass = try Primitive(
@@ -54,14 +45,9 @@ final class PoolingLayer: Operation {
       return
     }
     what = "\(name), backward"
-    var backward = dnnl_pooling_desc_t()
-    try check(
-      dnnl_pooling_backward_desc_init(
-        &backward, algorithm, &x, &y, strides, window, start, start), what)
-    let backDescription = try PrimitiveDescription(
-      what, engine: engine, &backward, hint: description)
+    let backDescription = try passes.backward(what, on: engine, hint: description)
     arguments = [
-      .init(DNNL_ARG_DIFF_DST, y, d), .init(DNNL_ARG_DIFF_SRC, x, inputGradient),
+      .init(.destinationGradient, passes.y, d), .init(.sourceGradient, passes.x, inputGradient),
     ]
     if let places { arguments.append(places) }
     backPass = try Primitive(

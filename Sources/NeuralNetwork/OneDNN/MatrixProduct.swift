@@ -21,15 +21,18 @@ enum MatrixProduct {
     then activation: Activation = .identity,
     scratchpad: Scratchpad? = nil
   ) throws -> Primitive {
-    var first = try layout(rows, inner, transposed: a.transposed)
-    var second = try layout(inner, columns, transposed: b.transposed)
-    var result = try layout(rows, columns, transposed: false)
-    var added = try layout(1, columns, transposed: false)
+    let first = try TensorLayout.matrix(rows, inner, transposed: a.transposed)
+    let second = try TensorLayout.matrix(inner, columns, transposed: b.transposed)
+    let result = try TensorLayout.matrix(rows, columns)
+    let added = try TensorLayout.matrix(1, columns)
+    var (x, w, y, offset) = (
+      first.description, second.description, result.description, added.description
+    )
     var description = dnnl_matmul_desc_t()
     try check(
       bias == nil
-        ? dnnl_matmul_desc_init(&description, &first, &second, nil, &result)
-        : dnnl_matmul_desc_init(&description, &first, &second, &added, &result), what)
+        ? dnnl_matmul_desc_init(&description, &x, &w, nil, &y)
+        : dnnl_matmul_desc_init(&description, &x, &w, &offset, &y), what)
 
     let after = try PostOperations(
       activation, adding: adding,
@@ -37,28 +40,14 @@ enum MatrixProduct {
     let compiled = try PrimitiveDescription(
       what, engine: engine, &description, then: after)
     var arguments: [Primitive.Argument] = [
-      .init(DNNL_ARG_SRC, first, a.buffer), .init(DNNL_ARG_WEIGHTS, second, b.buffer),
-      .init(DNNL_ARG_DST, result, c),
+      .init(.source, first, a.buffer), .init(.weights, second, b.buffer),
+      .init(.destination, result, c),
     ]
-    if let bias { arguments.append(.init(DNNL_ARG_BIAS, added, bias)) }
+    if let bias { arguments.append(.init(.bias, added, bias)) }
     if let scratchpad {
-      let layout = try compiled.layout(dnnl_query_scratchpad_md, what)
-      arguments.append(
-        .init(DNNL_ARG_SCRATCHPAD, layout, scratchpad.room(TensorLayout.bytes(layout))))
+      let layout = try compiled.layout(of: .scratchpad, what)
+      arguments.append(.init(.scratchpad, layout, scratchpad.room(layout.bytes)))
     }
     return try Primitive(what, engine: engine, compiled, arguments, keeping: scratchpad)
-  }
-
-  /// A rows × columns matrix that is stored row-major, or whose transpose is.
-  private static func layout(_ rows: Int, _ columns: Int, transposed: Bool) throws
-    -> dnnl_memory_desc_t
-  {
-    var description = dnnl_memory_desc_t()
-    let sizes = [dnnl_dim_t(rows), dnnl_dim_t(columns)]
-    let strides = transposed ? [1, dnnl_dim_t(rows)] : [dnnl_dim_t(columns), 1]
-    try check(
-      dnnl_memory_desc_init_by_strides(&description, 2, sizes, dnnl_f32, strides),
-      "a \(rows) × \(columns) matrix")
-    return description
   }
 }

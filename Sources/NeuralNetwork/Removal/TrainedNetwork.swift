@@ -4,6 +4,7 @@ import LinearAlgebra
 /// A network with its weights and batch norm's running statistics: what is evaluated, written to a file and
 /// made smaller.
 public struct TrainedNetwork {
+  /// What the network is.
   public let definition: NetworkDefinition
   /// Of the definition's layout; not written to.
   public let weights: Arena
@@ -12,6 +13,8 @@ public struct TrainedNetwork {
   /// How the images of its training were normalised; none where that is not known.
   public let normalisation: Normalisation.Kind?
 
+  /// A network with weights and running statistics, which are not copied.
+  ///
   /// - Throws: `NeuralNetworkError.wrongWeights` when an arena has another layout.
   public init(
     _ definition: NetworkDefinition, weights: Arena, statistics: Arena,

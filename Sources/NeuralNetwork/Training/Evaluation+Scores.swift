@@ -9,7 +9,7 @@ extension Evaluation {
 /// Σ of the cross-entropy losses of scores [batch, classes], and how many are wrong.
 ///
 /// - Precondition: there are `labels.count · classes` scores, and labels are below `classes`.
-public func crossEntropy(of scores: [Float], labels: [Int32], classes: Int) -> (
+package func crossEntropy(of scores: [Float], labels: [Int32], classes: Int) -> (
   loss: Double, wrong: Int
 ) {
   precondition(labels.allSatisfy { (0..<Int32(classes)).contains($0) })

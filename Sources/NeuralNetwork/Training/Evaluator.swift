@@ -5,18 +5,23 @@ import LinearAlgebra
 public struct Evaluation: Sendable, Equatable, Codable {
   /// Mean cross-entropy.
   public var loss: Double
+  /// The share of images whose highest score is not their label's, 0 to 100.
   public var errorPercent: Double
 }
 
 /// Runs images through a network, some hundred at a time.
 public final class Evaluator {
+  /// The network whose weights it evaluates.
   public let definition: NetworkDefinition
+  /// How wide activations and products are.
   public let precision: Precision
   private let weights: Arena
   private let statistics: Arena
   private let chunk: Int
   private var networks: [Int: Network] = [:]
 
+  /// An evaluator of weights of this network.
+  ///
   /// - Throws: `NeuralNetworkError`.
   public init(_ definition: NetworkDefinition, precision: Precision = .float32) throws {
     self.definition = definition
@@ -68,6 +73,8 @@ extension NetworkDefinition {
     return convolves ? 200 : 1000
   }
 
+  /// Checks that the network takes the data's images and scores its classes.
+  ///
   /// - Throws: `NeuralNetworkError.invalidNetwork` when the inputs are not as large as the images, or
   ///   the outputs not as many as the classes.
   public func check(fits data: Dataset) throws {

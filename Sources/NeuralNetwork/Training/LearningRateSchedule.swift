@@ -2,6 +2,7 @@ import Foundation
 
 /// How the learning rate changes over a run, as a factor of the initial one.
 public struct LearningRateSchedule: Sendable, Equatable {
+  /// How the factor falls.
   public enum Shape: Sendable, Equatable {
     /// factorᵉ after e whole epochs.
     case exponential(factor: Float)
@@ -13,10 +14,13 @@ public struct LearningRateSchedule: Sendable, Equatable {
     case cosine
   }
 
+  /// How the factor falls after the warm-up.
   public var shape: Shape
   /// During so many epochs at the beginning the rate rises linearly from 0 to the shape's.
   public var warmUpEpochs: Int
 
+  /// A shape, after a warm-up of so many epochs.
+  ///
   /// - Throws: `NeuralNetworkError.invalidOption`.
   public init(_ shape: Shape, warmUpEpochs: Int = 0) throws {
     func require(_ fits: Bool, _ option: String, _ value: String, _ expected: String) throws {
@@ -40,7 +44,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
   }
 
   /// The factor of a mini-batch, counted from 0, of a run of `epochs` epochs, which need not be whole.
-  public func factor(batch: Int, batchesPerEpoch: Int, epochs: Float) -> Float {
+  package func factor(batch: Int, batchesPerEpoch: Int, epochs: Float) -> Float {
     let perEpoch = max(1, batchesPerEpoch)
     let epoch = batch / perEpoch
     let progress = Float(batch) / Float(perEpoch)

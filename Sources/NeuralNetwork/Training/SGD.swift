@@ -3,7 +3,9 @@ import LinearAlgebra
 /// Stochastic gradient descent with momentum, in PyTorch's form: v ← m·v + g, w ← w − η·v, or with
 /// Nesterov's momentum w ← w − η·(g + m·v).
 public struct SGD: Sendable, Equatable, Codable {
+  /// m, at least 0 and below 1.
   public var momentum: Float
+  /// Whether the step looks ahead along the momentum; it needs m above 0.
   public var nesterov: Bool
   /// Adds weightDecay · w to the gradient of every parameter.
   public var weightDecay: Float
@@ -13,6 +15,8 @@ public struct SGD: Sendable, Equatable, Codable {
 
   private init() { (momentum, nesterov, weightDecay) = (0.9, false, 0) }
 
+  /// PyTorch's form, by default with a momentum of 0.9, not Nesterov's, and without weight decay.
+  ///
   /// - Throws: `NeuralNetworkError.invalidOption`.
   public init(
     momentum: Float = SGD.usual.momentum, nesterov: Bool = SGD.usual.nesterov,
@@ -42,7 +46,7 @@ public struct SGD: Sendable, Equatable, Codable {
   ///
   /// - Parameter undecayed: ranges without weight decay, ascending and disjoint.
   /// - Complexity: O(parameters); moves six floats a penalised parameter.
-  public func update(
+  package func update(
     _ weights: Arena, gradients: Arena, velocity: Arena, learningRate: Float,
     penalty: QuadraticPenalty?, undecayed: [Range<Int>] = []
   ) {

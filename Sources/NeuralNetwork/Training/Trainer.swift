@@ -4,13 +4,21 @@ import LinearAlgebra
 /// What a trainer needs to know besides the network and the data. What is said here is also what `lc` takes where
 /// nothing else is given.
 public struct TrainingOptions: Sendable {
+  /// As `init` makes them where nothing is said.
   public static let usual = TrainingOptions()
 
+  /// The images of a mini-batch, from 1 to all; the last one of an epoch may be smaller.
   public var batchSize = 256
+  /// η of the first mini-batches, above 0.
   public var learningRate: Float = 0.09
+  /// How gradients move the weights.
   public var optimiser: SGD
+  /// Whether each epoch has an order of its own, or that of the data set.
   public var shuffles = true
+  /// Of all random numbers: initial weights, orders, dropout and augmentation, each from its own
+  /// stream.
   public var seed: UInt64 = 0
+  /// How wide activations and products are.
   public var precision = Precision.float32
   /// The share of label smoothing, from 0 to below 1.
   public var labelSmoothing: Float = 0
@@ -20,6 +28,8 @@ public struct TrainingOptions: Sendable {
   /// What happens to training images.
   public var augmentation = Augmentation.none
 
+  /// The defaults: mini-batches of 256, η = 0.09, shuffled, seed 0, in 32 bits, without label
+  /// smoothing and augmentation.
   public init(optimiser: SGD = .usual) { self.optimiser = optimiser }
 }
 
@@ -28,13 +38,17 @@ public struct TrainingOptions: Sendable {
 /// It holds the weights, the momentum and the position in the data, so training can go on at any
 /// mini-batch: a run of n batches and one of m make the same steps as one of n + m.
 public final class Trainer {
+  /// The network that is trained.
   public let definition: NetworkDefinition
+  /// The images that it is trained and evaluated on.
   public let data: Dataset
+  /// w, which each mini-batch changes in place.
   public let weights: Arena
   /// Batch norm's running means and variances, of the definition's `statisticsLayout`.
   public let statistics: Arena
   /// η of the next mini-batches; schedules set it.
   public var learningRate: Float
+  /// The mini-batches since the beginning, those before a restored state included.
   public private(set) var batchesDone = 0
   private let options: TrainingOptions
   private let gradients: Arena
@@ -59,6 +73,8 @@ public final class Trainer {
     static let dropoutForStatistics: UInt64 = 6
   }
 
+  /// A trainer at the beginning of the data, without momentum.
+  ///
   /// - Parameters:
   ///   - initial: the weights to begin with; random ones from the seed otherwise.
   ///   - statistics: the running statistics to begin with.
@@ -132,7 +148,7 @@ public final class Trainer {
   }
 
   /// The optimiser's momentum, at least 0 and below 1.
-  public var momentum: Float { options.optimiser.momentum }
+  package var momentum: Float { options.optimiser.momentum }
 
   /// The number of mini-batches of an epoch; the last one may be smaller.
   public var batchesPerEpoch: Int {
@@ -211,7 +227,7 @@ public final class Trainer {
   /// - Complexity: the forward passes; copies of the weights and the statistics.
   /// - Source: Izmailov et al., "Averaging weights leads to wider optima and better generalization",
   ///   arXiv 1803.05407, section 3.2.
-  public func reestimatedStatistics(of other: Arena) throws -> Arena {
+  package func reestimatedStatistics(of other: Arena) throws -> Arena {
     let own = (weights: weights.duplicate(), statistics: statistics.duplicate())
     defer {
       weights.copy(from: own.weights)
@@ -234,7 +250,7 @@ public final class Trainer {
     return statistics.duplicate()
   }
 
-  public static let reestimationImages = 5000
+  package static let reestimationImages = 5000
 
   private func network(batch: Int) throws -> Network {
     if let network = networks[batch] { return network }

@@ -3,7 +3,7 @@ import LearningCompression
 extension ResultTable {
   /// Sentences that follow from the figures: which plan wins at which budget and by which method, whether sums of compressions
   /// beat single ones, and where the LC algorithm does not beat other methods.
-  public var findings: [String] {
+  package var findings: [String] {
     let open = rows.reduce(0) { $0 + $1.seeds - $1.done - $1.failures.count }
     let failed = rows.reduce(0) { $0 + $1.failures.count }
     var lines: [String] = []

@@ -3,11 +3,11 @@
 struct Overview {
   struct Line {
     let names: [String]
-    /// None where a plan has no such row.
-    let cells: [Cell?]
+    let cells: [Cell]
   }
 
   struct Cell {
+    /// Empty where a plan has no such row.
     let text: String
     /// Whether it is the lowest of its network and budget; of a sweep, of its line.
     let isBest: Bool
@@ -45,13 +45,14 @@ extension ResultTable {
       return Overview.Line(
         names: line,
         cells: columns.map { name in
-          own.first { column($0) == name }.map { row in
-            .init(
-              text: row.testErrorText + (sweep == nil ? row.ratioBesideBudget : ""),
-              isBest: sweep == nil
-                ? row.isBest
-                : lowest != nil && row.done == row.seeds && row.testError?.mean == lowest)
+          guard let row = own.first(where: { column($0) == name }) else {
+            return Overview.Cell(text: "", isBest: false)
           }
+          return Overview.Cell(
+            text: row.testErrorText + (sweep == nil ? row.ratioBesideBudget : ""),
+            isBest: sweep == nil
+              ? row.isBest
+              : lowest != nil && row.done == row.seeds && row.testError?.mean == lowest)
         })
     }
     return Overview(

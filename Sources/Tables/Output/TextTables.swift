@@ -2,7 +2,7 @@ import Foundation
 
 extension ResultTable {
   /// A Markdown page: test errors at a glance, what they say, the whole table, the plans, the sources.
-  public var markdown: String {
+  package var markdown: String {
     func line(_ cells: [String]) -> String {
       "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ")
         + " |"
@@ -19,7 +19,7 @@ extension ResultTable {
       lines += table(
         overview.head,
         overview.lines.map { line in
-          line.names + line.cells.map { $0.map { $0.isBest ? "**\($0.text)**" : $0.text } ?? "" }
+          line.names + line.cells.map { $0.isBest ? "**\($0.text)**" : $0.text }
         })
     }
     lines += ["## What it says", ""] + findings.map { "- \($0)" }
@@ -58,7 +58,7 @@ extension ResultTable {
   }
 
   /// Numbers for programs: means and deviations in columns of their own.
-  public var csv: String {
+  package var csv: String {
     func quoted(_ text: String) -> String {
       // What a spreadsheet would take for a formula is text.
       let text = text.first.map { "=+@".contains($0) } == true ? "'" + text : text
@@ -96,7 +96,7 @@ extension ResultTable {
   }
 
   /// A `tabular` for booktabs.
-  public var latex: String {
+  package var latex: String {
     func escaped(_ text: String) -> String {
       var result = ""
       for character in text {
@@ -135,7 +135,7 @@ extension ResultTable {
     return (lines + ["\\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
   }
 
-  public func json() throws -> String {
+  package func json() throws -> String {
     struct Page: Encodable {
       let title: String
       let note: String?

@@ -2,12 +2,12 @@ import Foundation
 import LearningCompression
 
 /// Error against compression, or along the sweep, as gnuplot's input; drawn where gnuplot is installed.
-public struct TradeoffFigure: Sendable {
-  public let network: String
+package struct TradeoffFigure: Sendable {
+  package let network: String
   /// Of the files, without ending.
-  public let name: String
-  public let data: String
-  public let script: String
+  package let name: String
+  package let data: String
+  package let script: String
 
   struct Series {
     /// The plan, whose colour it has, and the method, whose line.
@@ -88,7 +88,7 @@ public struct TradeoffFigure: Sendable {
 
 extension ResultTable {
   /// One a network.
-  public var figures: [TradeoffFigure] {
+  package var figures: [TradeoffFigure] {
     networks.compactMap { TradeoffFigure(self, network: $0) }
   }
 }

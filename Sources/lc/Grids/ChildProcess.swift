@@ -1,11 +1,12 @@
 import Foundation
+import Subprocess
+import Synchronization
+import SystemPackage
 
 /// Another process of this program, which stops after a checkpoint when this one is gone.
 final class ChildProcess {
   /// The variable of the environment that names the parent.
   static let parentVariable = "LC_STOP_WITH_PARENT"
-
-  private let process: pid_t
 
   /// How a process ended.
   enum End: Equatable, CustomStringConvertible {
@@ -25,57 +26,88 @@ final class ChildProcess {
     }
   }
 
+  /// What the task that waits for the process leaves behind.
+  private final class Outcome: Sendable {
+    let result = Mutex<Result<End, any Error>?>(nil)
+  }
+
+  private let outcome: Outcome
+  private let task: Task<Void, Never>
+
   /// - Parameters:
   ///   - outputs: where its standard output and standard error go; both files begin anew.
   ///   - appends: whether standard error follows what is in its file.
-  /// - Throws: `Failure.usage` when it cannot be started.
+  ///   - lock: of the folder that the process works in. It has it as its standard input, so that the folder
+  ///     stays locked until it has stopped, even when this process is killed.
+  /// - Throws: `Failure.cannotStart` when a file cannot be opened.
   init(
-    _ arguments: [String], outputs: (standard: String, error: String), appends: Bool = false
+    _ arguments: [String], outputs: (standard: String, error: String),
+    appends: Bool = false, locking lock: FolderLock? = nil
   ) throws {
+    func opened(
+      _ path: String, _ mode: FileDescriptor.AccessMode,
+      _ options: FileDescriptor.OpenOptions = [.create, .truncate]
+    ) throws -> FileDescriptor {
+      do {
+        return try FileDescriptor.open(
+          FilePath(path), mode, options: mode == .readOnly ? [] : options,
+          permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+      } catch {
+        throw Failure.cannotStart("\(path): \(error)")
+      }
+    }
     let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
     // The program that runs now, even when another one has been built in its place.
     let running = "/proc/self/exe"
     let path = FileManager.default.fileExists(atPath: running) ? running : program
-    var words = ([program] + arguments).map { strdup($0) }
-    defer { for word in words { free(word) } }
-    words.append(nil)
-    var environment = ProcessInfo.processInfo.environment
-    environment[Self.parentVariable] = "\(getpid())"
-    var variables = environment.map { strdup("\($0)=\($1)") }
-    defer { for variable in variables { free(variable) } }
-    variables.append(nil)
-
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    let mode = O_WRONLY | O_CREAT
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, outputs.standard, mode | O_TRUNC, 0o666)
-    posix_spawn_file_actions_addopen(
-      &actions, 2, outputs.error, mode | (appends ? O_APPEND : O_TRUNC), 0o666)
+    var options = PlatformOptions()
     // A group of its own: the terminal's interrupts are for this process, which passes them on.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-    var child: pid_t = 0
-    let code = posix_spawn(&child, path, &actions, &attributes, words, variables)
-    guard code == 0 else {
-      throw Failure.cannotStart("\(program): \(String(cString: strerror(code)))")
+    options.processGroupID = 0
+    // As long as a checkpoint may take; then it is killed.
+    options.teardownSequence = [
+      .send(signal: .terminate, allowedDurationToNextStep: .seconds(24 * 3600))
+    ]
+    let input = try lock?.duplicate() ?? opened("/dev/null", .readOnly)
+    let (output, error) = (
+      try opened(outputs.standard, .writeOnly),
+      try opened(outputs.error, .writeOnly, [.create, appends ? .append : .truncate])
+    )
+    let configuration = Configuration(
+      executable: .path(FilePath(path)),
+      arguments: Arguments(executablePathOverride: program, remainingValues: arguments),
+      environment: .inherit.updating([.init(stringLiteral: Self.parentVariable): "\(getpid())"]),
+      platformOptions: options)
+    let outcome = Outcome()
+    self.outcome = outcome
+    task = Task {
+      let result: Result<End, any Error>
+      do {
+        let status = try await Subprocess.run(
+          configuration, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+          output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+          error: .fileDescriptor(error, closeAfterSpawningProcess: true)
+        ).terminationStatus
+        switch status {
+        case .exited(let code): result = .success(.exit(code))
+        case .signaled(let signal): result = .success(.signal(signal))
+        }
+      } catch {
+        result = .failure(Failure.cannotStart("\(program): \(error)"))
+      }
+      outcome.result.withLock { $0 = result }
     }
-    process = child
   }
 
-  /// How it has ended; none while it runs. Not to be asked again afterwards.
-  func end() -> End? {
-    var status: Int32 = 0
-    guard waitpid(process, &status, WNOHANG) == process else { return nil }
-    let signal = status & 0x7F
-    return signal == 0 ? .exit((status >> 8) & 0xFF) : .signal(signal)
-  }
+  /// How it has ended; none while it runs.
+  ///
+  /// - Throws: `Failure.cannotStart` when it never ran.
+  func end() throws -> End? { try outcome.result.withLock { $0 }?.get() }
+
+  /// Whether it has ended, or never ran.
+  var isOver: Bool { outcome.result.withLock { $0 != nil } }
 
   /// Asks it to stop after a checkpoint.
-  func stop() { kill(process, SIGTERM) }
+  func stop() { task.cancel() }
 
   /// Whether the process that started this one is gone.
   static let parent = ProcessInfo.processInfo.environment[parentVariable].flatMap { pid_t($0) }

@@ -83,7 +83,7 @@ struct GridEstimate {
           "--json=\(folder)/result.json",
         ], outputs: ("\(folder)/output.txt", "\(folder)/errors.txt"))
       while true {
-        if let end = process.end() {
+        if let end = try process.end() {
           guard end == .exit(0) else {
             throw Failure.stopped(
               "the estimate of \(reference.name) ended with \(end): "

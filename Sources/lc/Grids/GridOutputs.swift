@@ -43,7 +43,7 @@ struct GridOutputs {
         .contents(atPath: "\(directory)/\(figure.name).svg")
         .map { String(decoding: $0, as: UTF8.self) }
     }
-    try save(table.html(drawings: drawings), "report.html")
+    try save(try table.html(drawings: drawings), "report.html")
     return undrawn
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import SystemPackage
 import Tables
 
 /// Runs what is open of a grid, some processes at a time: `lc train` for references, `lc compress` for
@@ -77,7 +78,7 @@ final class GridRunner {
     while !open.isEmpty || !running.isEmpty {
       if let signal = signals.pending() { try stop(by: signal) }
       for (index, one) in running.enumerated().reversed() {
-        guard let end = one.process.end() else { continue }
+        guard let end = try one.process.end() else { continue }
         running.remove(at: index)
         try finish(one, end)
         one.lock.release()
@@ -185,7 +186,8 @@ final class GridRunner {
       try? FileManager.default.moveItem(atPath: "\(folder)/\(Self.oldLog)", toPath: log)
       let said = FileManager.default.contents(atPath: log)?.count ?? 0
       let process = try ChildProcess(
-        arguments(unit, in: folder), outputs: ("\(folder)/output.txt", log), appends: true)
+        arguments(unit, in: folder), outputs: ("\(folder)/output.txt", log), appends: true,
+        locking: lock)
       running.append(Running(unit: unit, process: process, lock: lock, logStart: said))
       return true
     }
@@ -195,8 +197,10 @@ final class GridRunner {
   private func arguments(_ unit: Unit, in folder: String) throws -> [String] {
     let checkpoint = "\(folder)/checkpoint"
     let begins = !FileManager.default.fileExists(atPath: checkpoint)
-    // A run goes on with as many threads as it began with.
-    let threads = begins ? self.threads : threadsBefore(in: folder) ?? self.threads
+    // A run goes on with as many threads as it began with, unless nothing of it was kept.
+    let kept = (try? FileManager.default.contentsOfDirectory(atPath: checkpoint)) ?? []
+    let goesOn = kept.contains { $0.hasPrefix("checkpoint-") }
+    let threads = (goesOn ? threadsBefore(in: folder) : nil) ?? self.threads
     let own: [String]
     if case .cell(let cell) = unit, let shrinking = cell.shrinking,
       FileManager.default.fileExists(atPath: "\(folder)/result.json")
@@ -271,7 +275,7 @@ final class GridRunner {
       throw Failure.stopped("\(name(unit)) was stopped; the same command goes on")
     case .exit, .signal:
       open.append(unit)
-      for one in running { one.process.stop() }
+      stopAll()
       throw Failure.stopped(
         "\(name(unit)) ended with \(end): \(lastLine(of: one)) (\(folder)/\(Self.log))",
         code: end.code)
@@ -295,12 +299,17 @@ final class GridRunner {
       + "\(result.seconds.text(1)) s"
   }
 
-  private func stop(by signal: Int32) throws {
+  /// Stops all processes after a checkpoint each, and waits for them.
+  private func stopAll() {
     for one in running { one.process.stop() }
     while !running.isEmpty {
-      running.removeAll { $0.process.end() != nil }
+      running.removeAll { $0.process.isOver }
       usleep(10_000)
     }
+  }
+
+  private func stop(by signal: Int32) throws {
+    stopAll()
     line.clear()
     throw Failure.gridInterrupted(signal: signal, folder: directory)
   }
@@ -332,8 +341,6 @@ final class FolderLock {
   ///
   /// - Throws: `ModelFileError.cannotWrite` when it cannot be locked.
   init?(_ folder: String) throws {
-    // Inherited by the process that works in the folder: it is locked until that one has stopped, even when
-    // this one was killed.
     let path = "\(folder)/lock"
     file = open(path, O_RDWR | O_CREAT, 0o666)
     guard file >= 0 else {
@@ -343,6 +350,15 @@ final class FolderLock {
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       if errno == EWOULDBLOCK { return nil }
       throw ModelFileError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+  }
+
+  /// The same lock, for a process that shall hold it.
+  ///
+  /// - Throws: `Failure.cannotStart` when there are too many open files.
+  func duplicate() throws -> FileDescriptor {
+    do { return try FileDescriptor(rawValue: file).duplicate() } catch {
+      throw Failure.cannotStart("\(error)")
     }
   }
 

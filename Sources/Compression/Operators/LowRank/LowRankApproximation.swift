@@ -24,36 +24,54 @@ import LinearAlgebra
 /// - Complexity: O(m·n·min(m, n)) time; Krylov O(m·n·r) a block, five or so blocks.
 /// - Source: Idelbayev & Carreira-Perpiñán, CVPR 2020.
 public struct LowRankApproximation: CompressionOperator {
+  /// How r is found.
   public enum Rank: Sendable, Equatable {
+    /// r itself, from 1 to min(m, n).
     case fixed(Int)
+    /// A share s of min(m, n), above 0 and at most 1; rounded, but 1 at least.
     case share(Double)
+    /// The smallest r that keeps a share s of ‖W‖², above 0 and at most 1.
     case energy(Double)
+    /// The r that pays at a price λ > 0, in units of the loss, for each unit of the cost; it may be
+    /// 0.
     case selected(Double, Cost)
   }
 
+  /// What a rank of r costs in `Rank.selected`.
   public enum Cost: String, Sendable, CaseIterable {
+    /// The stored numbers, r·(m + n).
     case storage
+    /// The multiplications at inference: r·(m + n) at each place where a kernel is applied.
     case flops
   }
 
+  /// As which matrix a kernel [O, I, H, W] is taken; the raw value is that of `scheme` in a plan.
   public enum Scheme: String, Sendable, CaseIterable {
+    /// O × (I·H·W); other tensors as [out, all the rest].
     case one = "1"
+    /// (O·H) × (I·W); for kernels only.
     case two = "2"
+    /// Of both that with the lower objective, at the price of two decompositions; scheme 1 where
+    /// the tensor is no kernel.
     case cheaper = "best"
   }
 
+  /// How the rank is found.
   public let rank: Rank
+  /// Which matrix a kernel is; scheme 1 by default.
   public let scheme: Scheme
   /// Of the factors; 32 or 16 bits.
   public let numbers: StoredNumbers
 
+  /// The best matrix whose rank the rule gives.
+  ///
   /// - Throws: `CompressionError.invalidParameter` for a rank below 1, a share that is not above 0 and
   ///   at most 1, a λ that is not above 0, or K-level factors.
   public init(_ rank: Rank, scheme: Scheme = .one, numbers: StoredNumbers = .float32) throws {
     func require(_ fits: Bool, _ name: String, _ value: String, _ expected: String) throws {
       guard fits else {
         throw CompressionError.invalidParameter(
-          operation: "lowrank", parameter: name, value: value, expected: expected)
+          operator: "lowrank", parameter: name, value: value, expected: expected)
       }
     }
     switch rank {
@@ -74,6 +92,9 @@ public struct LowRankApproximation: CompressionOperator {
   /// The best matrix of rank r.
   public init(rank: Int) throws { try self.init(.fixed(rank)) }
 
+  /// As it is written in a plan: `lowrank(r=10)`, `lowrank(r=10%)`, `lowrank(energy=90%)` or
+  /// `lowrank(lambda=0.001, cost=flops)`, then `scheme=2` or `scheme=best` and `bits=16` where they
+  /// are not the default.
   public var description: String {
     var arguments =
       switch rank {
@@ -86,13 +107,16 @@ public struct LowRankApproximation: CompressionOperator {
     return "lowrank(\((arguments + numbers.arguments).joined(separator: ", ")))"
   }
 
+  /// Refuses vectors, scheme 2 where the shape is not [O, I, H, W], and a given r above min(m, n).
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.invalidParameter`.
   public func validate(shape: [Int], view: String) throws {
     guard shape.count >= 2 else {
-      throw CompressionError.needsMatrix(operation: "lowrank", view: view)
+      throw CompressionError.needsMatrix(operator: "lowrank", view: view)
     }
     if scheme == .two, shape.count != 4 {
       throw CompressionError.invalidParameter(
-        operation: "lowrank", parameter: "scheme", value: "2",
+        operator: "lowrank", parameter: "scheme", value: "2",
         expected:
           "1 or best where \(view) has \(shape.count) dimensions; scheme 2 takes kernels of 4")
     }
@@ -101,7 +125,7 @@ public struct LowRankApproximation: CompressionOperator {
       let (rows, columns) = arrangement.sizes(of: shape)
       guard r <= min(rows, columns) else {
         throw CompressionError.invalidParameter(
-          operation: "lowrank", parameter: "r", value: "\(r)",
+          operator: "lowrank", parameter: "r", value: "\(r)",
           expected: "at most \(min(rows, columns)) for \(view), a \(rows) × \(columns) matrix")
       }
     }
@@ -115,17 +139,27 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
-  public func belongs(_ form: LowRank, shape: [Int]) -> Bool {
+  /// Takes factors of one of the scheme's arrangements, of rank r at most where r does not follow
+  /// from the weights, in the format that the operator stores.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .lowRank(let form) = form else { return false }
     // Rank 0 has no numbers whose format would matter.
-    arrangements(for: shape).contains(form.arrangement)
+    return arrangements(for: shape).contains(form.arrangement)
       && form.rank <= fixedRank(m: form.left.rows, n: form.right.columns) ?? .max
       && (form.rank == 0 || numbers.allows(form.format))
   }
 
-  public func compress(_ target: WeightView, from previous: LowRank?, penalty mu: Float) throws
-    -> LowRank
-  {
+  /// Truncates the SVD, exactly or by block Krylov iteration from the factors of the last C step.
+  /// Only `.selected` looks at μ.
+  ///
+  /// - Throws: as `validate`; `CompressionError.outOfRange` where half precision, or a `Float`,
+  ///   cannot hold the factors or their product.
+  /// - Complexity: O(m·n·min(m, n)) for the whole SVD, O(m·n·r) a Krylov block.
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
+    let previous = previous?.lowRank
     var best: (form: LowRank, objective: Double)?
     for arrangement in arrangements(for: target.shape) {
       let (rows, columns) = arrangement.sizes(of: target.shape)
@@ -142,20 +176,20 @@ public struct LowRankApproximation: CompressionOperator {
         ?? .zero(rows: rows, columns: columns, arrangement)
       try form.requireFinite(exponent: exponent, for: description)
       // With one arrangement there is nothing to compare.
-      guard arrangements(for: target.shape).count > 1 else { return form }
+      guard arrangements(for: target.shape).count > 1 else { return .lowRank(form) }
       let distortion = target.values.squaredDistance(to: form.decompressed())
       let objective =
         switch rank {
         case .fixed, .share: distortion
         case .energy: Double(form.storage.bits)
-        case .selected: cost(of: form, in: target) + Double(mu) / 2 * distortion
+        case .selected: cost(of: .lowRank(form), in: target) + Double(mu) / 2 * distortion
         }
       if objective < best?.objective ?? .infinity { best = (form, objective) }
     }
     guard let best else {
-      throw CompressionError.needsMatrix(operation: "lowrank", view: "the view")
+      throw CompressionError.needsMatrix(operator: "lowrank", view: "the view")
     }
-    return best.form
+    return .lowRank(best.form)
   }
 
   /// - Parameter exponent: the weights are the matrix's times 2 to that power.
@@ -208,7 +242,9 @@ public struct LowRankApproximation: CompressionOperator {
     }
   }
 
-  public func cost(of form: LowRank, in view: WeightView) -> Double {
+  /// λ·C(r) with `.selected`; 0 for the other rules, which have constraints.
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .lowRank(let form) = form else { return 0 }
     guard case .selected(let lambda, let cost) = rank else { return 0 }
     let numbers = form.rank * (form.left.rows + form.right.columns)
     return lambda * Double(numbers * (cost == .flops ? view.positions : 1))
@@ -217,22 +253,22 @@ public struct LowRankApproximation: CompressionOperator {
 
 extension LowRank {
   /// The same matrix times a power of two, half of it in each factor.
-  func scaled(byPowerOfTwo exponent: Int, for operation: String) throws -> LowRank {
+  func scaled(byPowerOfTwo exponent: Int, for `operator`: String) throws -> LowRank {
     guard exponent != 0 else { return self }
     let form = try LowRank(
       left: left.scaled(byPowerOfTwo: exponent - exponent / 2),
       right: right.scaled(byPowerOfTwo: exponent / 2), arrangement: arrangement, format: format)
-    try form.requireFinite(exponent: exponent, for: operation)
+    try form.requireFinite(exponent: exponent, for: `operator`)
     return form
   }
 
   /// Rounding may carry products of the largest numbers beyond them.
   ///
   /// - Throws: `CompressionError.outOfRange`.
-  func requireFinite(exponent: Int, for operation: String) throws {
+  func requireFinite(exponent: Int, for `operator`: String) throws {
     guard exponent > 120, !decompressed().isFinite else { return }
     throw CompressionError.outOfRange(
-      operation: operation, problem: "a product of its factors exceeds the largest Float")
+      operator: `operator`, problem: "a product of its factors exceeds the largest Float")
   }
 
   /// The matrix of rank 0.

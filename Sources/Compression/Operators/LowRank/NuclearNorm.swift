@@ -17,33 +17,45 @@ public struct NuclearNorm: CompressionOperator {
   /// β, or 0.
   public let rows: Double
 
+  /// The penalty α on singular values, and β on rows.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
   public init(strength: Double, rows: Double = 0) throws {
     guard rows >= 0, rows.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: "nuclear", parameter: "rows", value: "\(rows)", expected: "0 or more")
+        operator: "nuclear", parameter: "rows", value: "\(rows)", expected: "0 or more")
     }
     guard strength > 0, strength.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: "nuclear", parameter: "alpha", value: "\(strength)", expected: "above 0")
+        operator: "nuclear", parameter: "alpha", value: "\(strength)", expected: "above 0")
     }
     self.strength = strength
     self.rows = rows
   }
 
+  /// As it is written in a plan: `nuclear(alpha=0.1)`, with `rows=0.01` where β is not 0.
   public var description: String {
     "nuclear(alpha=\(shortest(strength))\(rows > 0 ? ", rows=\(shortest(rows))" : ""))"
   }
 
+  /// Refuses vectors.
+  ///
+  /// - Throws: `CompressionError.needsMatrix`.
   public func validate(shape: [Int], view: String) throws {
     guard shape.count >= 2 else {
-      throw CompressionError.needsMatrix(operation: "nuclear", view: view)
+      throw CompressionError.needsMatrix(operator: "nuclear", view: view)
     }
   }
 
-  public func compress(_ target: WeightView, from previous: LowRank?, penalty mu: Float) throws
-    -> LowRank
-  {
+  /// Shrinks the singular values by α/μ, then the rows: exact for β = 0, else one step after the
+  /// other. The warm start is not looked at.
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.outOfRange` where the factors' product exceeds a
+  ///   `Float`.
+  /// - Complexity: O(m·n·min(m, n)), one SVD.
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
     let (rows, columns) = target.matrixShape
     let exponent = target.values.uncomfortableExponent
@@ -57,7 +69,7 @@ public struct NuclearNorm: CompressionOperator {
     let right = try svd.rightTransposed.prefix(rows: kept.count)
     var form = try LowRank(svd.left, Array(kept), right, exponent: 0)
     if self.rows > 0 { form = try shrunk(form, Array(kept), by: self.rows * scale) }
-    return try form.scaled(byPowerOfTwo: exponent, for: description)
+    return .lowRank(try form.scaled(byPowerOfTwo: exponent, for: description))
   }
 
   /// The rows of a form with these singular values, each nearer to zero.
@@ -76,9 +88,13 @@ public struct NuclearNorm: CompressionOperator {
     return try LowRank(left: left, right: form.right)
   }
 
+  /// Takes every low-rank form: the norm is a cost and bounds nothing.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.lowRank != nil }
+
   /// α times the sum of the products of the norms of L's columns and R's rows: these are the singular
   /// values. With β by the SVD of the matrix.
-  public func cost(of form: LowRank, in view: WeightView) -> Double {
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .lowRank(let form) = form else { return 0 }
     guard rows > 0 else { return strength * form.normProducts }
     let exponents = [form.left, form.right].map(\.values.uncomfortableExponent)
     guard form.rank > 0,

@@ -11,35 +11,46 @@ public struct BallProjection: CompressionOperator {
   /// κ.
   public let radius: Double
 
+  /// The ball of that radius, in units of the weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless the radius is above 0.
   public init(radius: Double) throws {
     guard radius > 0, radius.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: "l1ball", parameter: "radius", value: "\(radius)", expected: "above 0")
+        operator: "l1ball", parameter: "radius", value: "\(radius)", expected: "above 0")
     }
     self.radius = radius
   }
 
+  /// As it is written in a plan: `l1ball(radius=100)`.
   public var description: String { "l1ball(radius=\(shortest(radius)))" }
 
-  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
-    form.values.absoluteSum <= radius * (1 + 1e-6)
+  /// Takes sparse forms with ‖θ‖₁ ≤ κ, but for a millionth that rounding may add.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sparse(let form) = form else { return false }
+    return form.values.absoluteSum <= radius * (1 + 1e-6)
   }
 
   /// The nearest weights of the ball that are zero where the form is.
-  public func refit(_ form: Sparse, to target: WeightView) throws -> Sparse {
-    let kept = form.indices.map { target.values[Int($0)] }
-    return try Sparse(
-      count: form.count, indices: form.indices,
-      values: compress(WeightView(unchecked: kept, shape: [kept.count]), from: nil, penalty: 1)
-        .decompressed())
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .sparse(let own) = form else { return form }
+    let kept = own.indices.map { target.values[Int($0)] }
+    return .sparse(
+      try Sparse(
+        count: own.count, indices: own.indices,
+        values: compress(WeightView(unchecked: kept, shape: [kept.count]), from: nil, penalty: 1)
+          .decompressed()))
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  /// Projects on the ball, exactly; weights inside of it stay as they are. Neither μ nor the warm
+  /// start matters.
+  ///
+  /// - Complexity: O(n): radix sort and one pass.
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     guard target.values.absoluteSum > radius else {
-      return try Sparse(thresholding: target.values, at: 0)
+      return .sparse(try Sparse(thresholding: target.values, at: 0))
     }
     var magnitudes = target.values.map { abs($0) }
     radixSort(&magnitudes)
@@ -64,7 +75,7 @@ public struct BallProjection: CompressionOperator {
       indices.append(UInt32(index))
       values.append(weight < 0 ? -value : value)
     }
-    return try Sparse(count: target.count, indices: indices, values: values)
+    return .sparse(try Sparse(count: target.count, indices: indices, values: values))
   }
 }
 

@@ -15,8 +15,11 @@ import LinearAlgebra
 /// - Source: E & Gao, arXiv 2009.01395 and 1912.05078. Their subset is not public; this is an
 ///   interpretation: a share of the units, and a side of their weights.
 public struct PartialRegularisation: InPlaceOperator {
+  /// How the penalty lowers itself; the raw value is that of `step` in a plan.
   public enum Step: String, Sendable, CaseIterable {
+    /// Shrinks weights and groups, to exact zeros too.
     case proximal
+    /// Goes down a sub-gradient, which makes weights small but not zero.
     case subgradient
   }
 
@@ -30,8 +33,11 @@ public struct PartialRegularisation: InPlaceOperator {
   public let width: Int
   /// s.
   public let single: Double
+  /// Proximal by default.
   public let step: Step
 
+  /// The penalty α on a share of the rows, of the units before, or of both.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0, 0 ≤ s ≤ 1 and a side is given.
   public init(
     strength: Double, rows: Share?, columns: Share?, width: Int = 1, single: Double = 0,
@@ -40,7 +46,7 @@ public struct PartialRegularisation: InPlaceOperator {
     func require(_ fits: Bool, _ parameter: String, _ value: String, _ expected: String) throws {
       guard fits else {
         throw CompressionError.invalidParameter(
-          operation: "partial", parameter: parameter, value: value, expected: expected)
+          operator: "partial", parameter: parameter, value: value, expected: expected)
       }
     }
     try require(strength > 0 && strength.isFinite, "alpha", "\(strength)", "above 0")
@@ -57,6 +63,8 @@ public struct PartialRegularisation: InPlaceOperator {
     self.step = step
   }
 
+  /// As it is written in a plan: `partial(alpha=0.01, rows=50%, columns=50%)`, then `width`,
+  /// `single` and `step=subgradient` where they are not the default.
   public var description: String {
     let arguments: [String] =
       ["alpha=\(shortest(strength))"] + (rows.map { ["rows=\($0)"] } ?? [])
@@ -66,11 +74,15 @@ public struct PartialRegularisation: InPlaceOperator {
     return "partial(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses vectors, a width that does not divide the columns, and more rows or units than there
+  /// are.
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.invalidParameter`.
   public func validate(shape: [Int], view: String) throws { _ = try part(of: shape, view: view) }
 
   /// - Returns: the sum of the squares of the steps: ‖w − Δ(θ)‖² for a sub-gradient or where no weight is in two groups, at least
   ///   half of it (a third, with single weights penalised as well) elsewhere.
-  public func apply(to weights: UnsafeMutableBufferPointer<Float>, shape: [Int], penalty mu: Float)
+  package func apply(to weights: UnsafeMutableBufferPointer<Float>, shape: [Int], penalty mu: Float)
     throws -> Double
   {
     let part = try part(of: shape, view: "the view")
@@ -117,9 +129,9 @@ public struct PartialRegularisation: InPlaceOperator {
   }
 
   /// As the protocol's, on weights whose squares are within a `Float`'s range.
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     // A sub-gradient depends on signs, which small weights must not lose.
     let largest = step == .subgradient ? 0 : Int.max
     let exponent = min(largest, target.values.uncomfortableExponent)
@@ -134,19 +146,26 @@ public struct PartialRegularisation: InPlaceOperator {
     values = values.scaled(byPowerOfTwo: exponent)
     guard values.isFinite else {
       throw CompressionError.outOfRange(
-        operation: description, problem: "a step beyond the largest Float")
+        operator: description, problem: "a step beyond the largest Float")
     }
     return try values.withUnsafeBufferPointer { try form(of: $0, shape: target.shape) }
   }
 
-  public func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> Sparse {
+  /// The weights that are not zero. O(n).
+  package func form(of weights: UnsafeBufferPointer<Float>, shape: [Int]) throws -> CompressedForm {
     let indices = weights.indices.filter { weights[$0] != 0 }
-    return try Sparse(
-      count: weights.count, indices: indices.map { UInt32($0) },
-      values: indices.map { weights[$0] })
+    return .sparse(
+      try Sparse(
+        count: weights.count, indices: indices.map { UInt32($0) },
+        values: indices.map { weights[$0] }))
   }
 
-  public func cost(of form: Sparse, in view: WeightView) -> Double {
+  /// Takes every sparse form: the norms are a cost and bound nothing.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.sparse != nil }
+
+  /// α·((1 − s)·Σ_g √|g|·‖θ_g‖ + s·‖θ‖₁) over the penalised part; 0 for a form that is not sparse.
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .sparse(let form) = form else { return 0 }
     guard let part = try? part(of: view.shape, view: "") else { return 0 }
     let values = form.decompressed()
     let total = values.withUnsafeBufferPointer { values -> Double in
@@ -173,13 +192,13 @@ public struct PartialRegularisation: InPlaceOperator {
   /// - Throws: `CompressionError` when the view is no matrix, or the width does not divide its columns.
   private func part(of shape: [Int], view: String) throws -> PenalisedPart {
     guard shape.count >= 2 else {
-      throw CompressionError.needsMatrix(operation: "partial", view: view)
+      throw CompressionError.needsMatrix(operator: "partial", view: view)
     }
     let (allRows, all) = WeightView.matrixShape(of: shape)
     let (width, overflow) = shape.dropFirst(2).reduce(1, *).multipliedReportingOverflow(by: width)
     guard !overflow, all % width == 0 else {
       throw CompressionError.invalidParameter(
-        operation: "partial", parameter: "width", value: "\(self.width)",
+        operator: "partial", parameter: "width", value: "\(self.width)",
         expected: "a divisor of the \(all) columns of \(view)")
     }
     try rows?.validate("partial", atMost: allRows, "rows of \(view)")

@@ -11,8 +11,11 @@ import LinearAlgebra
 /// - Complexity: O(n).
 /// - Source: Carreira-Perpiñán & Idelbayev, CVPR 2018; Zou & Hastie 2005 (elastic net).
 public struct PenalisedPruning: CompressionOperator {
+  /// R, what θ is charged for.
   public enum Penalty: Sendable, Equatable {
+    /// ‖θ‖₀, α a weight that stays: `l0penalty` in a plan.
     case count
+    /// ‖θ‖₁: `l1penalty` in a plan.
     case magnitude
     /// With β.
     case elastic(Double)
@@ -20,19 +23,22 @@ public struct PenalisedPruning: CompressionOperator {
 
   /// α.
   public let strength: Double
+  /// R.
   public let penalty: Penalty
 
+  /// The penalty R with the price α.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless α > 0 and β ≥ 0.
   public init(strength: Double, penalty: Penalty) throws {
     self.strength = strength
     self.penalty = penalty
     guard strength > 0, strength.isFinite else {
       throw CompressionError.invalidParameter(
-        operation: name, parameter: "alpha", value: "\(strength)", expected: "above 0")
+        operator: name, parameter: "alpha", value: "\(strength)", expected: "above 0")
     }
     if case .elastic(let ridge) = penalty, !(ridge >= 0 && ridge.isFinite) {
       throw CompressionError.invalidParameter(
-        operation: name, parameter: "ridge", value: "\(ridge)", expected: "0 or more")
+        operator: name, parameter: "ridge", value: "\(ridge)", expected: "0 or more")
     }
   }
 
@@ -44,32 +50,44 @@ public struct PenalisedPruning: CompressionOperator {
     }
   }
 
+  /// As it is written in a plan: `l0penalty(alpha=0.001)`, `l1penalty(alpha=0.001)` or
+  /// `elastic(alpha=0.001, ridge=0.01)`.
   public var description: String {
     var arguments = ["alpha=\(shortest(strength))"]
     if case .elastic(let ridge) = penalty { arguments.append("ridge=\(shortest(ridge))") }
     return "\(name)(\(arguments.joined(separator: ", ")))"
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  /// Takes the hard or the soft threshold at the present μ, exactly, whatever the warm start.
+  ///
+  /// - Complexity: O(n).
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     let ratio = strength / Double(mu)
     switch penalty {
     case .count:
       let threshold = (2 * ratio).squareRoot()
       let indices = target.values.indices.filter { abs(Double(target.values[$0])) > threshold }
-      return try Sparse(
-        count: target.count, indices: indices.map { UInt32($0) },
-        values: indices.map { target.values[$0] })
-    case .magnitude: return try Sparse(thresholding: target.values, at: ratio)
+      return .sparse(
+        try Sparse(
+          count: target.count, indices: indices.map { UInt32($0) },
+          values: indices.map { target.values[$0] }))
+    case .magnitude: return .sparse(try Sparse(thresholding: target.values, at: ratio))
     case .elastic(let ridge):
-      return try Sparse(
-        thresholding: target.values, at: ratio, scale: 1 / (1 + ridge / Double(mu)))
+      return .sparse(
+        try Sparse(
+          thresholding: target.values, at: ratio, scale: 1 / (1 + ridge / Double(mu))))
     }
   }
 
-  public func cost(of form: Sparse, in view: WeightView) -> Double {
-    switch penalty {
+  /// Takes every sparse form: R is a cost and bounds nothing.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool { form.sparse != nil }
+
+  /// α·‖θ‖₀, α·‖θ‖₁ or α·‖θ‖₁ + β/2·‖θ‖²; 0 for a form that is not sparse.
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .sparse(let form) = form else { return 0 }
+    return switch penalty {
     case .count: strength * Double(form.values.count)
     case .magnitude: strength * form.values.absoluteSum
     case .elastic(let ridge):

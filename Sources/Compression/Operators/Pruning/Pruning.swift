@@ -12,8 +12,11 @@ import LinearAlgebra
 public struct Pruning: CompressionOperator {
   /// κ, as a count or as a share of the view's n weights.
   public internal(set) var kept: Share
+  /// The precision of the kept entries.
   public internal(set) var values: StoredNumbers
 
+  /// Keeps κ weights.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
   ///   count at least 1.
   public init(keeping kept: Share, values: StoredNumbers = .float32) throws {
@@ -23,35 +26,52 @@ public struct Pruning: CompressionOperator {
     self.values = values
   }
 
+  /// As it is written in a plan: `prune(keep=1%)` or `prune(keep=2662)`, with `bits=16` or `k=K`
+  /// where the entries are not stored in 32 bits.
   public var description: String {
     "prune(\((["keep=\(kept)"] + values.arguments).joined(separator: ", ")))"
   }
 
+  /// Refuses a count of more weights than there are.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`.
   public func validate(shape: [Int], view: String) throws {
     try kept.validate("prune", atMost: shape.reduce(1, *), "weights of \(view)")
   }
 
-  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
-    form.pattern == .free && form.indices.count <= kept.of(shape.reduce(1, *))
+  /// Takes free sparse forms of κ entries at most, in the precision that the operator stores.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sparse(let form) = form else { return false }
+    return form.pattern == .free && form.indices.count <= kept.of(shape.reduce(1, *))
       && values.allows(form.format)
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  /// Selects the κ largest magnitudes, exactly and without a warm start; with K shared values it
+  /// alternates from several starts, the last C step's values among them. Zeros are not stored, so
+  /// there may be fewer.
+  ///
+  /// - Throws: as `validate`; `CompressionError.outOfRange` where half precision cannot hold the
+  ///   entries.
+  /// - Complexity: O(n); with shared values as the type says.
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
     guard case .levels = values else {
       let entries = largest(target.values, of: target.values)
       // Half precision may have made zeros of small ones.
-      return try entries.form(values.format(for: entries.values)).withoutZeros()
+      return .sparse(try entries.form(values.format(for: entries.values)).withoutZeros())
     }
     // Squares of weights are compared.
     let exponent = target.values.uncomfortableExponent
-    guard exponent != 0 else { return try withSharedValues(target.values, from: previous) }
-    return try withSharedValues(
-      target.values.scaled(byPowerOfTwo: -exponent),
-      from: try? previous?.scaled(byPowerOfTwo: -exponent)
-    ).scaled(byPowerOfTwo: exponent)
+    guard exponent != 0 else {
+      return .sparse(try withSharedValues(target.values, from: previous?.sparse))
+    }
+    return .sparse(
+      try withSharedValues(
+        target.values.scaled(byPowerOfTwo: -exponent),
+        from: try? previous?.sparse?.scaled(byPowerOfTwo: -exponent)
+      ).scaled(byPowerOfTwo: exponent))
   }
 
   private func withSharedValues(_ weights: [Float], from previous: Sparse?) throws -> Sparse {
@@ -96,7 +116,7 @@ public struct Pruning: CompressionOperator {
   private func withoutZero(_ weights: [Float]) throws -> NumberFormat? {
     guard case .levels(let count) = values, count < min(weights.count, 1024) else { return nil }
     let quantization = try AdaptiveQuantization(levels: count + 1, keepsZero: true)
-    guard case .free(let entries) = try quantization.codebook(for: weights, from: nil) else {
+    guard case .free(let entries, _) = try quantization.codebook(for: weights, from: nil) else {
       return nil
     }
     let others = entries.filter { $0 != 0 }
@@ -130,7 +150,7 @@ public struct Pruning: CompressionOperator {
 
 extension Share {
   /// - Throws: `CompressionError.invalidParameter` unless above 0 and, for a share, at most 1.
-  func validate(_ operation: String) throws {
+  func validate(_ `operator`: String) throws {
     let valid =
       switch self {
       case .count(let count): count >= 1
@@ -138,16 +158,16 @@ extension Share {
       }
     guard valid else {
       throw CompressionError.invalidParameter(
-        operation: operation, parameter: "keep", value: "\(self)",
+        operator: `operator`, parameter: "keep", value: "\(self)",
         expected: "above 0 % and at most 100 %, or a count from 1 on")
     }
   }
 
   /// - Throws: `CompressionError.invalidParameter` for more than there are.
-  func validate(_ operation: String, atMost total: Int, _ what: String) throws {
+  func validate(_ `operator`: String, atMost total: Int, _ what: String) throws {
     guard of(total) <= total else {
       throw CompressionError.invalidParameter(
-        operation: operation, parameter: "keep", value: "\(self)",
+        operator: `operator`, parameter: "keep", value: "\(self)",
         expected: "at most the \(total) \(what)")
     }
   }

@@ -17,18 +17,24 @@ public struct RunPruning: CompressionOperator {
     case inputs
   }
 
+  /// N, the weights that each run keeps, from 1 to M.
   public let kept: Int
+  /// M, the weights of a run, up to 256.
   public let run: Int
+  /// Where the weights of a run lie; in a row by default.
   public let axis: Axis
+  /// The precision of the kept entries.
   public let values: StoredNumbers
 
+  /// Keeps N of each M weights along an axis.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 1 ≤ N ≤ M ≤ 256.
   public init(
     keeping kept: Int, ofEach run: Int, along axis: Axis = .row, values: StoredNumbers = .float32
   ) throws {
     guard kept >= 1, kept <= run, run <= 256 else {
       throw CompressionError.invalidParameter(
-        operation: "prune", parameter: "keep", value: "\(kept):\(run)",
+        operator: "prune", parameter: "keep", value: "\(kept):\(run)",
         expected: "N:M with 1 ≤ N ≤ M ≤ 256")
     }
     try values.validate("prune")
@@ -38,12 +44,18 @@ public struct RunPruning: CompressionOperator {
     self.values = values
   }
 
+  /// As it is written in a plan: `prune(keep=2:4)`, with `along=inputs`, and `bits=16` or `k=K`,
+  /// where they are not the default.
   public var description: String {
     let along = axis == .row ? [] : ["along=\(axis.rawValue)"]
     let arguments = ["keep=\(kept):\(run)"] + along + values.arguments
     return "prune(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses shapes whose rows, or input channels with the axis `.inputs`, M does not divide; a
+  /// vector is one row.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`; `.needsMatrix` for input channels of a vector.
   public func validate(shape: [Int], view: String) throws { _ = try runs(of: shape, view: view) }
 
   /// The runs of a tensor.
@@ -55,7 +67,7 @@ public struct RunPruning: CompressionOperator {
     switch axis {
     case .inputs:
       guard shape.count >= 2 else {
-        throw CompressionError.needsMatrix(operation: "prune along inputs", view: view)
+        throw CompressionError.needsMatrix(operator: "prune along inputs", view: view)
       }
       (length, stride, what) = (shape[1], places, "input channels of \(view)")
       // The other way round there is nothing to offer: where the channels fit, the row does.
@@ -75,21 +87,30 @@ public struct RunPruning: CompressionOperator {
       let runs = Runs(length: run, stride: stride, count: shape.reduce(1, *))
     else {
       throw CompressionError.invalidParameter(
-        operation: "prune", parameter: "keep", value: "\(kept):\(run)",
+        operator: "prune", parameter: "keep", value: "\(kept):\(run)",
         expected: "N:M where M divides the \(length) \(what)")
     }
     return runs
   }
 
-  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
+  /// Takes sparse forms that hold just N of each M weights along the axis, zeros included, in the
+  /// precision that the operator stores.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sparse(let form) = form else { return false }
     guard let runs = try? runs(of: shape, view: "") else { return false }
     return form.pattern == .runs(kept: kept, of: run, stride: runs.stride)
       && values.allows(form.format)
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  /// Keeps the N largest of each run; exact in 32 bits. In another precision the last C step's form
+  /// stays where it is nearer.
+  ///
+  /// - Throws: as `validate`; `CompressionError.outOfRange` where half precision cannot hold the
+  ///   entries.
+  /// - Complexity: O(n·N).
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     let runs = try runs(of: target.shape, view: "the view")
     let weights = target.values
     var places: [UInt32] = []
@@ -111,9 +132,10 @@ public struct RunPruning: CompressionOperator {
     }
     let indices = runs.indices(ofPlaces: places, each: kept) ?? []
     let entries = indices.map { weights[Int($0)] }
-    return try Sparse(
-      count: weights.count, indices: indices, entries: entries,
-      pattern: .runs(kept: kept, of: run, stride: runs.stride), values
-    ).orNearer(previous, to: weights, values)
+    return .sparse(
+      try Sparse(
+        count: weights.count, indices: indices, entries: entries,
+        pattern: .runs(kept: kept, of: run, stride: runs.stride), values
+      ).orNearer(previous?.sparse, to: weights, values))
   }
 }

@@ -22,8 +22,10 @@ public enum Structure: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// The structure as it is written in a plan, such as `rows` or `4x1`.
+  ///
   /// - Throws: `CompressionError.invalidParameter` for what is no structure.
-  public init(_ text: String, operation: String) throws {
+  public init(_ text: String, operator: String) throws {
     let sizes = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     switch text {
     case "rows", "filters": self = .rows
@@ -34,7 +36,7 @@ public enum Structure: Sendable, Equatable, CustomStringConvertible {
       guard sizes.count == 2, let rows = sizes[0], let columns = sizes[1], rows > 0, columns > 0
       else {
         throw CompressionError.invalidParameter(
-          operation: operation, parameter: "of", value: text,
+          operator: `operator`, parameter: "of", value: text,
           expected: "rows, filters, columns, channels, kernels or a block such as 4x1")
       }
       self = .blocks(rows, columns)
@@ -44,9 +46,9 @@ public enum Structure: Sendable, Equatable, CustomStringConvertible {
   /// The tensor's blocks that go together.
   ///
   /// - Throws: `CompressionError.needsMatrix` for a vector, or `kernels` of what is no kernel.
-  func grid(for shape: [Int], operation: String, view: String) throws -> BlockGrid {
+  func grid(for shape: [Int], operator: String, view: String) throws -> BlockGrid {
     guard shape.count >= 2 else {
-      throw CompressionError.needsMatrix(operation: "\(operation) of \(self)", view: view)
+      throw CompressionError.needsMatrix(operator: "\(`operator`) of \(self)", view: view)
     }
     let (rows, columns) = WeightView.matrixShape(of: shape)
     switch self {
@@ -59,7 +61,7 @@ public enum Structure: Sendable, Equatable, CustomStringConvertible {
     case .kernels:
       guard shape.count == 4 else {
         throw CompressionError.invalidParameter(
-          operation: operation, parameter: "of", value: "kernels",
+          operator: `operator`, parameter: "of", value: "kernels",
           expected: "used for convolutions; \(view) has \(shape.count) dimensions")
       }
       return try BlockGrid(

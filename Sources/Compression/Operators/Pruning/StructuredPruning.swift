@@ -10,9 +10,13 @@ import LinearAlgebra
 public struct StructuredPruning: CompressionOperator {
   /// κ, as a count or as a share of the blocks.
   public internal(set) var kept: Share
+  /// What a block is: a row, a column, an input channel, a kernel or b × c weights.
   public let structure: Structure
+  /// The precision of the kept entries.
   public internal(set) var values: StoredNumbers
 
+  /// Keeps κ blocks.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless the share is above 0 and at most 1, the
   ///   count at least 1.
   public init(keeping kept: Share, of structure: Structure, values: StoredNumbers = .float32) throws
@@ -24,29 +28,43 @@ public struct StructuredPruning: CompressionOperator {
     self.values = values
   }
 
+  /// As it is written in a plan: `prune(keep=10%, of=rows)`, with `bits=16` or `k=K` where the
+  /// entries are not stored in 32 bits.
   public var description: String {
     let arguments = ["keep=\(kept)", "of=\(structure)"] + values.arguments
     return "prune(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses vectors, the structure `kernels` for what is not [O, I, H, W], and a count of more
+  /// blocks than there are.
+  ///
+  /// - Throws: `CompressionError.needsMatrix`, `.invalidParameter`.
   public func validate(shape: [Int], view: String) throws {
-    let grid = try structure.grid(for: shape, operation: "prune", view: view)
+    let grid = try structure.grid(for: shape, operator: "prune", view: view)
     try kept.validate("prune", atMost: grid.blockCount, "blocks of \(view)")
   }
 
-  public func belongs(_ form: Sparse, shape: [Int]) -> Bool {
-    guard let grid = try? structure.grid(for: shape, operation: "prune", view: "") else {
+  /// Takes sparse forms of κ whole blocks at most, in the precision that the operator stores.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sparse(let form) = form else { return false }
+    guard let grid = try? structure.grid(for: shape, operator: "prune", view: "") else {
       return false
     }
     return form.pattern == .blocks(grid) && form.units.count <= kept.of(grid.blockCount)
       && values.allows(form.format)
   }
 
-  public func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws
-    -> Sparse
-  {
+  /// Keeps the κ blocks of largest norm; exact in 32 bits. In another precision the last C step's
+  /// form stays where it is nearer. Blocks of zeros are not stored, so there may be fewer.
+  ///
+  /// - Throws: as `validate`; `CompressionError.outOfRange` where half precision cannot hold the
+  ///   entries.
+  /// - Complexity: O(n), and O(B·log B) to sort B blocks.
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
-    let grid = try structure.grid(for: target.shape, operation: "prune", view: "the view")
+    let grid = try structure.grid(for: target.shape, operator: "prune", view: "the view")
     let norms = grid.squaredNorms(target.values)
     let best = norms.indices.sorted {
       norms[$0] != norms[$1] ? norms[$0] > norms[$1] : $0 < $1
@@ -57,6 +75,6 @@ public struct StructuredPruning: CompressionOperator {
     let entries = indices.map { target.values[Int($0)] }
     let form = try Sparse(
       count: target.count, indices: indices, entries: entries, pattern: .blocks(grid), values)
-    return form.orNearer(previous, to: target.values, values)
+    return .sparse(form.orNearer(previous?.sparse, to: target.values, values))
   }
 }

@@ -22,21 +22,29 @@ import LinearAlgebra
 ///   price, ten or so, and 60·n bytes beyond.
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.04319; Lloyd 1982; Arthur & Vassilvitskii 2007.
 public struct AdaptiveQuantization: CodebookOperator {
+  /// How the codebook is found; see the type for what each promises.
   public enum Solver: Sendable, Equatable {
+    /// Lloyd's algorithm from a good start; monotone from a warm start.
     case lloyd
+    /// Dynamic programming: the global optimum.
     case exact
+    /// So many runs of Lloyd's algorithm from k-means++, 1 to 10,000; the best counts.
     case restarts(Int)
   }
 
   /// K, the number of entries.
   public let levels: Int
+  /// Lloyd's algorithm by default.
   public let solver: Solver
   /// Whether one of the entries is 0.
   public let keepsZero: Bool
+  /// Which weights share the K entries; all of the view by default.
   public let grouping: Grouping
   /// Of the restarts.
   public let seed: UInt64
 
+  /// K learnt values for all weights of the view, or for each row or group.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 1 ≤ K ≤ 65,536 and there are 1 to 10,000
   ///   restarts.
   public init(
@@ -45,16 +53,16 @@ public struct AdaptiveQuantization: CodebookOperator {
   ) throws {
     guard (1...65_536).contains(levels) else {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "k", value: "\(levels)", expected: "from 1 to 65536")
+        operator: "quantize", parameter: "k", value: "\(levels)", expected: "from 1 to 65536")
     }
     if case .restarts(let count) = solver, !(1...10_000).contains(count) {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "restarts", value: "\(count)", expected: "from 1 to 10000"
+        operator: "quantize", parameter: "restarts", value: "\(count)", expected: "from 1 to 10000"
       )
     }
     if keepsZero, solver != .lloyd {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "zero", value: "zero",
+        operator: "quantize", parameter: "zero", value: "zero",
         expected: "without exact and restarts")
     }
     self.levels = levels
@@ -64,6 +72,8 @@ public struct AdaptiveQuantization: CodebookOperator {
     self.seed = seed
   }
 
+  /// As it is written in a plan: `quantize(k=4)`, then `exact` or `restarts=10`, `zero` and
+  /// `per=row` where they are not the default. The seed is not written.
   public var description: String {
     var arguments = ["k=\(levels)"]
     switch solver {
@@ -76,30 +86,40 @@ public struct AdaptiveQuantization: CodebookOperator {
     return "quantize(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses K above the weights of the view or of a group, rows of a vector, and `.exact` where
+  /// its table would take more than 32 GiB.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`, `.needsMatrix`.
   public func validate(shape: [Int], view: String) throws {
     try grouping.validate("quantize", shape: shape, view: view)
     let total = min(shape.reduce(1, *), grouping.size(for: shape))
     guard levels <= total else {
       throw CompressionError.invalidParameter(
-        operation: "quantize", parameter: "k", value: "\(levels)",
+        operator: "quantize", parameter: "k", value: "\(levels)",
         expected: "at most the \(total) weights of \(grouping == .view ? view : "a group")")
     }
     if case .exact = solver {
       let (bytes, overflow) = total.multipliedReportingOverflow(by: 4 * min(levels, 32))
       guard total <= Int32.max, !overflow, bytes <= 1 << 35 else {
         throw CompressionError.invalidParameter(
-          operation: "quantize", parameter: "exact", value: "\(levels) × \(total)",
+          operator: "quantize", parameter: "exact", value: "\(levels) × \(total)",
           expected: "used where 4·k·n is at most 32 GiB")
       }
     }
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
-    GroupCodebook.scaleFree(weights, previous?.count == levels ? previous : nil) {
-      .free(keepsZero ? entriesWithZero($0, $1) : entries($0, $1))
+  /// One-dimensional k-means by the solver, scale-free: a power of two times the weights gives as
+  /// much times the entries. A warm start counts where it has K entries.
+  ///
+  /// - Complexity: as the type says.
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
+    Codebook.Entries.scaleFree(weights, previous?.count == levels ? previous : nil) {
+      let found = keepsZero ? entriesWithZero($0, $1) : entries($0, $1)
+      return .free(found, levels: found.count)
     }
   }
 
+  /// Takes K free entries a group; with `keepsZero` one of each group's must be 0.
   public func allows(_ entries: Codebook.Entries) -> Bool {
     guard case .free(let values, levels) = entries else { return false }
     return !keepsZero
@@ -108,8 +128,10 @@ public struct AdaptiveQuantization: CodebookOperator {
       }
   }
 
-  public func refit(_ form: Codebook, to target: WeightView) throws -> Codebook {
-    try form.refitted(to: target.values, holdingZero: keepsZero)
+  /// Moves each entry to the mean of its weights; with `keepsZero` an entry of 0 stays there. O(n).
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .codebook(let own) = form else { return form }
+    return .codebook(try own.refitted(to: target.values, holdingZero: keepsZero))
   }
 
   private func entriesWithZero(_ weights: [Float], _ previous: [Float]?) -> [Float] {

@@ -29,15 +29,15 @@ public enum Grouping: Sendable, Equatable, CustomStringConvertible {
 
   /// - Throws: `CompressionError.invalidParameter` for groups of less than one weight, or rows of a
   ///   vector.
-  func validate(_ operation: String, shape: [Int], view: String) throws {
+  func validate(_ `operator`: String, shape: [Int], view: String) throws {
     switch self {
     case .view: break
     case .row where shape.count < 2:
-      throw CompressionError.needsMatrix(operation: "\(operation) per row", view: view)
+      throw CompressionError.needsMatrix(operator: "\(`operator`) per row", view: view)
     case .row: break
     case .weights(let count) where count < 1:
       throw CompressionError.invalidParameter(
-        operation: operation, parameter: "per", value: "\(count)",
+        operator: `operator`, parameter: "per", value: "\(count)",
         expected: "view, row or a number of weights from 1 on")
     case .weights: break
     }
@@ -46,36 +46,31 @@ public enum Grouping: Sendable, Equatable, CustomStringConvertible {
 
 /// An operator that gives each weight the nearest entry of a codebook that it chooses, one for each
 /// group of weights.
-public protocol CodebookOperator: CompressionOperator where Form == Codebook {
+public protocol CodebookOperator: CompressionOperator {
+  /// Which weights share a codebook.
   var grouping: Grouping { get }
 
   /// The best codebook for one group.
   ///
   /// - Parameter previous: the group's entries of the last C step.
-  func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook
+  func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries
 
   /// Whether `codebook` may return each group's entries.
   func allows(_ entries: Codebook.Entries) -> Bool
 }
 
-/// The codebook of one group, as it is stored.
-public enum GroupCodebook: Sendable, Equatable {
-  /// K entries, ascending.
-  case free([Float])
-  case scaled(Float, pattern: [Float])
-  case affine(offset: Float, step: Float, levels: Int)
-  case fixed(pattern: [Float])
-}
-
-extension GroupCodebook {
+extension Codebook.Entries {
   /// The codebook of weights that are a power of two larger.
-  func scaled(byPowerOfTwo exponent: Int) -> GroupCodebook {
-    func times(_ value: Float) -> Float { [value].scaled(byPowerOfTwo: exponent)[0] }
-    return switch self {
-    case .free(let entries): .free(entries.scaled(byPowerOfTwo: exponent))
-    case .scaled(let scale, let pattern): .scaled(times(scale), pattern: pattern)
-    case .affine(let offset, let step, let levels):
-      .affine(offset: times(offset), step: times(step), levels: levels)
+  func scaled(byPowerOfTwo exponent: Int) -> Codebook.Entries {
+    switch self {
+    case .free(let entries, let levels):
+      .free(entries.scaled(byPowerOfTwo: exponent), levels: levels)
+    case .scaled(let scales, let pattern):
+      .scaled(scales.scaled(byPowerOfTwo: exponent), pattern: pattern)
+    case .affine(let offsets, let steps, let levels):
+      .affine(
+        offsets: offsets.scaled(byPowerOfTwo: exponent),
+        steps: steps.scaled(byPowerOfTwo: exponent), levels: levels)
     case .fixed: self
     }
   }
@@ -84,8 +79,8 @@ extension GroupCodebook {
   /// neither overflow nor vanish, and the result does not depend on the weights' scale.
   static func scaleFree(
     _ weights: [Float], _ previous: [Float]?,
-    _ solve: (_ weights: [Float], _ previous: [Float]?) throws -> GroupCodebook
-  ) rethrows -> GroupCodebook {
+    _ solve: (_ weights: [Float], _ previous: [Float]?) throws -> Codebook.Entries
+  ) rethrows -> Codebook.Entries {
     let exponent = weights.uncomfortableExponent
     guard exponent != 0 else { return try solve(weights, previous) }
     let warm = previous?.scaled(byPowerOfTwo: -exponent)
@@ -95,19 +90,32 @@ extension GroupCodebook {
 }
 
 extension CodebookOperator {
+
+  /// Takes every codebook, which is right only where the entries are free.
   public func allows(_ entries: Codebook.Entries) -> Bool { true }
 
-  public func belongs(_ form: Codebook, shape: [Int]) -> Bool {
-    form.count == shape.reduce(1, *) && form.groupSize == grouping.size(for: shape)
+  /// Takes codebooks of as many weights as the shape has, in groups of the operator's size, whose
+  /// entries `allows` takes.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .codebook(let form) = form else { return false }
+    return form.count == shape.reduce(1, *) && form.groupSize == grouping.size(for: shape)
       && allows(form.stored)
   }
 
-  public func compress(_ target: WeightView, from previous: Codebook?, penalty mu: Float) throws
-    -> Codebook
-  {
+  /// Finds each group's codebook, groups on all threads, and gives every weight its nearest entry,
+  /// ties to the lower one. μ does not matter.
+  ///
+  /// - Throws: as `validate` and `codebook`; `CompressionError.outOfRange` where an entry exceeds a
+  ///   `Float`.
+  /// - Complexity: that of the codebooks, and O(n·K) vectorised, O(n·log K) for large K.
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     try validate(shape: target.shape, view: "the view")
     let size = grouping.size(for: target.shape)
-    let previous = previous?.groupSize == size && previous?.count == target.count ? previous : nil
+    let previous = previous?.codebook.flatMap {
+      $0.groupSize == size && $0.count == target.count ? $0 : nil
+    }
     let groups =
       try size >= target.count
       ? [codebook(for: target.values, from: previous?.entries(ofGroup: 0))]
@@ -115,20 +123,20 @@ extension CodebookOperator {
     let stored = joined(groups)
     guard stored.values.isFinite else {
       throw CompressionError.outOfRange(
-        operation: description, problem: "the values of its codebook exceed the largest Float")
+        operator: description, problem: "the values of its codebook exceed the largest Float")
     }
-    return Codebook(nearest: target.values, in: stored, groupSize: size)
+    return .codebook(Codebook(nearest: target.values, in: stored, groupSize: size))
   }
 
   /// The codebook of each group, groups on all threads.
   private func codebooks(of weights: [Float], size: Int, from previous: Codebook?) throws
-    -> [GroupCodebook]
+    -> [Codebook.Entries]
   {
     let count = (weights.count - 1) / size + 1
     // Runs of groups, so that a thread has some work before it asks for more.
     let run = max(1, min(count, 4096 / size))
     let runs = (count - 1) / run + 1
-    var found = [Result<[GroupCodebook], any Error>](repeating: .success([]), count: runs)
+    var found = [Result<[Codebook.Entries], any Error>](repeating: .success([]), count: runs)
     found.withUnsafeMutableBufferPointer { found in
       // Each run of groups writes its own element.
       let found = found
@@ -147,21 +155,16 @@ extension CodebookOperator {
   }
 
   /// The groups' codebooks in one; they are all of one kind because one operator made them.
-  private func joined(_ groups: [GroupCodebook]) -> Codebook.Entries {
+  private func joined(_ groups: [Codebook.Entries]) -> Codebook.Entries {
     switch groups.first {
-    case .free(let first):
-      var entries: [Float] = []
-      entries.reserveCapacity(groups.count * first.count)
-      for case .free(let own) in groups { entries += own }
-      return .free(entries, levels: first.count)
+    case .free(_, let levels):
+      return .free(groups.flatMap { $0.stored.first ?? [] }, levels: levels)
     case .scaled(_, let pattern):
-      return .scaled(
-        groups.map { if case .scaled(let scale, _) = $0 { scale } else { 0 } }, pattern: pattern)
+      return .scaled(groups.flatMap { $0.stored.first ?? [] }, pattern: pattern)
     case .affine(_, _, let levels):
       return .affine(
-        offsets: groups.map { if case .affine(let offset, _, _) = $0 { offset } else { 0 } },
-        steps: groups.map { if case .affine(_, let step, _) = $0 { step } else { 0 } },
-        levels: levels)
+        offsets: groups.flatMap { $0.stored.first ?? [] },
+        steps: groups.flatMap { $0.stored.last ?? [] }, levels: levels)
     case .fixed(let pattern): return .fixed(pattern: pattern)
     case nil: return .free([0], levels: 1)
     }

@@ -14,33 +14,41 @@ public struct PowerOfTwoQuantization: CodebookOperator {
   public let depth: Int
   /// e, where it is given.
   public let top: Int?
+  /// Which weights share e; all of the view where it is given.
   public let grouping: Grouping
 
+  /// C + 1 powers of two, their negatives and 0; e is found unless it is given.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless 0 ≤ C ≤ 60 and −100 ≤ e ≤ 100.
   public init(depth: Int, top: Int? = nil, per grouping: Grouping = .view) throws {
     guard (0...60).contains(depth) else {
       throw CompressionError.invalidParameter(
-        operation: "powers", parameter: "c", value: "\(depth)", expected: "from 0 to 60")
+        operator: "powers", parameter: "c", value: "\(depth)", expected: "from 0 to 60")
     }
     guard (-100...100).contains(top ?? 0) else {
       throw CompressionError.invalidParameter(
-        operation: "powers", parameter: "top", value: "\(top ?? 0)", expected: "from -100 to 100")
+        operator: "powers", parameter: "top", value: "\(top ?? 0)", expected: "from -100 to 100")
     }
     if top != nil, grouping != .view {
       throw CompressionError.invalidParameter(
-        operation: "powers", parameter: "per", value: "\(grouping)", expected: "absent with top")
+        operator: "powers", parameter: "per", value: "\(grouping)", expected: "absent with top")
     }
     self.depth = depth
     self.top = top
     self.grouping = grouping
   }
 
+  /// As it is written in a plan: `powers(c=3)`, with `top=-2` where e is given, `per=row` for
+  /// groups.
   public var description: String {
     let arguments = ["c=\(depth)"] + (top.map { ["top=\($0)"] } ?? [])
     return
       "powers(\((arguments + (groupingSuffix.isEmpty ? [] : [groupingSuffix])).joined(separator: ", ")))"
   }
 
+  /// Refuses groups of less than one weight, and rows of a vector.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`, `.needsMatrix`.
   public func validate(shape: [Int], view: String) throws {
     try grouping.validate("powers", shape: shape, view: view)
   }
@@ -56,12 +64,16 @@ public struct PowerOfTwoQuantization: CodebookOperator {
     return pattern.map { scale * $0 }
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+  /// The fixed codebook where e is given, else the best one of all exponents that can be best;
+  /// exact either way, whatever the warm start.
+  ///
+  /// - Complexity: O(n) to sort, O(C·log n) an exponent.
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
     if let top { return .fixed(pattern: pattern(top)) }
     let exponent = weights.uncomfortableExponent
     let weights = weights.scaled(byPowerOfTwo: -exponent)
     let largest = weights.reduce(0) { max($0, abs($1)) }
-    guard largest > 0 else { return .scaled(0, pattern: pattern) }
+    guard largest > 0 else { return .scaled([0], pattern: pattern) }
     let sorted = SortedWeights(weights)
     let start = Int(largest.exponent) + 1
     // With the largest weight cut off to less than 2⁻ᵈ of itself, that one costs more than n others
@@ -73,9 +85,10 @@ public struct PowerOfTwoQuantization: CodebookOperator {
       let scale = Float(sign: .plus, exponent: power, significand: 1)
       return (scale, sorted.distortion(pattern.map { scale * $0 }))
     }.min { $0.1 < $1.1 }
-    return GroupCodebook.scaled(best?.0 ?? 0, pattern: pattern).scaled(byPowerOfTwo: exponent)
+    return Codebook.Entries.scaled([best?.0 ?? 0], pattern: pattern).scaled(byPowerOfTwo: exponent)
   }
 
+  /// Takes the fixed codebook where e is given, else 0 or a power of two as each group's scale.
   public func allows(_ entries: Codebook.Entries) -> Bool {
     if let top { return entries == .fixed(pattern: pattern(top)) }
     guard case .scaled(let scales, pattern) = entries else { return false }
@@ -83,19 +96,21 @@ public struct PowerOfTwoQuantization: CodebookOperator {
   }
 
   /// The distortion of kept codes is quadratic in the scale: the power of two that is nearest to the best one.
-  public func refit(_ form: Codebook, to target: WeightView) throws -> Codebook {
-    guard case .scaled(let scales, let pattern) = try form.refitted(to: target.values).stored else {
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .codebook(let own) = form else { return form }
+    guard case .scaled(let scales, let pattern) = try own.refitted(to: target.values).stored else {
       return form
     }
     let powers = scales.map { scale in
       let (below, above) = (scale.binade, 2 * scale.binade)
       return above.isFinite && above - scale < scale - below ? above : below
     }
-    return try Codebook(
-      .scaled(powers, pattern: pattern), codes: form.codes, groupSize: form.groupSize)
+    return .codebook(
+      try Codebook(.scaled(powers, pattern: pattern), codes: own.codes, groupSize: own.groupSize))
   }
 }
 
 extension PowerOfTwoQuantization: FixedCodebook {
+  /// Whether e is given.
   public var isFixed: Bool { top != nil }
 }

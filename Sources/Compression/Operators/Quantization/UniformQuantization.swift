@@ -19,15 +19,20 @@ import LinearAlgebra
 /// - Complexity: O(n) a group, hundreds of vectorised passes over at most 4,096 points.
 /// - Source: the usual integer quantization (Jacob et al. 2018), with the least-squares scale.
 public struct UniformQuantization: CodebookOperator {
+  /// b, from 2, affine from 1, to 12.
   public let bits: Int
+  /// Whether the levels have an offset of their own instead of lying symmetrically about 0.
   public let isAffine: Bool
+  /// Which weights share the spacing and the offset.
   public let grouping: Grouping
 
+  /// Equally spaced values of b bits, symmetric unless `affine`.
+  ///
   /// - Throws: `CompressionError.invalidParameter` unless b is from 2 (affine: 1) to 12.
   public init(bits: Int, affine: Bool = false, per grouping: Grouping = .view) throws {
     guard ((affine ? 1 : 2)...12).contains(bits) else {
       throw CompressionError.invalidParameter(
-        operation: "uniform", parameter: "b", value: "\(bits)",
+        operator: "uniform", parameter: "b", value: "\(bits)",
         expected: "from \(affine ? 1 : 2) to 12")
     }
     self.bits = bits
@@ -35,6 +40,8 @@ public struct UniformQuantization: CodebookOperator {
     self.grouping = grouping
   }
 
+  /// As it is written in a plan: `uniform(b=4)`, with `affine` and `per=row` where they are not the
+  /// default.
   public var description: String {
     let arguments =
       ["b=\(bits)"] + (isAffine ? ["affine"] : [])
@@ -42,6 +49,9 @@ public struct UniformQuantization: CodebookOperator {
     return "uniform(\(arguments.joined(separator: ", ")))"
   }
 
+  /// Refuses groups of less than one weight, and rows of a vector.
+  ///
+  /// - Throws: `CompressionError.invalidParameter`, `.needsMatrix`.
   public func validate(shape: [Int], view: String) throws {
     try grouping.validate("uniform", shape: shape, view: view)
   }
@@ -51,19 +61,25 @@ public struct UniformQuantization: CodebookOperator {
     isAffine ? 0...(1 << bits) - 1 : (1 - (1 << (bits - 1)))...((1 << (bits - 1)) - 1)
   }
 
-  public func codebook(for weights: [Float], from previous: [Float]?) throws -> GroupCodebook {
+  /// Searches the grid of one group, from the last C step's as well where there is one: exact for
+  /// few symmetric weights, else approximate, and monotone from the warm start.
+  ///
+  /// - Complexity: O(n), hundreds of vectorised passes over at most 4,096 points.
+  public func codebook(for weights: [Float], from previous: [Float]?) throws -> Codebook.Entries {
     // What one unit of the least denormal number is in the weights that are brought near 1.
     let unit = exp2(Double(-149 - weights.uncomfortableExponent))
-    return GroupCodebook.scaleFree(
+    return Codebook.Entries.scaleFree(
       weights, previous?.count == integers.count ? previous : nil
     ) {
       let grid = representable(grid(for: $0, from: $1), unit: unit, on: $0)
       return isAffine
-        ? .affine(offset: Float(grid.offset), step: Float(grid.step), levels: integers.count)
-        : .scaled(Float(grid.step), pattern: integers.map(Float.init))
+        ? .affine(
+          offsets: [Float(grid.offset)], steps: [Float(grid.step)], levels: integers.count)
+        : .scaled([Float(grid.step)], pattern: integers.map(Float.init))
     }
   }
 
+  /// Takes the scale s ≥ 0 of {−Q … Q} for each group, or 2^b affine levels with s ≥ 0.
   public func allows(_ entries: Codebook.Entries) -> Bool {
     guard isAffine else { return entries.hasScales(of: integers.map(Float.init)) }
     guard case .affine(_, let steps, integers.count) = entries else { return false }

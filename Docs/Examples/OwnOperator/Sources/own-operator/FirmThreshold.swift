@@ -14,15 +14,20 @@ struct FirmThreshold: CompressionOperator {
 
   var description: String { "firm(alpha=\(alpha), gamma=\(gamma))" }
 
-  func compress(_ target: WeightView, from previous: Sparse?, penalty mu: Float) throws -> Sparse {
+  func compress(_ target: WeightView, from previous: CompressedForm?, penalty mu: Float) throws
+    -> CompressedForm
+  {
     let found = target.values.map { Float(solution(Double($0), mu: Double(mu))) }
     let indices = found.indices.filter { found[$0] != 0 }
-    return try Sparse(
-      count: target.count, indices: indices.map { UInt32($0) }, values: indices.map { found[$0] })
+    return .sparse(
+      try Sparse(
+        count: target.count, indices: indices.map { UInt32($0) },
+        values: indices.map { found[$0] }))
   }
 
-  func cost(of form: Sparse, in view: WeightView) -> Double {
-    form.values.reduce(0) { $0 + penalty(Double($1)) }
+  func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .sparse(let form) = form else { return 0 }
+    return form.values.reduce(0) { $0 + penalty(Double($1)) }
   }
 
   func penalty(_ value: Double) -> Double {

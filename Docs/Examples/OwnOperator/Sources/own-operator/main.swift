@@ -24,7 +24,7 @@ for mu: Float in [0.5, 4] {
       fatalError("\(value) is not the best for \(weight)")
     }
   }
-  print("μ = \(mu): \(form.values.count) of \(weights.count) weights stay")
+  print("μ = \(mu): \(form.sparse?.values.count ?? 0) of \(weights.count) weights stay")
 }
 
 // What every operator must do: shapes, its set, warm starts, storage, the same result twice.
@@ -32,7 +32,6 @@ for fault in checkOperator(FirmThreshold(alpha: 1, gamma: 0.8)) { fatalError("\(
 
 let plan = try CompressionPlan(
   parsing: "*: firm(alpha=1, gamma=0.8) + quantize(k=2)", catalogue: catalogue)
-let sum = try plan.tasks[0].operation.representation(
-  of: WeightView(weights), from: nil, penalty: 4)
+let sum = try plan.tasks[0].operator.compress(WeightView(weights), from: nil, penalty: 4)
 let error = weights.squaredDistance(to: sum.decompressed()) / weights.squaredNorm
 print("\(plan): relative error \(error), \(sum.storage.bits) bits")

@@ -12,9 +12,9 @@ let trainer = try Trainer(network, data: data, options: TrainingOptions(optimise
 try trainer.train(batches: 20 * trainer.batchesPerEpoch)
 try trainer.network.write(to: "reference.safetensors")
 
-let operation = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
+let sum = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
 let plan = try ResolvedPlan(
-  CompressionPlan([CompressionTask(.joint("*.weight"), operation)]), for: trainer.weights.layout)
+  CompressionPlan([CompressionTask(.joint("*.weight"), sum)]), for: trainer.weights.layout)
 // What is not said is as for `lc compress`: 40 steps of 3 epochs, μ from 0.003 on.
 let learning = NetworkLearning(trainer)
 let result = try Alternation().run(plan, learning: learning)

@@ -11,6 +11,8 @@ public struct BlockGrid: Sendable, Equatable, Codable {
   /// A block's sizes, as many.
   public let block: [Int]
 
+  /// A tensor's grid of blocks; a block is cut to the tensor's sizes.
+  ///
   /// - Throws: `CompressionError.malformedForm` when the sizes are not positive or do not correspond.
   public init(shape: [Int], block: [Int]) throws {
     guard !shape.isEmpty, shape.count == block.count,
@@ -63,7 +65,7 @@ public struct BlockGrid: Sendable, Equatable, Codable {
   }
 
   /// Σ w² of each block. O(n).
-  public func squaredNorms(_ values: [Float]) -> [Double] {
+  package func squaredNorms(_ values: [Float]) -> [Double] {
     precondition(values.count == count)
     var norms = [Double](repeating: 0, count: blockCount)
     values.withUnsafeBufferPointer { values in
@@ -79,14 +81,14 @@ public struct BlockGrid: Sendable, Equatable, Codable {
   }
 
   /// The number of weights of each block. O(n / length of a run).
-  public func sizes() -> [Int] {
+  package func sizes() -> [Int] {
     var sizes = [Int](repeating: 0, count: blockCount)
     forEachRun { number, range in sizes[number] += range.count }
     return sizes
   }
 
   /// The places of the weights of some blocks, ascending. O(n / length of a run + result).
-  public func indices(ofBlocks blocks: [UInt32]) -> [UInt32] {
+  package func indices(ofBlocks blocks: [UInt32]) -> [UInt32] {
     let isKept = kept(blocks)
     var indices: [UInt32] = []
     forEachRun { number, range in
@@ -98,7 +100,7 @@ public struct BlockGrid: Sendable, Equatable, Codable {
   }
 
   /// The blocks that hold some of these places, which ascend. O(n / length of a run + places).
-  public func blocks(of indices: [UInt32]) -> [UInt32] {
+  package func blocks(of indices: [UInt32]) -> [UInt32] {
     var isKept = [Bool](repeating: false, count: blockCount)
     var next = 0
     forEachRun { number, range in
@@ -111,7 +113,7 @@ public struct BlockGrid: Sendable, Equatable, Codable {
   }
 
   /// The number of the block of each place. O(n).
-  public func blockOfEachWeight() -> [UInt32] {
+  package func blockOfEachWeight() -> [UInt32] {
     var numbers: [UInt32] = []
     numbers.reserveCapacity(count)
     forEachRun { number, range in

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// A few entries at their places, zero elsewhere.
-public struct Sparse: CompressedForm {
+public struct Sparse: Sendable, Equatable {
   /// What is known of the places, which decides how they are coded.
   public enum Pattern: Sendable, Equatable {
     /// Nothing: each entry has a place of its own.
@@ -19,10 +19,13 @@ public struct Sparse: CompressedForm {
   public let indices: [UInt32]
   /// The entries' values.
   public let values: [Float]
+  /// What is known of the places.
   public let pattern: Pattern
   /// How the values are stored; they need no rounding to it.
   public let format: NumberFormat
 
+  /// Entries at their places among n weights.
+  ///
   /// - Throws: `CompressionError.malformedForm` when indices, values, pattern and format do not fit each
   ///   other or n.
   public init(
@@ -62,7 +65,7 @@ public struct Sparse: CompressedForm {
 
   /// The numbers that tell the places: the blocks for a grid, the places in each run, run by run, for
   /// runs, the indices themselves otherwise.
-  public var units: [UInt32] {
+  package var units: [UInt32] {
     switch pattern {
     case .free: return indices
     case .runs(let kept, let run, let stride):
@@ -91,6 +94,10 @@ public struct Sparse: CompressedForm {
       pattern: pattern, format: format)
   }
 
+  /// Δ(θ), n weights.
+  public func decompressed() -> [Float] { CompressedForm.sparse(self).decompressed() }
+
+  /// weights += scale · Δ(θ).
   public func add(to weights: inout [Float], scale: Float) {
     precondition(weights.count == count)
     weights.withUnsafeMutableBufferPointer {
@@ -98,10 +105,12 @@ public struct Sparse: CompressedForm {
     }
   }
 
+  /// The values' bits by their format, and the places in the cheapest coding.
   public var storage: Storage {
     Storage(values: format.bits(values.count), indices: IndexCoding.cheapest(for: self).bits)
   }
 
+  /// A multiplication and an addition for each entry in the range. O(log κ).
   public func operations(in range: Range<Int>, rows: Int, columns: Int) -> Operations {
     let entries = position(ofIndex: range.upperBound) - position(ofIndex: range.lowerBound)
     return Operations(multiplications: entries, additions: entries)
@@ -116,11 +125,5 @@ public struct Sparse: CompressedForm {
       if Int(indices[middle]) < index { low = middle + 1 } else { high = middle }
     }
     return low
-  }
-
-  public var representation: Representation { .sparse(self) }
-  public init?(_ representation: Representation) {
-    guard case .sparse(let form) = representation else { return nil }
-    self = form
   }
 }

@@ -4,16 +4,16 @@ import LinearAlgebra
 /// stride of H·W, neighbouring input channels of a kernel at one place.
 ///
 /// Runs are numbered by their first weights. M · stride neighbouring weights hold `stride` whole runs.
-public struct Runs: Sendable, Equatable {
+package struct Runs: Sendable, Equatable {
   /// M.
-  public let length: Int
-  public let stride: Int
+  package let length: Int
+  package let stride: Int
   /// The number of runs.
-  public let count: Int
+  package let count: Int
   private let segment: Int
 
   /// None unless the weights are whole runs.
-  public init?(length: Int, stride: Int, count: Int) {
+  package init?(length: Int, stride: Int, count: Int) {
     guard length > 0, stride > 0, count >= 0, count <= UInt32.max else { return nil }
     let (segment, overflow) = length.multipliedReportingOverflow(by: stride)
     guard !overflow, count % segment == 0 else { return nil }
@@ -63,7 +63,7 @@ public struct Runs: Sendable, Equatable {
 
   /// The ascending weights that stand at these places, `kept` of each run, run by run; none where a
   /// place is given twice or outside of its run. O(n).
-  public func indices(ofPlaces places: [UInt32], each kept: Int) -> [UInt32]? {
+  package func indices(ofPlaces places: [UInt32], each kept: Int) -> [UInt32]? {
     guard kept > 0, places.count / kept == count, places.count % kept == 0 else { return nil }
     var indices: [UInt32] = []
     indices.reserveCapacity(places.count)

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// A matrix of rank r as the product of two factors: Δ(θ) = left · right.
-public struct LowRank: CompressedForm {
+public struct LowRank: Sendable, Equatable {
   /// m × r.
   public let left: Matrix
   /// r × n.
@@ -11,6 +11,8 @@ public struct LowRank: CompressedForm {
   /// How the factors are stored; they need no rounding to it.
   public let format: NumberFormat
 
+  /// The product of these factors.
+  ///
   /// - Throws: `CompressionError.malformedForm` when the sizes differ from each other or from the
   ///   arrangement's, or the factors are not of the format.
   public init(
@@ -37,9 +39,15 @@ public struct LowRank: CompressedForm {
     self.format = format
   }
 
+  /// r, which may be 0.
   public var rank: Int { left.columns }
+  /// The number of weights, m·n.
   public var count: Int { left.rows * right.columns }
 
+  /// Δ(θ), n weights.
+  public func decompressed() -> [Float] { CompressedForm.lowRank(self).decompressed() }
+
+  /// weights += scale · Δ(θ).
   public func add(to weights: inout [Float], scale: Float) {
     guard case .heightByWidth = arrangement else {
       accumulateProduct(left, right, scale: scale, into: &weights)
@@ -50,6 +58,7 @@ public struct LowRank: CompressedForm {
     arrangement.forEachPair { place, index in weights[index] += product[place] }
   }
 
+  /// r·(m + n) numbers of 32 or 16 bits.
   public var storage: Storage {
     Storage(factors: format.bits(rank * (left.rows + right.columns)))
   }
@@ -58,12 +67,6 @@ public struct LowRank: CompressedForm {
   public func operations(in range: Range<Int>, rows: Int, columns: Int) -> Operations {
     Operations.dense(rows: rank, columns: right.columns)
       + .dense(rows: left.rows, columns: rank)
-  }
-
-  public var representation: Representation { .lowRank(self) }
-  public init?(_ representation: Representation) {
-    guard case .lowRank(let form) = representation else { return nil }
-    self = form
   }
 }
 

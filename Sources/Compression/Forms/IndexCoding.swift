@@ -1,6 +1,6 @@
 /// How the places of sparse entries are written, and how many bits that takes.
-public struct IndexCoding: Sendable, Equatable {
-  public enum Scheme: Sendable, Equatable {
+package struct IndexCoding: Sendable, Equatable {
+  package enum Scheme: Sendable, Equatable {
     /// The number of skipped places before each entry, in `width` bits. The code 2^width − 1 is a
     /// filler: that many places are skipped and no entry follows.
     case gaps(width: Int)
@@ -10,13 +10,13 @@ public struct IndexCoding: Sendable, Equatable {
     case absolute(width: Int)
   }
 
-  public let scheme: Scheme
+  package let scheme: Scheme
   /// The bits of all places together, fillers counted.
-  public let bits: Int
+  package let bits: Int
 
   /// The coding of a form's units: its places, or those of its blocks, with the fewest bits; for runs
   /// the places in each run, ⌈log₂ run⌉ bits each.
-  public static func cheapest(for form: Sparse) -> IndexCoding {
+  package static func cheapest(for form: Sparse) -> IndexCoding {
     switch form.pattern {
     case .free: return cheapest(places: form.indices, of: form.count)
     case .blocks(let grid): return cheapest(places: form.units, of: grid.blockCount)
@@ -30,7 +30,7 @@ public struct IndexCoding: Sendable, Equatable {
   ///
   /// - Parameter places: ascending, less than `count`.
   /// - Complexity: O(κ).
-  public static func cheapest(places: [UInt32], of count: Int) -> IndexCoding {
+  package static func cheapest(places: [UInt32], of count: Int) -> IndexCoding {
     var best = IndexCoding(scheme: .bitmap, bits: count)
     let absolute = bitsToTellApart(count)
     consider(.absolute(width: absolute), bits: places.count * absolute)

@@ -7,6 +7,8 @@ public protocol GradualOperator: CompressionOperator {
 }
 
 extension Pruning: GradualOperator {
+  /// Keeps s + (1 − s)·(1 − t)³ of the weights, s the share that is kept at last, and in 32 bits
+  /// until then.
   public func at(time: Double, for shape: [Int]) -> Pruning {
     var copy = self
     copy.kept = kept.shrinking(to: time, of: shape.reduce(1, *))
@@ -17,9 +19,11 @@ extension Pruning: GradualOperator {
 }
 
 extension StructuredPruning: GradualOperator {
+  /// Keeps s + (1 − s)·(1 − t)³ of the blocks, s the share that is kept at last, and in 32 bits
+  /// until then.
   public func at(time: Double, for shape: [Int]) -> StructuredPruning {
     var copy = self
-    let blocks = try? structure.grid(for: shape, operation: "prune", view: "").blockCount
+    let blocks = try? structure.grid(for: shape, operator: "prune", view: "").blockCount
     copy.kept = kept.shrinking(to: time, of: blocks)
     if time < 1 { copy.values = .float32 }
     return copy
@@ -27,6 +31,7 @@ extension StructuredPruning: GradualOperator {
 }
 
 extension CompressionSum: GradualOperator {
+  /// The sum with its gradual parts as they are at that time, and the others whole.
   public func at(time: Double, for shape: [Int]) -> CompressionSum {
     CompressionSum(
       parts.map { ($0 as? any GradualOperator)?.at(time: time, for: shape) ?? $0 },

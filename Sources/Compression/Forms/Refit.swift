@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// A least-squares fit with the structure kept: codes, places and ranks stay, numbers change. This is
 /// how a compressed network is retrained.
-extension Representation {
+extension CompressedForm {
   /// The θ of the same structure that is nearest to `target`.
   ///
   /// Exact for codebooks and sparse entries. Factors take one sweep of alternating least squares from
@@ -11,7 +11,7 @@ extension Representation {
   /// - Complexity: O(n); factors O(m·n·r).
   /// - Precondition: there are `count` weights in the target.
   /// - Throws: `CompressionError.malformedForm` when a fit is no longer finite.
-  public func refitted(to target: [Float]) throws -> Representation {
+  public func refitted(to target: [Float]) throws -> CompressedForm {
     precondition(target.count == count)
     switch self {
     case .codebook(let form): return .codebook(try form.refitted(to: target))
@@ -26,8 +26,8 @@ extension AdditiveSum {
   /// - Parameter fit: the refit of a part, given by its number, to what the others leave.
   func refitted(
     to target: [Float],
-    _ fit: (_ part: Int, _ form: Representation, _ rest: [Float]) throws ->
-      Representation
+    _ fit: (_ part: Int, _ form: CompressedForm, _ rest: [Float]) throws ->
+      CompressedForm
   ) throws -> AdditiveSum {
     var parts = parts
     for _ in 0..<3 {

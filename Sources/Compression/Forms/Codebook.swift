@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 /// All weights share one codebook, or each run of `groupSize` weights (a row of a matrix, a group of
 /// g weights) has its own of the same K.
-public struct Codebook: CompressedForm {
+public struct Codebook: Sendable, Equatable {
   /// The codebooks as they are stored, one group after the other.
   public enum Entries: Sendable, Equatable {
     /// K floats a group, ascending.
@@ -56,17 +56,21 @@ public struct Codebook: CompressedForm {
       return scales.allSatisfy { $0 >= 0 }
     }
 
-    /// How many floats are stored.
-    public var storedCount: Int {
+    /// The floats that are stored, by what they are.
+    var stored: [[Float]] {
       switch self {
-      case .free(let values, _): values.count
-      case .scaled(let scales, _): scales.count
-      case .affine(let offsets, let steps, _): offsets.count + steps.count
-      case .fixed: 0
+      case .free(let values, _): [values]
+      case .scaled(let scales, _): [scales]
+      case .affine(let offsets, let steps, _): [offsets, steps]
+      case .fixed: []
       }
     }
+
+    /// How many floats are stored.
+    public var storedCount: Int { stored.reduce(0) { $0 + $1.count } }
   }
 
+  /// The codebooks as they are stored.
   public let stored: Entries
   /// The entries of all groups, K each, ascending in each group.
   public let entries: [Float]
@@ -77,6 +81,8 @@ public struct Codebook: CompressedForm {
   /// The code of each of the n weights, less than K.
   public let codes: [UInt16]
 
+  /// Codes of codebooks that are there.
+  ///
   /// - Throws: `CompressionError.malformedForm` when a code has no entry, the groups are not as many
   ///   as the weights need, K is not from 1 to 65,536, or an entry is not finite.
   public init(_ stored: Entries, codes: [UInt16], groupSize: Int? = nil) throws {
@@ -156,6 +162,7 @@ public struct Codebook: CompressedForm {
     }
   }
 
+  /// The number of weights n.
   public var count: Int { codes.count }
 
   /// The entries of the group that holds the weight at that index.
@@ -163,11 +170,16 @@ public struct Codebook: CompressedForm {
     Array(entries[group * levels..<(group + 1) * levels])
   }
 
+  /// How many codebooks there are: ⌈n / `groupSize`⌉, or one.
   public var groupCount: Int { entries.count / levels }
 
   /// The bits of one code.
-  public var codeBits: Int { bitsToTellApart(levels) }
+  package var codeBits: Int { bitsToTellApart(levels) }
 
+  /// Δ(θ), n weights.
+  public func decompressed() -> [Float] { CompressedForm.codebook(self).decompressed() }
+
+  /// weights += scale · Δ(θ).
   public func add(to weights: inout [Float], scale: Float) {
     precondition(weights.count == count)
     weights.withUnsafeMutableBufferPointer { weights in
@@ -186,6 +198,7 @@ public struct Codebook: CompressedForm {
     }
   }
 
+  /// n·⌈log₂K⌉ bits of codes and 32 for each stored float.
   public var storage: Storage {
     Storage(codes: count * codeBits, codebooks: 32 * stored.storedCount)
   }
@@ -204,12 +217,6 @@ public struct Codebook: CompressedForm {
     let groupsInRow = max(1, (columns - 1) / groupSize + 1)
     return Operations(
       multiplications: rows * min(perRow * groupsInRow, columns), additions: rows * columns)
-  }
-
-  public var representation: Representation { .codebook(self) }
-  public init?(_ representation: Representation) {
-    guard case .codebook(let form) = representation else { return nil }
-    self = form
   }
 }
 

@@ -15,13 +15,21 @@ import LinearAlgebra
 /// - Complexity: per round that of each operator, plus O(K·n).
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 2107.04380.
 public struct CompressionSum: CompressionOperator {
+  /// Δ₁ … Δ_K, one at least, in the order in which they see what is left of the target.
   public let parts: [any CompressionOperator]
+  /// The most rounds of the alternation, 1 or more.
   public let rounds: Int
+  /// The share of the objective, 0 or more, that a round must gain for another one to follow.
   public let tolerance: Double
   /// How many more starts there are when there is no warm start.
   public let restarts: Int
+  /// Of the restarts' orders and noise.
   public let seed: UInt64
 
+  /// A sum of one or more operators; `+` makes the usual ones.
+  ///
+  /// - Precondition: there is a part, `rounds` is positive, `tolerance` and `restarts` are not
+  ///   negative.
   public init(
     _ parts: [any CompressionOperator], rounds: Int = 50, tolerance: Double = 1e-4,
     restarts: Int = 0, seed: UInt64 = 0
@@ -34,6 +42,9 @@ public struct CompressionSum: CompressionOperator {
     self.seed = seed
   }
 
+  /// As it is written in a plan: `quantize(k=2) + prune(keep=1%)`, or
+  /// `sum(A + B, rounds=20, restarts=3)` where these are not the default. The tolerance and the
+  /// seed are not written.
   public var description: String {
     let sum = parts.map(\.description).joined(separator: " + ")
     let options =
@@ -41,35 +52,52 @@ public struct CompressionSum: CompressionOperator {
     return options.isEmpty ? sum : "sum(\(sum), \(options.joined(separator: ", ")))"
   }
 
+  /// Refuses what any part refuses.
+  ///
+  /// - Throws: the first such part's error.
   public func validate(shape: [Int], view: String) throws {
     for part in parts { try part.validate(shape: shape, view: view) }
   }
 
-  public func cost(of form: AdditiveSum, in view: WeightView) -> Double {
-    zip(parts, form.parts).reduce(0) { $0 + $1.0.cost(of: $1.1, in: view) }
+  /// The sum of the parts' costs; 0 for a form that is no sum.
+  public func cost(of form: CompressedForm, in view: WeightView) -> Double {
+    guard case .sum(let form) = form else { return 0 }
+    return zip(parts, form.parts).reduce(0) { $0 + $1.0.cost(of: $1.1, in: view) }
   }
 
-  public func belongs(_ form: AdditiveSum, shape: [Int]) -> Bool {
-    form.parts.count == parts.count
+  /// Takes sums of as many parts, each of which belongs to its operator.
+  public func belongs(_ form: CompressedForm, shape: [Int]) -> Bool {
+    guard case .sum(let form) = form else { return false }
+    return form.parts.count == parts.count
       && zip(parts, form.parts).allSatisfy { $0.belongs($1, shape: shape) }
   }
 
-  public func refit(_ form: AdditiveSum, to target: WeightView) throws -> AdditiveSum {
-    guard form.parts.count == parts.count else { return form }
-    return try form.refitted(to: target.values) { part, form, rest in
-      var view = target
-      view.values = rest
-      return try parts[part].refit(form, to: view)
-    }
+  /// Refits the parts in turn, each by its own operator to what the others leave, three times; a
+  /// sum of another number of parts stays as it is. No worse than before.
+  public func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
+    guard case .sum(let own) = form else { return form }
+    guard own.parts.count == parts.count else { return form }
+    return .sum(
+      try own.refitted(to: target.values) { part, form, rest in
+        var view = target
+        view.values = rest
+        return try parts[part].refit(form, to: view)
+      })
   }
 
-  public func compress(_ target: WeightView, from previous: AdditiveSum?, penalty mu: Float) throws
-    -> AdditiveSum
-  {
-    let sum = try solution(target, from: previous, penalty: mu)
+  /// Alternates between the parts, monotone from a warm start of as many parts; those that do not
+  /// belong are found anew. Without one there are the restarts, too.
+  ///
+  /// - Throws: the parts' errors; `CompressionError.outOfRange` where the sum exceeds a `Float`.
+  /// - Complexity: per round that of each operator, plus O(K·n).
+  public func compress(
+    _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
+    let start: AdditiveSum? = if case .sum(let sum) = previous { sum } else { nil }
+    let sum = try solution(target, from: start, penalty: mu)
     // What is left of the target may be finite where the parts' sum is not.
     if isNearTheEnd(target), !sum.decompressed().isFinite { throw beyondFloat }
-    return sum
+    return .sum(sum)
   }
 
   /// Only there can a part be handed, or a sum be, what is not finite.
@@ -102,28 +130,28 @@ public struct CompressionSum: CompressionOperator {
   /// One round in another order, on weights with a tenth of their size in noise.
   private func start(
     _ target: WeightView, order: [Int], using random: inout RandomGenerator, penalty mu: Float
-  ) throws -> [Representation?] {
+  ) throws -> [CompressedForm?] {
     let scale = Float((target.values.squaredNorm / Double(target.count)).squareRoot() / 10)
     var rest = target
     for index in rest.values.indices { rest.values[index] += random.normal() * scale }
-    var forms: [Representation?] = Array(repeating: nil, count: parts.count)
+    var forms: [CompressedForm?] = Array(repeating: nil, count: parts.count)
     for index in order {
       guard rest.values.isFinite else { throw beyondFloat }
-      let form = try parts[index].representation(of: rest, from: nil, penalty: mu)
+      let form = try parts[index].compress(rest, from: nil, penalty: mu)
       form.add(to: &rest.values, scale: -1)
       forms[index] = form
     }
     return forms
   }
 
-  private func alternate(_ target: WeightView, from start: [Representation?], penalty mu: Float)
+  private func alternate(_ target: WeightView, from start: [CompressedForm?], penalty mu: Float)
     throws
     -> (sum: AdditiveSum, objective: Double)
   {
     var forms = start
     var rest = what(forms, leaveOf: target)
     // Costs are counted in units of ‖·‖², so that without costs μ does not matter.
-    func cost(_ part: Int, _ form: Representation?) -> Double {
+    func cost(_ part: Int, _ form: CompressedForm?) -> Double {
       form.map { parts[part].cost(of: $0, in: target) }.map { $0 > 0 ? $0 * 2 / Double(mu) : 0 }
         ?? 0
     }
@@ -160,7 +188,7 @@ public struct CompressionSum: CompressionOperator {
   }
 
   /// What is left of the target by all parts together.
-  private func what(_ forms: [Representation?], leaveOf target: WeightView) -> WeightView {
+  private func what(_ forms: [CompressedForm?], leaveOf target: WeightView) -> WeightView {
     var rest = target
     for form in forms { form?.add(to: &rest.values, scale: -1) }
     return rest
@@ -170,10 +198,10 @@ public struct CompressionSum: CompressionOperator {
   /// small numbers, it keeps what it had, or holds none.
   private func form(
     of part: any CompressionOperator, for rest: WeightView, of target: WeightView,
-    from previous: Representation?, penalty mu: Float
-  ) throws -> Representation {
+    from previous: CompressedForm?, penalty mu: Float
+  ) throws -> CompressedForm {
     do {
-      return try part.representation(of: rest, from: previous, penalty: mu)
+      return try part.compress(rest, from: previous, penalty: mu)
     } catch let error as CompressionError {
       guard case .outOfRange = error,
         rest.values.squaredNorm <= 1e-4 * target.values.squaredNorm
@@ -181,12 +209,12 @@ public struct CompressionSum: CompressionOperator {
       if let previous { return previous }
       var nothing = rest
       for index in nothing.values.indices { nothing.values[index] = 0 }
-      return try part.representation(of: nothing, from: nil, penalty: mu)
+      return try part.compress(nothing, from: nil, penalty: mu)
     }
   }
 
   private var beyondFloat: CompressionError {
-    .outOfRange(operation: description, problem: "a sum of its parts exceeds the largest Float")
+    .outOfRange(operator: description, problem: "a sum of its parts exceeds the largest Float")
   }
 
   /// A codebook that does not depend on the weights, and κ entries of full precision.
@@ -195,10 +223,10 @@ public struct CompressionSum: CompressionOperator {
       let pruning = parts[1 - fixed] as? Pruning, pruning.values == .float32,
       (parts[fixed] as? any FixedCodebook)?.isFixed == true
     else { return nil }
-    var forms: [Representation?] = [nil, nil]
+    var forms: [CompressedForm?] = [nil, nil]
     var rest = target
     for index in [fixed, 1 - fixed] {
-      let form = try parts[index].representation(of: rest, from: nil, penalty: mu)
+      let form = try parts[index].compress(rest, from: nil, penalty: mu)
       form.add(to: &rest.values, scale: -1)
       forms[index] = form
     }
@@ -208,15 +236,17 @@ public struct CompressionSum: CompressionOperator {
 
 /// An operator whose codebook may be the same for all weights.
 public protocol FixedCodebook: CompressionOperator {
+  /// Whether it is for this operator; then its sum with `Pruning` in 32 bits is found exactly, in
+  /// one pass.
   var isFixed: Bool { get }
 }
 
 /// `quantize + prune`: the sum of two operators; sums without options of their own are
 /// flattened.
 public func + (a: any CompressionOperator, b: any CompressionOperator) -> CompressionSum {
-  func parts(of operation: any CompressionOperator) -> [any CompressionOperator] {
-    guard let sum = operation as? CompressionSum, sum.rounds == 50, sum.restarts == 0 else {
-      return [operation]
+  func parts(of operator: any CompressionOperator) -> [any CompressionOperator] {
+    guard let sum = `operator` as? CompressionSum, sum.rounds == 50, sum.restarts == 0 else {
+      return [`operator`]
     }
     return sum.parts
   }

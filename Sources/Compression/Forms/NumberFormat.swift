@@ -50,7 +50,7 @@ public enum NumberFormat: Sendable, Equatable {
 }
 
 /// The place of the entry nearest to a value, the lower one among equals; `entries` ascend. O(log K).
-public func code(of value: Float, in entries: [Float]) -> Int {
+package func code(of value: Float, in entries: [Float]) -> Int {
   var low = 0
   var high = entries.count - 1
   while low < high {
