@@ -13,8 +13,8 @@ extension LC {
 
       \(commands.joined(separator: "\n"))
 
-      'lc --help' shows a first run, 'lc help COMMAND' the options of a command. 'lc help plans' and 'lc help
-      operators' explain what --compress takes.
+      'lc --help' shows a first run, 'lc help COMMAND' the options of a command.
+      'lc help plans' and 'lc help operators' explain what --compress takes.
       """.wrapped()
   }
 }

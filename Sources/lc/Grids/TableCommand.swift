@@ -10,7 +10,7 @@ import Tables
 struct TableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "table",
-    abstract: "Run a grid of compressions from a recipe, and write its table and figures.",
+    abstract: "Run a grid of compressions from a recipe; write tables and figures.",
     discussion: """
       Example:
         lc table Benchmarks/Tables/Recipes/quick.yaml --output quick
