@@ -116,11 +116,10 @@ extension CodebookOperator {
     let previous = previous?.codebook.flatMap {
       $0.groupSize == size && $0.count == target.count ? $0 : nil
     }
-    let groups =
+    let stored =
       try size >= target.count
-      ? [codebook(for: target.values, from: previous?.entries(ofGroup: 0))]
+      ? codebook(for: target.values, from: previous?.entries(ofGroup: 0))
       : codebooks(of: target.values, size: size, from: previous)
-    let stored = joined(groups)
     guard stored.values.isFinite else {
       throw CompressionError.outOfRange(
         operator: description, problem: "the values of its codebook exceed the largest Float")
@@ -128,43 +127,53 @@ extension CodebookOperator {
     return .codebook(Codebook(nearest: target.values, in: stored, groupSize: size))
   }
 
-  /// The codebook of each group, groups on all threads.
+  /// The codebooks of all groups, groups on all threads.
   private func codebooks(of weights: [Float], size: Int, from previous: Codebook?) throws
-    -> [Codebook.Entries]
+    -> Codebook.Entries
   {
     let count = (weights.count - 1) / size + 1
     // Runs of groups, so that a thread has some work before it asks for more.
     let run = max(1, min(count, 4096 / size))
     let runs = (count - 1) / run + 1
-    var found = [Result<[Codebook.Entries], any Error>](repeating: .success([]), count: runs)
+    var found = [Result<Codebook.Entries, any Error>?](repeating: nil, count: runs)
     found.withUnsafeMutableBufferPointer { found in
       // Each run of groups writes its own element.
       let found = found
       parallelTasks(runs) { index in
         found[index] = Result {
-          try (index * run..<min((index + 1) * run, count)).map { group in
-            let start = group * size
-            return try codebook(
-              for: Array(weights[start..<min(start + size, weights.count)]),
-              from: previous?.entries(ofGroup: group))
-          }
+          joined(
+            try (index * run..<min((index + 1) * run, count)).map { group in
+              let start = group * size
+              return try codebook(
+                for: Array(weights[start..<min(start + size, weights.count)]),
+                from: previous?.entries(ofGroup: group))
+            })
         }
       }
     }
-    return try found.flatMap { try $0.get() }
+    return joined(try found.compactMap { try $0?.get() })
   }
 
-  /// The groups' codebooks in one; they are all of one kind because one operator made them.
+  /// Some groups' codebooks in one; they are all of one kind because one operator made them.
   private func joined(_ groups: [Codebook.Entries]) -> Codebook.Entries {
+    /// Their floats one after the other.
+    func all(_ own: (Codebook.Entries) -> [Float]?) -> [Float] {
+      var floats: [Float] = []
+      floats.reserveCapacity(groups.count * (groups.first.flatMap(own)?.count ?? 0))
+      for group in groups { floats += own(group) ?? [] }
+      return floats
+    }
     switch groups.first {
     case .free(_, let levels):
-      return .free(groups.flatMap { $0.stored.first ?? [] }, levels: levels)
+      return .free(
+        all { if case .free(let own, _) = $0 { own } else { nil } }, levels: levels)
     case .scaled(_, let pattern):
-      return .scaled(groups.flatMap { $0.stored.first ?? [] }, pattern: pattern)
+      return .scaled(
+        all { if case .scaled(let own, _) = $0 { own } else { nil } }, pattern: pattern)
     case .affine(_, _, let levels):
       return .affine(
-        offsets: groups.flatMap { $0.stored.first ?? [] },
-        steps: groups.flatMap { $0.stored.last ?? [] }, levels: levels)
+        offsets: all { if case .affine(let own, _, _) = $0 { own } else { nil } },
+        steps: all { if case .affine(_, let own, _) = $0 { own } else { nil } }, levels: levels)
     case .fixed(let pattern): return .fixed(pattern: pattern)
     case nil: return .free([0], levels: 1)
     }
