@@ -35,6 +35,7 @@ let package = Package(
     .executable(name: "tables", targets: ["lc"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -98,6 +99,7 @@ let package = Package(
       name: "Tables",
       dependencies: [
         "LearningCompression", "ModelFiles", "Compression", "LinearAlgebra", "Recipes",
+        .product(name: "Algorithms", package: "swift-algorithms"),
         .product(name: "Mustache", package: "swift-mustache"),
       ], resources: [.embedInCode("Output/report.mustache")]),
     .target(name: "Recipes", dependencies: [.product(name: "Yams", package: "Yams")]),

@@ -1,3 +1,4 @@
+import Algorithms
 import Compression
 import Foundation
 import LearningCompression
@@ -106,8 +107,8 @@ package struct Grid: Sendable {
       }
     }
     self.places = places
-    cells = places.map(\.cell).unique()
-    references = places.map(\.cell.reference).unique()
+    cells = Array(places.lazy.map(\.cell).uniqued())
+    references = Array(places.lazy.map(\.cell.reference).uniqued())
   }
 
   /// - Returns: the reference, and the words that tell it from others wherever its files lie.
@@ -249,17 +250,3 @@ extension GridRecipe.Option {
 }
 
 func tenths(_ value: Double) -> String { String(format: "%.1f", value) }
-
-extension [Grid.Cell] {
-  fileprivate func unique() -> [Grid.Cell] {
-    var seen: Set<Grid.Cell> = []
-    return filter { seen.insert($0).inserted }
-  }
-}
-
-extension [Grid.Reference] {
-  fileprivate func unique() -> [Grid.Reference] {
-    var seen: Set<Grid.Reference> = []
-    return filter { seen.insert($0).inserted }
-  }
-}

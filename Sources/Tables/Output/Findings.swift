@@ -1,3 +1,4 @@
+import Algorithms
 import LearningCompression
 
 extension ResultTable {
@@ -28,7 +29,7 @@ extension ResultTable {
   private func winners(_ rows: [ResultRow]) -> [String] {
     var lines: [String] = []
     var (dominated, clearly, compared) = (0, 0, 0)
-    for budget in unique(rows.compactMap(\.budget)) {
+    for budget in rows.compactMap(\.budget).uniqued() {
       let all = rows.filter { $0.budget == budget }
       guard let winner = all.min(by: { error($0) < error($1) }) else { continue }
       let (winning, lowest) = (

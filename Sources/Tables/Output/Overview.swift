@@ -1,3 +1,5 @@
+import Algorithms
+
 /// Test errors at a glance: a line for each plan and method, a column for each budget or, of a sweep, for each of
 /// its values.
 struct Overview {
@@ -30,7 +32,7 @@ extension ResultTable {
     let sweep = grid.recipe.sweep
     func budget(_ row: ResultRow) -> String? { row.budget.map { "\(trimmed($0))×" } }
     func column(_ row: ResultRow) -> String? { sweep == nil ? budget(row) : row.swept }
-    let columns = unique(rows.compactMap(column))
+    let columns = Array(rows.compactMap(column).uniqued())
     guard columns.count > 1 else { return nil }
 
     let hasMethods = Set(rows.map(\.method)).count > 1
@@ -38,7 +40,7 @@ extension ResultTable {
       [row.plan] + (sweep == nil ? [] : budget(row).map { [$0] } ?? [])
         + (hasMethods ? [row.method.rawValue] : [])
     }
-    let lines = unique(rows.map(names)).map { line in
+    let lines = rows.map(names).uniqued().map { line in
       let own = rows.filter { names($0) == line }
       let complete = own.filter { $0.done == $0.seeds }
       let lowest = complete.compactMap(\.testError?.mean).min()
@@ -59,10 +61,4 @@ extension ResultTable {
       network: network, title: "\(network): test error %, by \(sweep?.option ?? "budget")",
       head: (lines.first?.names ?? []).map { _ in "" } + columns, lines: lines)
   }
-}
-
-/// The values in their order, each once.
-func unique<Value: Hashable>(_ values: [Value]) -> [Value] {
-  var seen: Set<Value> = []
-  return values.filter { seen.insert($0).inserted }
 }

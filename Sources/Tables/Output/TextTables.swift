@@ -1,3 +1,4 @@
+import Algorithms
 import Foundation
 
 extension ResultTable {
@@ -50,11 +51,11 @@ extension ResultTable {
 
   /// What ran under each plan's name.
   var planTexts: [String] {
-    unique(
+    Array(
       rows.map { row in
         let budget = row.budget.map { " at \(trimmed($0))×" } ?? ""
         return "\(row.network), \(row.plan)\(budget): `\(row.text)`"
-      })
+      }.uniqued())
   }
 
   /// Numbers for programs: means and deviations in columns of their own.

@@ -1,3 +1,4 @@
+import Algorithms
 import Foundation
 import LearningCompression
 
@@ -30,7 +31,7 @@ package struct TradeoffFigure: Sendable {
     self.network = network
     let base = Self.name(of: network)
     // Two networks whose names differ only in other characters.
-    let same = unique(table.rows.map(\.network)).filter { Self.name(of: $0) == base }
+    let same = table.rows.map(\.network).uniqued().filter { Self.name(of: $0) == base }
     let name = base + (same.firstIndex(of: network).map { $0 == 0 ? "" : "-\($0 + 1)" } ?? "")
     self.name = name
     let sweep = table.grid.recipe.sweep

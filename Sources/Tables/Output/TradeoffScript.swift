@@ -1,3 +1,4 @@
+import Algorithms
 import LearningCompression
 
 /// How gnuplot draws it: a plan has a colour, a method a kind of line.
@@ -62,8 +63,8 @@ extension TradeoffFigure {
     _ network: String, name: String, series: [Series], hasFront: Bool, reference: Double, axis: Axis
   ) -> String {
     let frame = Frame(series, reference: reference)
-    let plans = unique(series.map(\.plan))
-    let methods = unique(series.map(\.method))
+    let plans = Array(series.map(\.plan).uniqued())
+    let methods = Array(series.map(\.method).uniqued())
     let others = methods.filter { $0 != .direct }
     func line(_ method: Method) -> String {
       guard methods.count > 1 else { return "lw 2" }
