@@ -17,32 +17,63 @@ import LinearAlgebra
 /// - Source: Carreira-Perpiñán & Idelbayev, arXiv 1707.01209 (Part I) and 2107.04380 (Part V); for the
 ///   other couplings see `Coupling`.
 public struct Alternation: Sendable {
-  /// How Δ(θ) acts on w; a penalty with multipliers by default.
-  public let coupling: Coupling
-  /// What a C step may change.
-  public let freedom: Freedom
-  /// How many steps there are, and with the coupling `.penalty` their μ.
+  /// What follows on direct compression, one after the other. A phase goes on from where the last one left the
+  /// weights: at Δ(θ), but for a penalty, which leaves w near it.
+  public let phases: [Phase]
+  /// How many steps there are, those of all phases, and μ of those with a penalty, counted from the first of them.
   public let schedule: PenaltySchedule
   /// How long each step learns.
   public let budget: Period
-  /// How long the L step learns between two C steps; the whole budget where there is none. Several
-  /// share the steps evenly, one after the other.
-  public let every: [Period]
-  /// The run, but for its retraining, ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖; for the coupling `.penalty`. Never
-  /// for 0.
+  /// A phase with a penalty ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖. Never for 0.
   public let tolerance: Double
-  /// So many of the last steps go on from w ← Δ(θ) as retraining does: coupling `.replacement`, freedom
-  /// `.fixed`. For the coupling `.penalty`.
-  ///
-  /// - Source: Zhang et al., "A systematic DNN weight pruning framework using alternating direction method
-  ///   of multipliers", arXiv 1804.03294, which retrains what is left after pruning.
-  public let retrainSteps: Int
   /// Every so many steps, and after the last one, Δ(θ) is evaluated.
   public let evaluateEvery: Int
 
-  /// An alternation; nothing is run.
+  /// An alternation of several phases; nothing is run.
   ///
-  /// - Parameter schedule: an exponential one of 0 steps is direct compression.
+  /// - Parameters:
+  ///   - phases: together as many steps as the schedule has. Those without steps are left out.
+  ///   - schedule: an exponential one of 0 steps is direct compression.
+  /// - Throws: `LearningCompressionError.invalidOption`.
+  public init(
+    _ phases: [Phase], schedule: PenaltySchedule, budget: Period = .epochs(Period.usualEpochs),
+    tolerance: Double = 0, evaluateEvery: Int = 1
+  ) throws {
+    try schedule.validate()
+    guard budget.batches(perEpoch: 1) > 0 else {
+      throw LearningCompressionError.invalidOption(
+        option: "the budget of a step", value: "\(budget)", expected: "1 mini-batch or more")
+    }
+    for phase in phases { try phase.validate() }
+    let total = phases.reduce(into: 0) { $0 = $0.addingReportingOverflow($1.steps).partialValue }
+    guard phases.allSatisfy({ $0.steps >= 0 }), total == schedule.steps else {
+      throw LearningCompressionError.invalidOption(
+        option: "the steps of the phases",
+        value: phases.map { "\($0.steps)" }.joined(separator: " + "),
+        expected: "0 or more each, and together the \(schedule.steps) of the schedule")
+    }
+    guard tolerance >= 0 else {
+      throw LearningCompressionError.invalidOption(
+        option: "tolerance", value: "\(tolerance)", expected: "0 or more")
+    }
+    guard evaluateEvery >= 1 else {
+      throw LearningCompressionError.invalidOption(
+        option: "evaluate-every", value: "\(evaluateEvery)", expected: "1 step or more")
+    }
+    let used = phases.filter { $0.steps > 0 }
+    self.phases = used.isEmpty ? Array(phases.prefix(1)) : used
+    self.schedule = schedule
+    self.budget = budget
+    self.tolerance = tolerance
+    self.evaluateEvery = evaluateEvery
+  }
+
+  /// An alternation with one coupling, and retraining at its end; nothing is run.
+  ///
+  /// - Parameters:
+  ///   - schedule: an exponential one of 0 steps is direct compression.
+  ///   - every: see `Phase`.
+  ///   - retrainSteps: so many of the last steps are retraining (`Phase.retraining`).
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
     _ coupling: Coupling = .penalty(multipliers: .on), freedom: Freedom = .full,
@@ -51,48 +82,16 @@ public struct Alternation: Sendable {
     retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws {
     try schedule.validate()
-    guard budget.batches(perEpoch: 1) > 0 else {
-      throw LearningCompressionError.invalidOption(
-        option: "the budget of a step", value: "\(budget)", expected: "1 mini-batch or more")
-    }
-    if let wrong = every.first(where: { $0.batches(perEpoch: 1) < 1 }) {
-      throw LearningCompressionError.invalidOption(
-        option: "every", value: "\(wrong)", expected: "1 mini-batch or more")
-    }
-    guard (0...schedule.steps).contains(retrainSteps), retrainSteps == 0 || coupling.isSoft else {
+    guard (0...schedule.steps).contains(retrainSteps) else {
       throw LearningCompressionError.invalidOption(
         option: "retrain-steps", value: "\(retrainSteps)",
-        expected: coupling.isSoft
-          ? "0 or more, and no more than the \(schedule.steps) steps"
-          : "0 where w ← Δ(θ) from the beginning")
+        expected: "0 or more, and no more than the \(schedule.steps) steps")
     }
-    let sharing = schedule.steps - retrainSteps
-    guard every.count <= max(1, sharing) else {
-      throw LearningCompressionError.invalidOption(
-        option: "every", value: "\(every.count) periods",
-        expected: "no more than the \(sharing) steps that share them")
-    }
-    guard tolerance >= 0 else {
-      throw LearningCompressionError.invalidOption(
-        option: "tolerance", value: "\(tolerance)", expected: "0 or more")
-    }
-    if case .gradual(let share) = freedom, !(share > 0 && share <= 1) {
-      throw LearningCompressionError.invalidOption(
-        option: "the share of the run in which pruning grows", value: "\(share)",
-        expected: "above 0, at most 1")
-    }
-    self.coupling = coupling
-    self.freedom = freedom
-    self.schedule = schedule
-    self.budget = budget
-    self.every = every
-    guard evaluateEvery >= 1 else {
-      throw LearningCompressionError.invalidOption(
-        option: "evaluate-every", value: "\(evaluateEvery)", expected: "1 step or more")
-    }
-    self.tolerance = tolerance
-    self.retrainSteps = retrainSteps
-    self.evaluateEvery = evaluateEvery
+    try self.init(
+      [
+        Phase(coupling, freedom, steps: schedule.steps - retrainSteps, every: every),
+        .retraining(steps: retrainSteps),
+      ], schedule: schedule, budget: budget, tolerance: tolerance, evaluateEvery: evaluateEvery)
   }
 
   /// Compresses the weights of an L step.
@@ -112,22 +111,29 @@ public struct Alternation: Sendable {
   /// The mini-batches of one step.
   func batches(perEpoch: Int) -> Int { budget.batches(perEpoch: perEpoch) }
 
-  /// Whether a step is one of the last, with w = Δ(θ) and the structure fixed.
-  func isRetraining(step: Int) -> Bool { step >= schedule.steps - retrainSteps }
+  /// The phase of a step, counted from 0, and its first step.
+  func phase(ofStep step: Int) -> (phase: Phase, number: Int, first: Int) {
+    var first = 0
+    for (number, phase) in phases.enumerated() {
+      if step < first + phase.steps || number == phases.count - 1 { return (phase, number, first) }
+      first += phase.steps
+    }
+    return (Phase(.replacement, steps: 0), 0, 0)
+  }
 
-  func coupling(ofStep step: Int) -> Coupling { isRetraining(step: step) ? .replacement : coupling }
+  func coupling(ofStep step: Int) -> Coupling { phase(ofStep: step).phase.coupling }
 
-  func freedom(ofStep step: Int) -> Freedom { isRetraining(step: step) ? .fixed : freedom }
+  /// μ of a step with a penalty.
+  func mu(step: Int) -> Float {
+    let first = phases.prefix { !$0.coupling.isSoft }.reduce(0) { $0 + $1.steps }
+    return schedule.mu(step: max(0, step - first))
+  }
 
   /// The mini-batches between two C steps during that step.
   func period(ofStep step: Int, perEpoch: Int) -> Int {
-    if freedom(ofStep: step) == .fixed { return 1 }
-    let total = batches(perEpoch: perEpoch)
-    guard !every.isEmpty else { return total }
-    let sharing = max(1, schedule.steps - retrainSteps)
-    let period = every[min(every.count - 1, step * every.count / sharing)]
-      .batches(perEpoch: perEpoch)
-    return coupling.endsEachStep ? min(total, period) : period
+    let (phase, _, first) = phase(ofStep: step)
+    return phase.period(
+      ofStep: step - first, total: batches(perEpoch: perEpoch), perEpoch: perEpoch)
   }
 }
 

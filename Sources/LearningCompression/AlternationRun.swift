@@ -28,9 +28,7 @@ public final class AlternationRun<Learning: LearningStep> {
     self.alternation = alternation
     self.plan = plan
     self.learning = learning
-    coupled = try LCState(
-      plan, weights: learning.weights, coupling: alternation.coupling,
-      freedom: alternation.freedom)
+    coupled = try LCState(plan, weights: learning.weights, phases: alternation.phases)
   }
 
   /// Goes on from the state of a run with the same alternation, plan and L step.
@@ -68,9 +66,11 @@ public final class AlternationRun<Learning: LearningStep> {
     if position.isAtStart { try progress(.direct(position.direct)) }
     while position.step < steps {
       if position.isWithinTolerance {
-        // What is left is retraining, if there is some.
-        guard alternation.retrainSteps > 0 else { break }
-        position.step = max(position.step, steps - alternation.retrainSteps)
+        // The rest of the phase is left out.
+        let (phase, _, first) = alternation.phase(ofStep: max(0, position.step - 1))
+        position.step = max(position.step, first + phase.steps)
+        position.isWithinTolerance = false
+        guard position.step < steps else { break }
       }
       position = try finishStep(position, progress)
       self.position = position
@@ -98,9 +98,7 @@ public final class AlternationRun<Learning: LearningStep> {
   /// The weight of ‖w − Δ(θ)‖² in the C step: μ of the schedule with a penalty; else 1/t, where t is how
   /// far the mini-batches before it went.
   private func mu(step: Int, reach: Float) -> Float {
-    if case .penalty = alternation.coupling(ofStep: step) {
-      return alternation.schedule.mu(step: step)
-    }
+    if alternation.coupling(ofStep: step).isSoft { return alternation.mu(step: step) }
     return 1 / max(reach, 1e-30)
   }
 
@@ -126,9 +124,12 @@ public final class AlternationRun<Learning: LearningStep> {
     let step = position.step
     let total = alternation.batches(perEpoch: learning.batchesPerEpoch)
     let period = alternation.period(ofStep: step, perEpoch: learning.batchesPerEpoch)
-    let coupling = alternation.coupling(ofStep: step)
-    let isLast = coupling.endsEachStep || step == steps - 1
-    if alternation.isRetraining(step: step) { coupled.retrain(fromTheForms: position.done == 0) }
+    let (phase, number, first) = alternation.phase(ofStep: step)
+    let coupling = phase.coupling
+    // The C step that a phase ends with.
+    let isLast = coupling.endsEachStep || step == first + phase.steps - 1
+    let isNew = number > 0 && step == first && position.done == 0
+    coupled.enter(phase, after: isNew ? alternation.phases[number - 1] : nil)
     if position.done == 0 { learning.begin(step: step) }
     while true {
       let isDue = position.inPeriod >= period || position.done == total && isLast
@@ -171,9 +172,11 @@ public final class AlternationRun<Learning: LearningStep> {
     return position
   }
 
-  /// The share of the run that is over.
+  /// The share of the phase that is over.
   private func share(_ position: Position, of total: Int) -> Double {
-    (Double(position.step) + Double(position.done) / Double(total)) / Double(max(1, steps))
+    let (phase, _, first) = alternation.phase(ofStep: position.step)
+    return (Double(position.step - first) + Double(position.done) / Double(total))
+      / Double(max(1, phase.steps))
   }
 
   /// The L step until the next C step, or the end of the step.
@@ -185,6 +188,7 @@ public final class AlternationRun<Learning: LearningStep> {
     let mu = mu(step: now.step, reach: learning.reach(mu: nil))
     let pull = pull(now.step, mu)
     var reach = learning.reach(mu: pull)
+    let growsPruning = alternation.phase(ofStep: now.step).phase.growsPruning
     var started = ContinuousClock.now
     do {
       try learning.learn(batches: batches, penalty: coupled.penalty(mu: mu)) { loss in
@@ -195,7 +199,7 @@ public final class AlternationRun<Learning: LearningStep> {
         now.loss += loss
         now.periodLoss += loss
         now.learningTime += .now - started
-        if case .gradual = alternation.freedom { try coupled.keepStructure() }
+        if growsPruning { try coupled.keepStructure() }
         self.position = now
         try progress(.batch(step: now.step, done: now.done, of: total, steps: steps))
         started = .now
@@ -219,11 +223,11 @@ public final class AlternationRun<Learning: LearningStep> {
     alternation.coupling(ofStep: step).isSoft ? mu : nil
   }
 
-  private var damps: Bool { alternation.coupling == .penalty(multipliers: .damped) }
-
   /// The C step, and what follows from it.
   private func compress(_ position: Position, of total: Int) throws -> Double {
     let mu = position.mu
+    let damps =
+      alternation.coupling(ofStep: position.step) == .penalty(multipliers: .damped)
     do {
       return try coupled.compress(
         mu: mu, damping: damps ? learning.damping(mu: mu, reach: position.reach) : 1,

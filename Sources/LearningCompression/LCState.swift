@@ -40,23 +40,30 @@ public final class LCState {
   ///   - coupling: how θ acts on w.
   ///   - freedom: what a C step may change.
   /// - Throws: `LearningCompressionError.invalidOption` when pruning is to grow and there is none.
-  public init(
+  public convenience init(
     _ plan: ResolvedPlan, weights: Arena, coupling: Coupling = .penalty(multipliers: .on),
     freedom: Freedom = .full
   ) throws {
-    self.coupling = coupling
-    self.freedom = freedom
+    try self.init(plan, weights: weights, phases: [Phase(coupling, freedom, steps: 0)])
+  }
+
+  /// The state of a run that begins with the first phase; there is room for what all of them need.
+  init(_ plan: ResolvedPlan, weights: Arena, phases: [Phase]) throws {
+    let first = phases.first ?? Phase(.replacement, steps: 0)
+    (coupling, freedom) = (first.coupling, first.freedom)
     self.plan = plan
     self.weights = weights
     compressed = weights.duplicate()
     var (penalises, hasMultipliers) = (false, false)
-    if case .penalty(let multipliers) = coupling {
-      (penalises, hasMultipliers) = (true, multipliers != .off)
+    for case .penalty(let multipliers) in phases.map(\.coupling) {
+      penalises = true
+      hasMultipliers = hasMultipliers || multipliers != .off
     }
     target = penalises ? Arena(weights.layout) : nil
     multipliers = hasMultipliers ? Arena(weights.layout) : nil
-    latent = coupling == .straightThrough ? Arena(weights.layout) : nil
-    if case .gradual = freedom, !plan.isGradual {
+    latent =
+      phases.contains { $0.coupling == .straightThrough } ? Arena(weights.layout) : nil
+    guard plan.isGradual || !phases.contains(where: \.growsPruning) else {
       throw LearningCompressionError.invalidOption(
         option: "the plan of gradual pruning",
         value: plan.problems.map { "\($0.operator)" }.joined(separator: "; "),
@@ -76,7 +83,7 @@ public final class LCState {
   ///
   /// - Throws: `CompressionError.notFinite`.
   public func couple() throws {
-    if let latent { latent.copy(from: weights) }
+    if coupling == .straightThrough { latent?.copy(from: weights) }
     if case .gradual = freedom {
       forms = try plan.gradual(0).compress(weights, into: compressed)
     }
@@ -85,10 +92,19 @@ public final class LCState {
     }
   }
 
-  /// From now on w ← Δ(θ), and the structure of θ stays.
-  func retrain(fromTheForms: Bool) {
-    (coupling, freedom) = (.replacement, .fixed)
-    if fromTheForms { plan.copyCompressed(from: compressed, to: weights) }
+  /// From now on θ acts on w as this phase says.
+  ///
+  /// - Parameter last: the phase before where this one begins here; then a hard coupling goes on from w = Δ(θ),
+  ///   latent weights begin at w, and multipliers at 0 unless the phase before has brought them here.
+  func enter(_ phase: Phase, after last: Phase?) {
+    (coupling, freedom) = (phase.coupling, phase.freedom)
+    guard let last else { return }
+    if coupling.isSoft {
+      if !last.coupling.isSoft { multipliers?.floats.update(repeating: 0) }
+    } else {
+      if coupling == .straightThrough { latent?.copy(from: weights) }
+      plan.copyCompressed(from: compressed, to: weights)
+    }
   }
 
   /// The term μ/2·‖w − t‖² that the L step adds to the loss, with t formed anew; none with a hard coupling.
@@ -96,7 +112,7 @@ public final class LCState {
   /// - Complexity: O(n).
   public func penalty(mu: Float) -> QuadraticPenalty? {
     guard coupling.isSoft, let target else { return nil }
-    plan.formTarget(compressed, multipliers: multipliers, mu: mu, into: target)
+    plan.formTarget(compressed, multipliers: activeMultipliers, mu: mu, into: target)
     return QuadraticPenalty(mu: mu, target: target, ranges: plan.ranges)
   }
 
@@ -119,8 +135,8 @@ public final class LCState {
     switch coupling {
     case .penalty:
       forms = try plan.compress(
-        weights, multipliers: multipliers, mu: mu, from: forms, into: compressed)
-      if let multipliers {
+        weights, multipliers: activeMultipliers, mu: mu, from: forms, into: compressed)
+      if let multipliers = activeMultipliers {
         plan.update(
           multipliers: multipliers, weights: weights, compressed: compressed, step: damping * mu)
       }
@@ -140,9 +156,15 @@ public final class LCState {
     }
   }
 
+  /// λ, where the present coupling has multipliers.
+  private var activeMultipliers: Arena? {
+    coupling == .penalty(multipliers: .off) ? nil : multipliers
+  }
+
   /// ‖w − Δ(θ)‖ / ‖w‖, of the latent weights where there are some; ‖w − Δ(θ)‖ for w = 0.
   public var relativeDistance: Double {
-    let (distance, norm) = plan.distance(from: latent ?? weights, to: compressed)
+    let own = coupling == .straightThrough ? latent ?? weights : weights
+    let (distance, norm) = plan.distance(from: own, to: compressed)
     return norm > 0 ? distance / norm : distance
   }
 

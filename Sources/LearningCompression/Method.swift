@@ -19,11 +19,44 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   /// The gradient at Δ(θ) moves the weights, after each mini-batch if no period is given.
   case straightThrough = "straight-through"
 
-  /// The alternation of this method, with its own period unless others are given.
+  /// The phase of this method, with its own period unless others are given; none for `.direct`, which has
+  /// no steps.
   ///
   /// - Parameters:
   ///   - multipliers: for `.lc`.
-  ///   - retrainSteps: for `.lc`.
+  ///   - every: the periods of the C step, if not the method's own.
+  /// - Throws: `LearningCompressionError.invalidOption` for a period where the method has none.
+  public func phase(steps: Int, every: [Period] = [], multipliers: Multipliers = .on) throws
+    -> Phase?
+  {
+    if !every.isEmpty, self == .direct || self == .retrain {
+      throw LearningCompressionError.invalidOption(
+        option: "every", value: "\(every[0])", expected: "left out for the method \(rawValue)")
+    }
+    func phase(
+      _ coupling: Coupling, _ freedom: Freedom = .full, every usual: Period? = nil
+    ) -> Phase {
+      Phase(
+        coupling, freedom, steps: steps,
+        every: every.isEmpty ? usual.map { [$0] } ?? [] : every)
+    }
+    return switch self {
+    case .lc: phase(.penalty(multipliers: multipliers))
+    case .projection: phase(.replacement)
+    case .proximal: phase(.replacement, every: .epochs(1))
+    case .partial: phase(.replacement, every: .batches(1))
+    case .direct: nil
+    case .retrain: .retraining(steps: steps)
+    case .gradual: phase(.replacement, .gradual(until: 0.75), every: .batches(100))
+    case .straightThrough: phase(.straightThrough, every: .batches(1))
+    }
+  }
+
+  /// The alternation of this method.
+  ///
+  /// - Parameters:
+  ///   - multipliers: for `.lc`.
+  ///   - retrainSteps: so many of the last steps are retraining; not for `.direct` and `.retrain`.
   ///   - every: the periods of the C step, if not the method's own.
   /// - Throws: `LearningCompressionError.invalidOption`, also for a period where the method has none.
   public func alternation(
@@ -32,32 +65,22 @@ public enum Method: String, Sendable, CaseIterable, Codable {
     retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws -> Alternation {
     try schedule.validate()
-    if !every.isEmpty, self == .direct || self == .retrain {
+    let most = self == .direct || self == .retrain ? 0 : schedule.steps
+    guard (0...most).contains(retrainSteps) else {
       throw LearningCompressionError.invalidOption(
-        option: "every", value: "\(every[0])", expected: "left out for the method \(rawValue)")
+        option: "retrain-steps", value: "\(retrainSteps)",
+        expected: most == 0
+          ? "0 for the method \(rawValue)" : "0 or more, and no more than the \(most) steps")
     }
-    func alternation(
-      _ coupling: Coupling, _ freedom: Freedom = .full, every usual: Period? = nil
-    ) throws -> Alternation {
-      try Alternation(
-        coupling, freedom: freedom, schedule: schedule, budget: budget,
-        every: every.isEmpty ? usual.map { [$0] } ?? [] : every, tolerance: tolerance,
-        retrainSteps: retrainSteps, evaluateEvery: evaluateEvery)
-    }
-    switch self {
-    case .lc: return try alternation(.penalty(multipliers: multipliers))
-    case .projection: return try alternation(.replacement)
-    case .proximal: return try alternation(.replacement, every: .epochs(1))
-    case .partial: return try alternation(.replacement, every: .batches(1))
-    case .direct:
+    let steps = schedule.steps - retrainSteps
+    guard let phase = try phase(steps: steps, every: every, multipliers: multipliers) else {
       return try Alternation(
         .penalty(multipliers: .off),
         schedule: .exponential(initial: Double(schedule.mu(step: 0)), growth: 1, steps: 0),
         budget: budget)
-    case .retrain: return try alternation(.replacement, .fixed)
-    case .gradual:
-      return try alternation(.replacement, .gradual(until: 0.75), every: .batches(100))
-    case .straightThrough: return try alternation(.straightThrough, every: .batches(1))
     }
+    return try Alternation(
+      [phase, .retraining(steps: retrainSteps)], schedule: schedule, budget: budget,
+      tolerance: tolerance, evaluateEvery: evaluateEvery)
   }
 }

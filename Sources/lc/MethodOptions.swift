@@ -43,12 +43,15 @@ struct PenaltyOptions: ParsableArguments {
   var nearEnough: Double { max(tolerance ?? 0, 0.01) }
 
   func validate(for method: Method) throws {
+    if retrainSteps != nil, method == .direct || method == .retrain {
+      throw ValidationError(
+        "--retrain-steps belongs to a method that is followed by retraining, found --method \(method.rawValue)")
+    }
     guard method != .lc else { return }
     // Direct compression by an operator with a cost needs μ.
     let given: [(String, Bool)] = [
       ("--mu", mu != nil && method != .direct), ("--mu-growth", muGrowth != nil),
       ("--multipliers", multipliers != nil), ("--tolerance", tolerance != nil),
-      ("--retrain-steps", retrainSteps != nil),
     ]
     if let wrong = given.first(where: \.1) {
       throw ValidationError("\(wrong.0) belongs to --method lc, found --method \(method.rawValue)")

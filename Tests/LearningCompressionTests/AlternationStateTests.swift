@@ -33,28 +33,44 @@ import Testing
       && a.direct == b.direct && a.reference == b.reference
   }
 
+  private static let penalty = Coupling.penalty(multipliers: .on)
+
   /// Interrupts a run at every place where it reports progress, through a file each time.
   @Test(arguments: [
-    ("w: quantize(k=3) + prune(keep=3)", Coupling.penalty(multipliers: .on), Freedom.full, 0),
-    ("w: lowrank(r=2) + binary()", .penalty(multipliers: .on), .full, 0),
-    ("w: quantize(k=2)", .penalty(multipliers: .off), .full, 0),
-    ("w: quantize(k=3) + prune(keep=3)", .penalty(multipliers: .on), .full, 1),
-    ("w: lowrank(r=2)", .penalty(multipliers: .damped), .full, 2),
-    ("w: quantize(k=2)", .replacement, .full, 0),
-    ("w: nuclear(alpha=0.3)", .replacement, .full, 0),
-    ("w: partial(alpha=0.02, rows=50%, columns=3)", .replacement, .full, 0),
-    ("w: prune(keep=20%) + binary()", .replacement, .fixed, 0),
-    ("w: prune(keep=20%)", .replacement, .gradual(until: 0.7), 0),
-    ("w: ternary()", .straightThrough, .full, 0),
+    ("w: quantize(k=3) + prune(keep=3)", [Phase(penalty, steps: 3)]),
+    ("w: lowrank(r=2) + binary()", [Phase(penalty, steps: 3)]),
+    ("w: quantize(k=2)", [Phase(.penalty(multipliers: .off), steps: 3)]),
+    ("w: quantize(k=3) + prune(keep=3)", [Phase(penalty, steps: 2), .retraining(steps: 1)]),
+    ("w: lowrank(r=2)", [Phase(.penalty(multipliers: .damped), steps: 1), .retraining(steps: 2)]),
+    ("w: quantize(k=2)", [Phase(.replacement, steps: 3)]),
+    ("w: nuclear(alpha=0.3)", [Phase(.replacement, steps: 3)]),
+    ("w: partial(alpha=0.02, rows=50%, columns=3)", [Phase(.replacement, steps: 3)]),
+    ("w: prune(keep=20%) + binary()", [Phase(.replacement, .fixed, steps: 3)]),
+    ("w: prune(keep=20%)", [Phase(.replacement, .gradual(until: 0.7), steps: 3)]),
+    ("w: ternary()", [Phase(.straightThrough, steps: 3)]),
+    ("w: ternary()", [Phase(.straightThrough, steps: 1), Phase(penalty, steps: 2)]),
+    (
+      "w: quantize(k=3) + prune(keep=3)",
+      [Phase(penalty, steps: 1), Phase(.straightThrough, steps: 1), Phase(penalty, steps: 1)]
+    ),
+    (
+      "w: prune(keep=20%)",
+      [
+        Phase(.replacement, .gradual(until: 1), steps: 1), Phase(.straightThrough, steps: 1),
+        .retraining(steps: 1),
+      ]
+    ),
+    (
+      "w: quantize(k=2)",
+      [Phase(penalty, steps: 1), Phase(.replacement, steps: 1), Phase(penalty, steps: 1)]
+    ),
   ])
-  func goesOnAsIfNothingHadHappened(
-    plan: String, coupling: Coupling, freedom: Freedom, retrainSteps: Int
-  ) throws {
+  func goesOnAsIfNothingHadHappened(plan: String, phases: [Phase]) throws {
     let path = NSTemporaryDirectory() + "lc-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
     let alternation = try Alternation(
-      coupling, freedom: freedom, schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3),
-      budget: .batches(5), every: [.batches(2)], retrainSteps: retrainSteps)
+      phases.map { Phase($0.coupling, $0.freedom, steps: $0.steps, every: [.batches(2)]) },
+      schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3), budget: .batches(5))
     let plan = try ResolvedPlan(CompressionPlan(parsing: plan), for: learning().weights.layout)
     var places = 0
     let undisturbed = try alternation.run(plan, learning: learning()) { _ in places += 1 }

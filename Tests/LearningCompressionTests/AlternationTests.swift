@@ -228,7 +228,7 @@ import Testing
       try Alternation(schedule: .explicit([1]), budget: .batches(1), tolerance: -1)
     }
     for (coupling, steps) in [
-      (Coupling.penalty(multipliers: .on), -1), (.penalty(multipliers: .on), 4), (.replacement, 1),
+      (Coupling.penalty(multipliers: .on), -1), (.penalty(multipliers: .on), 4), (.replacement, 4),
     ] {
       #expect(throws: LearningCompressionError.self) {
         try Alternation(

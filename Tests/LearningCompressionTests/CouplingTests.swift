@@ -190,6 +190,85 @@ import Testing
     #expect(result.compressed.trainLoss < before.compressed.trainLoss)
   }
 
+  private func run(_ phases: [Phase], _ plan: String, seed: UInt64) throws -> (
+    AlternationResult, GradientDescent
+  ) {
+    let (learning, resolved) = try setting(plan, seed: seed)
+    let steps = phases.reduce(0) { $0 + $1.steps }
+    let alternation = try Alternation(
+      phases, schedule: .exponential(initial: 2, growth: 3, steps: steps), budget: .batches(5))
+    return (try alternation.run(resolved, learning: learning), learning)
+  }
+
+  /// Straight-through gradients, then a penalty from there: w begins at Δ(θ), λ at 0 and μ at its first.
+  @Test(arguments: 0..<3) func aPenaltyGoesOnFromStraightThroughGradients(seed: Int) throws {
+    let (plan, seed) = ("w: prune(keep=10)", UInt64(seed))
+    let first = Phase(.straightThrough, steps: 2, every: [.batches(1)])
+    let (before, _) = try run([first], plan, seed: seed)
+    let second = Phase(.penalty(multipliers: .on), steps: 2)
+    let (result, learning) = try run([first, second], plan, seed: seed)
+    let twin = GradientDescent(try #require(layout), seed: seed)
+    let layout = try #require(layout)
+    func arena(_ values: [Float]) -> Arena {
+      let arena = Arena(layout)
+      _ = arena.floats.update(fromContentsOf: values)
+      return arena
+    }
+    let resolved = try ResolvedPlan(CompressionPlan(parsing: plan), for: layout)
+    var w = Array(before.weights.floats)
+    var delta = w
+    var lambda = [Float](repeating: 0, count: w.count)
+    var forms = before.forms
+    for mu: Float in [2, 6] {
+      let target = w.indices.map { delta[$0] + lambda[$0] / mu }
+      for _ in 0..<5 {
+        let old = w
+        w = twin.stepped(old)
+        for index in 0..<48 { w[index] -= twin.rate * mu * (old[index] - target[index]) }
+      }
+      let compressed = arena(w)
+      forms = try resolved.compress(
+        arena(w), multipliers: arena(lambda), mu: mu, from: forms, into: compressed)
+      delta = Array(compressed.floats)
+      for index in 0..<48 { lambda[index] -= mu * (w[index] - delta[index]) }
+    }
+    expectSame(learning.weights.floats, w, 1e-4)
+    expectSame(result.weights.floats.prefix(48), Array(delta.prefix(48)), 1e-4)
+  }
+
+  /// Straight-through gradients, then masked gradient descent from their Δ(θ).
+  @Test(arguments: 0..<3) func straightThroughCanEndInRetraining(seed: Int) throws {
+    let (plan, seed) = ("w: prune(keep=10)", UInt64(seed))
+    let (before, _) = try run(.straightThrough, plan, seed: seed, steps: 2)
+    let (result, _) = try run(.straightThrough, plan, seed: seed, steps: 4, retrainSteps: 2)
+    let twin = GradientDescent(try #require(layout), seed: seed)
+    var w = Array(before.weights.floats)
+    let mask = w.map { $0 != 0 }
+    for _ in 0..<10 {
+      let next = twin.stepped(w)
+      w = w.indices.map { $0 >= 48 || mask[$0] ? next[$0] : 0 }
+    }
+    expectSame(result.weights.floats, w)
+    #expect(result.distance == 0)
+  }
+
+  @Test func phasesThatDoNotFitAreErrors() throws {
+    func alternation(_ steps: [Int], _ total: Int = 4) throws {
+      _ = try Alternation(
+        steps.map { Phase(.replacement, steps: $0) },
+        schedule: .exponential(initial: 1, growth: 1, steps: total))
+    }
+    try alternation([1, 3])
+    try alternation([0, 4, 0])
+    #expect(throws: LearningCompressionError.self) { try alternation([1, 2]) }
+    #expect(throws: LearningCompressionError.self) { try alternation([5, -1]) }
+    #expect(throws: LearningCompressionError.self) { try alternation([.max, .max]) }
+    #expect(throws: LearningCompressionError.self) { try alternation([]) }
+    #expect(throws: LearningCompressionError.self) {
+      try Method.retrain.alternation(retrainSteps: 1)
+    }
+  }
+
   @Test(arguments: ["w: quantize(k=3) + prune(keep=4)", "w: lowrank(r=2)"])
   func retrainStepsAloneAreRetraining(plan: String) throws {
     let (all, _) = try run(.lc, plan, seed: 5, retrainSteps: 3)
