@@ -45,7 +45,8 @@ struct PenaltyOptions: ParsableArguments {
   func validate(for method: Method) throws {
     if retrainSteps != nil, method == .direct || method == .retrain {
       throw ValidationError(
-        "--retrain-steps belongs to a method that is followed by retraining, found --method \(method.rawValue)")
+        "--retrain-steps belongs to a method that is followed by retraining, found --method \(method.rawValue)"
+      )
     }
     guard method != .lc else { return }
     // Direct compression by an operator with a cost needs μ.
