@@ -121,7 +121,7 @@ public struct Alternation: Sendable {
     return (Phase(.replacement, steps: 0), 0, 0)
   }
 
-  func coupling(ofStep step: Int) -> Coupling { phase(ofStep: step).phase.coupling }
+  package func coupling(ofStep step: Int) -> Coupling { phase(ofStep: step).phase.coupling }
 
   /// μ of a step with a penalty.
   func mu(step: Int) -> Float {

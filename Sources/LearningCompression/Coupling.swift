@@ -24,7 +24,7 @@ public enum Coupling: Sendable, Equatable {
   var endsEachStep: Bool { self != .replacement }
 
   /// Whether w comes near to Δ(θ) by itself, so that the run may end there.
-  var isSoft: Bool { if case .penalty = self { true } else { false } }
+  package var isSoft: Bool { if case .penalty = self { true } else { false } }
 }
 
 /// How the multipliers λ follow the constraint w = Δ(θ).

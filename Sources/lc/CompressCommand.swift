@@ -92,6 +92,8 @@ struct CompressCommand: ParsableCommand {
     let dataChecksum: String
     let modelChecksum: String
     let method: Method
+    /// What the run did, one after the other: with one method a single phase, but for retraining at its end.
+    let phases: [PhaseReport]
     let plan: String
     /// All that the results depend on, given or not.
     let settings: [String: String]
@@ -119,12 +121,27 @@ struct CompressCommand: ParsableCommand {
     if case .epochs(let epochs) = pace.budget {
       try learningOptions.milestones.check(within: Double(epochs))
     }
+    try task.validatePhases(retrainSteps: penalty.retrainSteps)
     try penalty.validate(for: task.method)
     try partial.validate(for: task.method, hasPlan: task.compress != nil)
   }
 
   func alternation() throws -> Alternation {
-    try task.method.alternation(
+    if let phases = task.phases {
+      let steps = try phases.steps(of: pace.steps)
+      let every = pace.every.flatMap(Period.list) ?? []
+      return try Alternation(
+        zip(phases.entries, steps).compactMap { entry, steps in
+          try entry.method.phase(
+            steps: steps, every: entry.method == .lc ? every : [],
+            multipliers: penalty.multipliers ?? .on)
+        },
+        schedule: .exponential(
+          initial: penalty.firstMu, growth: penalty.growth, steps: pace.steps),
+        budget: pace.budget, tolerance: penalty.tolerance ?? 0,
+        evaluateEvery: pace.evaluateEvery)
+    }
+    return try task.method.alternation(
       schedule: .exponential(
         initial: penalty.firstMu, growth: penalty.growth, steps: pace.steps),
       budget: pace.budget, every: pace.every.flatMap(Period.list) ?? [],
@@ -215,7 +232,8 @@ struct CompressCommand: ParsableCommand {
           try log.append(Step(step, course)) { try recorder?.save(checkpoint()) }
           let coupling =
             step.change.map { "change \($0.text(6)) a mini-batch" }
-            ?? (task.method == .lc ? "μ \(step.mu.threeDigits)  " : "")
+            ?? (alternation.coupling(ofStep: step.step).isSoft
+              ? "μ \(step.mu.threeDigits)  " : "")
             + "distance \(step.distance.text(5))"
           last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures?.text ?? "")"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
@@ -240,7 +258,7 @@ struct CompressCommand: ParsableCommand {
       try Self.table(
         result, reference: reference.weights, direct: result.directModel(of: learning),
         compressed: compressed,
-        bytes: bytes, method: task.method))
+        bytes: bytes, name: task.method == .direct ? nil : task.resultName))
     entropy.map { print(entropyText($0.before, $0.after)) }
     if let distance = result.distance, distance > 0.1 {
       warn(
@@ -251,7 +269,8 @@ struct CompressCommand: ParsableCommand {
     try common.write(
       Report(
         network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
-        modelChecksum: fingerprint(of: reference), method: task.method, plan: plan.description,
+        modelChecksum: fingerprint(of: reference), method: task.method,
+        phases: alternation.phases.map(PhaseReport.init), plan: plan.description,
         settings: settings, reference: result.reference, direct: result.direct,
         compressed: result.compressed,
         steps: result.steps.map { Step($0, course) }, distance: result.distance,
@@ -275,6 +294,7 @@ struct CompressCommand: ParsableCommand {
     all["--model"] = fingerprint(of: model)
     all["--compress"] = plan.description
     all["--method"] = task.method.rawValue
+    if let phases = task.phases { all["--phases"] = "\(phases)" }
     all.merge(pace.description) { $1 }
     all.merge(penalty.description) { $1 }
     return all
@@ -282,7 +302,7 @@ struct CompressCommand: ParsableCommand {
 
   private static func table(
     _ result: AlternationResult, reference: Arena, direct: CompressedModel,
-    compressed: CompressedModel, bytes: Int, method: Method
+    compressed: CompressedModel, bytes: Int, name: String?
   ) throws -> String {
     var table = Table([
       "", "train loss", "train error", "test error", "bits", "ratio", "network", "file",
@@ -303,9 +323,9 @@ struct CompressCommand: ParsableCommand {
     row(
       "direct compression", result.direct, bits: direct.bits, ratio: direct.ratio,
       networkRatio: direct.networkRatio, bytes: try direct.fileSize())
-    if method == .direct { return table.text }
+    guard let name else { return table.text }
     row(
-      method == .lc ? "LC" : method.rawValue, result.compressed, bits: compressed.bits,
+      name, result.compressed, bits: compressed.bits,
       ratio: compressed.ratio,
       networkRatio: compressed.networkRatio, bytes: bytes)
     return table.text

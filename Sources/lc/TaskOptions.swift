@@ -15,11 +15,49 @@ struct TaskOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How Δ(θ) acts on the weights.", valueName: "method"))
   var method = Method.lc
 
+  @Option(
+    help: ArgumentHelp(
+      "Several methods one after the other, each with its share of the steps, instead of --method: "
+        + "'straight-through 40%, lc 40%, retrain 20%'.", valueName: "list"))
+  var phases: PhaseList?
+
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
 
   @Flag(help: entropyHelp)
   var entropy = false
+
+  /// What the result is called in the table.
+  var resultName: String { phases?.name ?? (method == .lc ? "LC" : method.rawValue) }
+
+  func validatePhases(retrainSteps: Int?) throws {
+    guard phases != nil else { return }
+    guard method == .lc else {
+      throw ValidationError("--phases and --method exclude each other")
+    }
+    guard retrainSteps == nil else {
+      throw ValidationError(
+        "--phases says of each method how long it is; --retrain-steps is one of them")
+    }
+  }
+}
+
+/// A phase of a run, for programs.
+struct PhaseReport: Codable {
+  let coupling: String
+  let steps: Int
+
+  init(_ phase: Phase) {
+    coupling =
+      switch (phase.coupling, phase.freedom) {
+      case (.penalty, _): "penalty"
+      case (.straightThrough, _): "straight-through"
+      case (.replacement, .fixed): "retraining"
+      case (.replacement, .gradual): "gradual"
+      case (.replacement, .full): "projection"
+      }
+    steps = phase.steps
+  }
 }
 
 /// The steps of `lc compress`, and when it compresses and evaluates.

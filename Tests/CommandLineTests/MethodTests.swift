@@ -43,6 +43,38 @@ import Testing
     #expect(try Program.run("evaluate", output, "--data", space.data).code == 0)
   }
 
+  @Test func phasesAreOneRun() throws {
+    let space = try Self.trained.get()
+    let outcome = try compress(
+      space,
+      [
+        "--compress", "*.weight: ternary()", "--steps", "5", "--phases",
+        "straight-through 40%, lc 40%, retrain 20%", "--json", space.path("phases.json"),
+        "--output", space.path("phases.lcm"),
+      ])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("straight-through → lc → retrain"))
+    let json = try space.json("phases.json")
+    let phases = try #require(json["phases"] as? [[String: Any]])
+    #expect(phases.map { $0["steps"] as? Int } == [2, 2, 1])
+    #expect(
+      phases.map { $0["coupling"] as? String } == ["straight-through", "penalty", "retraining"])
+    #expect((json["steps"] as? [Any])?.count == 5)
+    // μ begins with the penalty.
+    let mus = try #require(json["steps"] as? [[String: Any]]).map { $0["mu"] as? Double ?? 0 }
+    #expect(abs(mus[2] - 0.003) < 1e-6 && abs(mus[3] - 0.00345) < 1e-6)
+    #expect(try Program.run("evaluate", space.path("phases.lcm"), "--data", space.data).code == 0)
+    for (more, text) in [
+      (["--phases", "lc 50%"], "--phases"), (["--phases", "lc 50%, direct 50%"], "--phases"),
+      (["--phases", "lc 99%, retrain 1%", "--method", "projection"], "exclude"),
+      (["--phases", "lc 50%, retrain 50%", "--retrain-steps", "1"], "--retrain-steps"),
+      (["--phases", "lc 50%, projection 25%, retrain 25%"], "a step for each"),
+    ] {
+      let outcome = try compress(space, ["--compress", "*.weight: ternary()"] + more)
+      #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.errors)")
+    }
+  }
+
   @Test func partialWritesItsOwnPlan() throws {
     let outcome = try compress(
       try Self.trained.get(),
