@@ -80,7 +80,8 @@ final class ChildProcess {
       platformOptions: options)
     let outcome = Outcome()
     self.outcome = outcome
-    task = Task {
+    // Threads of a higher priority would hand it on to the process.
+    task = Task(priority: .medium) {
       let result: Result<End, any Error>
       do {
         let status = try await Subprocess.run(
