@@ -28,6 +28,24 @@ while [ "$killed" -lt "$kills" ]; do
 done
 echo "faults: $killed kills of $runs grids, which ended in the tables of an undisturbed one"
 
+# Stopped: it says so, and its cells have stopped before it.
+rm -rf disturbed
+"$lc" table grid.yaml --jobs 2 --output disturbed >out.log 2>err.log &
+process=$! code=0
+until compgen -G 'disturbed/*/*/checkpoint' >/dev/null; do
+  kill -0 "$process" 2>/dev/null || fail "the grid ended before it was stopped"
+  sleep 0.05
+done
+kill -TERM "$process"
+wait "$process" || code=$?
+[ "$code" = 143 ] || fail "a grid that was stopped ended with $code"
+said 'the same command goes on'
+pgrep -f "output=disturbed/" >/dev/null && fail "a cell outlives its grid that was stopped"
+grid disturbed
+expect 0 "${table[@]}"
+same_tables disturbed "after SIGTERM"
+echo "faults: a grid that is stopped says so, and ends in the same tables"
+
 # One file of each kind, and each file where there is time.
 mapfile -t files < <(cd untouched && find . -type f | sort)
 if [ "$kills" -lt "${#files[@]}" ]; then

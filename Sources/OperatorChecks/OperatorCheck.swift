@@ -114,6 +114,11 @@ struct OperatorCheck {
   ) throws {
     let found = objective(form, target, mu)
     let room = slack * (found + 0.5 * Double(mu) * target.values.squaredNorm)
+    // The C step after one that changed nothing.
+    let again = self.objective(try `operator`.compress(target, from: form, penalty: mu), target, mu)
+    if again > found * (1 + 1e-6) + 1e-6 * room / slack {
+      add(.warmStart, "\(again) from its own result with \(found)")
+    }
     let size = (target.values.squaredNorm / Double(max(1, target.count))).squareRoot()
     for noise in [0.01, 0.1, 0.5, 2] {
       let moved = target.values.map { Float(Double($0) + noise * size * Double(random.normal())) }

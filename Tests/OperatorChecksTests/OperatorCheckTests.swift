@@ -38,7 +38,7 @@ import Testing
     enum Way: String, CaseIterable {
       case none, refusesEverything, losesWeights, keepsTheFirst, isRandom, ignoresItsSet,
         movesPoints
-      case throwsAway, expectsTooMuch, refitsWorse
+      case throwsAway, expectsTooMuch, refitsWorse, forgets
     }
     let way: Way
     var description: String { "wrong(\(way.rawValue))" }
@@ -51,6 +51,9 @@ import Testing
       _ target: WeightView, from previous: CompressedForm?, penalty mu: Float
     ) throws -> CompressedForm {
       if way == .throwsAway { throw CompressionError.notFinite(view: "w") }
+      if way == .forgets, previous != nil {
+        return .sparse(try Sparse(count: target.count, indices: [], values: []))
+      }
       let places = target.values.indices
       let largest = places.max { abs(target.values[$0]) < abs(target.values[$1]) } ?? 0
       let place =
@@ -70,7 +73,8 @@ import Testing
 
     func refit(_ form: CompressedForm, to target: WeightView) throws -> CompressedForm {
       guard case .sparse(let own) = form else { return form }
-      let place = Int(own.indices[0])
+      guard let first = own.indices.first else { return form }
+      let place = Int(first)
       return .sparse(
         try Sparse(
           count: own.count, indices: own.indices,
@@ -85,6 +89,7 @@ import Testing
       .refusesEverything: .runs, .losesWeights: .shape, .keepsTheFirst: .optimality,
       .isRandom: .repetition, .ignoresItsSet: .belonging, .movesPoints: .idempotence,
       .throwsAway: .runs, .expectsTooMuch: .expectation, .refitsWorse: .refit,
+      .forgets: .warmStart,
     ]
     for way in Wrong.Way.allCases {
       let found = checkOperator(Wrong(way: way)) { target, random in

@@ -24,7 +24,7 @@ public struct OperatorCatalogue: Sendable {
   /// This catalogue and one more operator; it replaces one of the same name.
   ///
   /// - Parameters:
-  ///   - parameters: the names that may stand before `=`.
+  ///   - parameters: all names of arguments: those that stand before `=`, and flags.
   ///   - make: reads the arguments it needs and makes the operator.
   public func adding(
     _ name: String, usage: String, summary: String, parameters: [String],

@@ -26,13 +26,23 @@ final class ChildProcess {
     }
   }
 
-  /// What the task that waits for the process leaves behind.
+  /// What is known of the process, by the task that waits for it and by those who ask.
+  private struct Life {
+    var process: pid_t?
+    var isToStop = false
+    var result: Result<End, any Error>?
+
+    /// Asks it to stop as soon as it is there.
+    func signal() {
+      if isToStop, result == nil, let process { kill(process, SIGTERM) }
+    }
+  }
+
   private final class Outcome: Sendable {
-    let result = Mutex<Result<End, any Error>?>(nil)
+    let life = Mutex(Life())
   }
 
   private let outcome: Outcome
-  private let task: Task<Void, Never>
 
   /// - Parameters:
   ///   - outputs: where its standard output and standard error go; files begin anew.
@@ -64,10 +74,6 @@ final class ChildProcess {
     var options = PlatformOptions()
     // A group of its own: the terminal's interrupts are for this process, which passes them on.
     options.processGroupID = 0
-    // As long as a checkpoint may take; then it is killed.
-    options.teardownSequence = [
-      .send(signal: .terminate, allowedDurationToNextStep: .seconds(24 * 3600))
-    ]
     let input = try lock?.duplicate() ?? opened("/dev/null", .readOnly, [])
     let (output, error) = (
       try opened(outputs.standard, .writeOnly, [.create, .truncate]),
@@ -81,14 +87,19 @@ final class ChildProcess {
     let outcome = Outcome()
     self.outcome = outcome
     // Threads of a higher priority would hand it on to the process.
-    task = Task(priority: .medium) {
+    Task(priority: .medium) {
       let result: Result<End, any Error>
       do {
         let status = try await Subprocess.run(
           configuration, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
           output: .fileDescriptor(output, closeAfterSpawningProcess: true),
           error: .fileDescriptor(error, closeAfterSpawningProcess: true)
-        ).terminationStatus
+        ) { execution in
+          outcome.life.withLock {
+            $0.process = execution.processIdentifier.value
+            $0.signal()
+          }
+        }.terminationStatus
         switch status {
         case .exited(let code): result = .success(.exit(code))
         case .signaled(let signal): result = .success(.signal(signal))
@@ -96,20 +107,25 @@ final class ChildProcess {
       } catch {
         result = .failure(Failure.cannotStart("\(program): \(error)"))
       }
-      outcome.result.withLock { $0 = result }
+      outcome.life.withLock { $0.result = result }
     }
   }
 
   /// How it has ended; none while it runs.
   ///
   /// - Throws: `Failure.cannotStart` when it never ran.
-  func end() throws -> End? { try outcome.result.withLock { $0 }?.get() }
+  func end() throws -> End? { try outcome.life.withLock { $0.result }?.get() }
 
   /// Whether it has ended, or never ran.
-  var isOver: Bool { outcome.result.withLock { $0 != nil } }
+  var isOver: Bool { outcome.life.withLock { $0.result != nil } }
 
   /// Asks it to stop after a checkpoint.
-  func stop() { task.cancel() }
+  func stop() {
+    outcome.life.withLock {
+      $0.isToStop = true
+      $0.signal()
+    }
+  }
 
   /// Whether the process that started this one is gone.
   static let parent = ProcessInfo.processInfo.environment[parentVariable].flatMap { pid_t($0) }
