@@ -121,21 +121,17 @@ struct CompressCommand: ParsableCommand {
     if case .epochs(let epochs) = pace.budget {
       try learningOptions.milestones.check(within: Double(epochs))
     }
-    try task.validatePhases(retrainSteps: penalty.retrainSteps)
+    try task.phases?.validate(method: task.method, penalty, every: pace.every)
     try penalty.validate(for: task.method)
     try partial.validate(for: task.method, hasPlan: task.compress != nil)
   }
 
   func alternation() throws -> Alternation {
     if let phases = task.phases {
-      let steps = try phases.steps(of: pace.steps)
-      let every = pace.every.flatMap(Period.list) ?? []
       return try Alternation(
-        zip(phases.entries, steps).compactMap { entry, steps in
-          try entry.method.phase(
-            steps: steps, every: entry.method == .lc ? every : [],
-            multipliers: penalty.multipliers ?? .on)
-        },
+        phases.phases(
+          steps: pace.steps, every: pace.every.flatMap(Period.list) ?? [],
+          multipliers: penalty.multipliers ?? .on),
         schedule: .exponential(
           initial: penalty.firstMu, growth: penalty.growth, steps: pace.steps),
         budget: pace.budget, tolerance: penalty.tolerance ?? 0,

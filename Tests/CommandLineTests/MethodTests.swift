@@ -58,7 +58,10 @@ import Testing
     let phases = try #require(json["phases"] as? [[String: Any]])
     #expect(phases.map { $0["steps"] as? Int } == [2, 2, 1])
     #expect(
-      phases.map { $0["coupling"] as? String } == ["straight-through", "penalty", "retraining"])
+      phases.map { $0["coupling"] as? String } == ["straight-through", "penalty", "replacement"])
+    #expect(phases.map { $0["freedom"] as? String } == ["full", "full", "fixed"])
+    let settings = try #require(json["settings"] as? [String: Any])
+    #expect(settings["--phases"] as? String == "straight-through 40.0%, lc 40.0%, retrain 20.0%")
     #expect((json["steps"] as? [Any])?.count == 5)
     // μ begins with the penalty.
     let mus = try #require(json["steps"] as? [[String: Any]]).map { $0["mu"] as? Double ?? 0 }
@@ -69,6 +72,8 @@ import Testing
       (["--phases", "lc 99%, retrain 1%", "--method", "projection"], "exclude"),
       (["--phases", "lc 50%, retrain 50%", "--retrain-steps", "1"], "--retrain-steps"),
       (["--phases", "lc 50%, projection 25%, retrain 25%"], "a step for each"),
+      (["--phases", "projection 50%, retrain 50%", "--mu", "1"], "--mu belongs"),
+      (["--phases", "projection 50%, retrain 50%", "--every", "3"], "--every belongs"),
     ] {
       let outcome = try compress(space, ["--compress", "*.weight: ternary()"] + more)
       #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.errors)")

@@ -58,7 +58,8 @@ extension ResultTable {
         let other =
           best.plan.contains("+")
           ? ("best single compression", single) : ("best sum of compressions", sum)
-        line += "; the \(other.0), \(other.1.plan), has \(other.1.testError?.text(2) ?? "") %"
+        line +=
+          "; the \(other.0), \(other.1.plan)\(other.1.ratioBesideBudget), has \(other.1.testError?.text(2) ?? "") %"
       }
       if error(winner) < error(best) {
         line += "; the lowest of all methods is \(winning), \(lowest) %"

@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// What `lc compress` writes of its course, and shares with other runs.
+struct RecordOptions: ParsableArguments {
+  @Option(help: logHelp)
+  var log: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where runs on the same data share the figures of the reference and of direct compression, so that \
+      only the first evaluates them.
+      """, valueName: "folder"))
+  var knownFigures: String?
+}
