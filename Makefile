@@ -92,6 +92,7 @@ docs: bootstrap
 	LC_DOCS=1 swift package --allow-writing-to-directory .build-docs generate-documentation \
 	  --enable-experimental-combined-documentation $(addprefix --target ,$(DOCUMENTED)) \
 	  --output-path .build-docs --warnings-as-errors --disable-parameters-and-returns-validation
+	@echo 'python3 -m http.server -d .build-docs 8000, then http://localhost:8000/documentation'
 
 clean:
 	rm -rf .build .build-docs $(DEMO)

@@ -27,6 +27,17 @@ public struct CompressedNetwork: Sendable {
   ///   model is not the network's.
   public init(_ definition: NetworkDefinition, _ model: CompressedModel) throws {
     self.definition = definition
+    func refuse(_ layer: Layer) -> NeuralNetworkError {
+      .invalidNetwork(
+        network: definition.name, layer: nil,
+        message: "only fully connected layers multiply in compressed form, found \(layer)")
+    }
+    for layer in definition.layers {
+      switch layer {
+      case .linear, .tanh, .relu: break
+      default: throw refuse(layer)
+      }
+    }
     let tensors = try Tensors(model, of: definition)
     var width = definition.inputCount
     for layer in definition.layers {
@@ -44,9 +55,7 @@ public struct CompressedNetwork: Sendable {
       } else if layer == .tanh || layer == .relu, !stages.isEmpty {
         stages[stages.count - 1].activation = layer
       } else {
-        throw NeuralNetworkError.invalidNetwork(
-          network: definition.name, layer: nil,
-          message: "only fully connected layers multiply in compressed form, found \(layer)")
+        throw refuse(layer)
       }
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// The L step: anything that owns weights and can lower  L(w) + μ/2·‖w − t‖².
@@ -66,5 +67,18 @@ public struct Figures: Sendable, Equatable, Codable {
     self.trainLoss = trainLoss
     self.trainErrorPercent = trainErrorPercent
     self.testErrorPercent = testErrorPercent
+  }
+}
+
+extension Figures: CustomStringConvertible {
+  /// On one line, such as `train loss 0.1587  train error 5.70 %  test error 11.44 %`.
+  public var description: String {
+    var parts = ["train loss \(String(format: "%.4f", trainLoss))"]
+    for (name, percent) in [
+      ("train error", trainErrorPercent), ("test error", testErrorPercent),
+    ] {
+      if let percent { parts.append("\(name) \(String(format: "%.2f", percent)) %") }
+    }
+    return parts.joined(separator: "  ")
   }
 }

@@ -190,6 +190,7 @@ struct CompressCommand: ParsableCommand {
       batchesPerEpoch: trainer.batchesPerEpoch, learningRate: options.learningRate,
       decay: learningOptions.decay)
     let log = try StepLog(records.log, run.records.map { Step($0, course) })
+    if task.output == nil { warn("without --output the compressed model is not kept") }
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
     var last = "direct compression"
@@ -213,7 +214,7 @@ struct CompressCommand: ParsableCommand {
       result = try run.finish { progress in
         switch progress {
         case .direct(let figures):
-          line.print("direct compression: \(figures.text)")
+          line.print("direct compression: \(figures)")
           try recorder?.save(checkpoint())
         case .batch(let step, let done, let total, let steps):
           var now = left ?? timeLeft(total, steps)
@@ -231,7 +232,7 @@ struct CompressCommand: ParsableCommand {
             ?? (alternation.coupling(ofStep: step.step).isSoft
               ? "μ \(step.mu.threeDigits)  " : "")
             + "distance \(step.distance.text(5))"
-          last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures?.text ?? "")"
+          last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures.map { "\($0)" } ?? "")"
           line.print("step \(step.step + 1)/\(steps)  \(last)")
           try recorder?.stepDone(checkpoint)
         }
@@ -325,16 +326,6 @@ struct CompressCommand: ParsableCommand {
       ratio: compressed.ratio,
       networkRatio: compressed.networkRatio, bytes: bytes)
     return table.text
-  }
-}
-
-extension Figures {
-  /// On one line.
-  var text: String {
-    var parts = ["train loss \(trainLoss.text(4))"]
-    if let error = trainErrorPercent { parts.append("train error \(error.text(2)) %") }
-    if let error = testErrorPercent { parts.append("test error \(error.text(2)) %") }
-    return parts.joined(separator: "  ")
   }
 }
 

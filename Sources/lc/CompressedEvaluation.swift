@@ -55,7 +55,7 @@ struct CompressedEvaluation: Codable {
 
   /// Itself, after it was printed.
   func printed() -> CompressedEvaluation {
-    print("\(network) on \(data): \(compressed.figures.text)")
+    print("\(network) on \(data): \(compressed.figures)")
     var table = Table(["weights", "bytes", "train loss", "test error", "time"])
     for (name, way) in [("compressed", compressed), ("dense", dense)] {
       table.add([

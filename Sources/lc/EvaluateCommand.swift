@@ -74,7 +74,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     let figures = try Figures(
       training: evaluate(dataset.training), test: evaluate(dataset.test))
-    print("\(definition.name) on \(dataset.name): \(figures.text)")
+    print("\(definition.name) on \(dataset.name): \(figures)")
     try common.write(figures)
   }
 }

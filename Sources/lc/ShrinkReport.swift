@@ -87,8 +87,8 @@ struct ShrinkReport: Codable {
       "scores of \(Self.inputs) random inputs differ by \(difference.scientific) of the largest"
         + (isEquivalent ? "" : " (--threshold and --energy change them)"),
     ]
-    if let before = self.before { lines.append("before: \(before.text)") }
-    if let after = self.after { lines.append("after:  \(after.text)") }
+    if let before = self.before { lines.append("before: \(before)") }
+    if let after = self.after { lines.append("after:  \(after)") }
     return lines.joined(separator: "\n")
   }
 }

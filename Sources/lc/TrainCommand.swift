@@ -150,6 +150,7 @@ struct TrainCommand: ParsableCommand {
     let trainer = try Trainer(
       definition, data: data, options: options, initial: initialNetwork?.weights,
       statistics: initialNetwork?.statistics)
+    if output == nil { warn("without --output the weights are not kept") }
     var line = ProgressLine()
     line.print(
       "\(definition.name): \(trainer.weights.layout.count) parameters, \(data.summary)")

@@ -54,6 +54,7 @@ import Testing
       ])
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("straight-through → lc → retrain"))
+    #expect(!outcome.errors.contains("is not kept"))
     let json = try space.json("phases.json")
     let phases = try #require(json["phases"] as? [[String: Any]])
     #expect(phases.map { $0["steps"] as? Int } == [2, 2, 1])
@@ -68,6 +69,7 @@ import Testing
     #expect(abs(mus[2] - 0.003) < 1e-6 && abs(mus[3] - 0.00345) < 1e-6)
     #expect(try Program.run("evaluate", space.path("phases.lcm"), "--data", space.data).code == 0)
     for (more, text) in [
+      (["--compress", "*.weight: quantise(k=2)"], "did you mean 'quantize'?"),
       (["--phases", "lc 50%"], "--phases"), (["--phases", "lc 50%, direct 50%"], "--phases"),
       (["--phases", "lc 99%, retrain 1%", "--method", "projection"], "exclude"),
       (["--phases", "lc 50%, retrain 50%", "--retrain-steps", "1"], "--retrain-steps"),
@@ -86,6 +88,7 @@ import Testing
       ["--method", "partial", "--strength", "1e-5", "--share", "25%", "--sides", "both"])
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("fc2.weight: partial(alpha=1e-05, rows=25%, columns=25%)"))
+    #expect(outcome.errors.contains("without --output the compressed model is not kept"))
   }
 
   @Test(arguments: [

@@ -82,7 +82,11 @@ import Testing
       // At a glance, and in what it says.
       #expect(table.markdown.contains("| P | lc | 12.50 ± 0.71 (19.4×) | 12.50 ± 0.71 (19.4×) |"))
       #expect(
-        table.findings.contains { $0.hasPrefix("lenet300 at 20×: by LC, Q+P (19.4×) wins with") })
+        table.findings.contains {
+          $0.hasPrefix("lenet300 at 20×: by LC, Q+P (19.4×) wins with")
+            && $0.contains("the best single compression, P (19.4×), has")
+        })
+      #expect(table.markdown.contains("beside an error where it is not the budget"))
       #expect(table.latex.contains("20$\\times$ & 19.4$\\times$ & P & lc"))
       #expect(
         try table.html(drawings: [:]).contains(
@@ -90,6 +94,11 @@ import Testing
       let row = try #require(table.csv.split(separator: "\n").dropFirst().first)
       #expect(row.hasPrefix("lenet300,20,P,") && row.contains(",19.4,0.0,"))
       #expect(try table.json().contains("\"mean\" : 19.4"))
+    }
+    // One budget has no overview.
+    try withResults(recipe, ratio: 19.4) { grid, directory in
+      let text = try ResultTable(grid, in: directory).markdown
+      #expect(!text.contains("beside an error"))
     }
     // Within a hundredth it is the budget.
     try withResults(two, ratio: 20.1) { grid, directory in

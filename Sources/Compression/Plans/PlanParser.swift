@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 // The plan language:
 //
 //   plan      = task { ";" task }
@@ -94,8 +96,8 @@ struct PlanParser {
     guard let entry = catalogue.entry(named: name) else {
       throw UnknownOperator.at(
         start,
-        "unknown operator '\(name)'; there are: "
-          + catalogue.entries.map(\.name).joined(separator: ", "))
+        "unknown operator '\(name)'"
+          + choice(for: name, of: catalogue.entries.map(\.name) + ["sum"]))
     }
     let arguments = try arguments(of: entry)
     var readable = OperatorArguments(

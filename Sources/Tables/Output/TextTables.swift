@@ -44,8 +44,9 @@ extension ResultTable {
       (seeds > 1 ? "Mean ± standard deviation over \(seeds) seeds. " : "One seed. ")
       + (grid.recipe.shrink == nil
         ? "Errors of Δ(θ); the lowest test error of each network and budget is bold. Ratios of the "
-          + "compressed tensors, by count and by file; beside an error where it is not the budget. Operations of one "
-          + "input."
+          + "compressed tensors, by count and by file"
+          + (overviews.isEmpty ? "" : "; beside an error where it is not the budget")
+          + ". Operations of one input."
         : "Errors and parameters of the smaller network that is made of Δ(θ).")
   }
 

@@ -45,8 +45,15 @@ struct GridEstimate {
     let open = cells.filter { isOpen($0) }
     var trained: Set<Grid.Reference> = []
     let commands =
-      open.map(\.reference).filter { isOpen($0) && trained.insert($0).inserted }.map(\.arguments)
-      + open.map(\.arguments)
+      open.map(\.reference).filter { isOpen($0) && trained.insert($0).inserted }.map {
+        $0.arguments + ["--output=\(Grid.weights(of: $0, in: directory))"]
+      }
+      + open.map {
+        $0.arguments + [
+          "--model=\(Grid.weights(of: $0.reference, in: directory))",
+          "--output=\(Grid.folder($0, in: directory))/compressed.lcm",
+        ]
+      }
     let text = commands.map { "lc " + $0.map(\.quotedForShell).joined(separator: " ") }
     return
       (text + [

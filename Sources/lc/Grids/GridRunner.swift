@@ -295,7 +295,7 @@ final class GridRunner {
     guard case .cell(let cell) = unit,
       case .done(let result) = Grid.state(of: cell, in: directory)
     else { return "\(name(unit)): done" }
-    return "\(cell.name): \(result.compressed.text)  \(result.ratio.text(1))×  "
+    return "\(cell.name): \(result.compressed)  \(result.ratio.text(1))×  "
       + "\(result.seconds.text(1)) s"
   }
 
