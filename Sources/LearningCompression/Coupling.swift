@@ -47,7 +47,7 @@ public enum Freedom: Sendable, Equatable {
   /// coupling `.replacement` it is compression, then retraining.
   case fixed
   /// What pruning keeps shrinks from everything to its share s: s + (1 − s)·(1 − t)³, with t from 0 to 1
-  /// over this share of the run. Between two C steps the structure is fixed.
+  /// over this share of the phase. Between two C steps the structure is fixed.
   ///
   /// - Source: Zhu & Gupta, arXiv 1710.01878.
   case gradual(until: Double)
