@@ -23,7 +23,7 @@ let plan = try ResolvedPlan(
 
 // snippet.alternate
 let alternation = try Alternation(
-  schedule: .exponential(initial: 0.003, growth: 1.15, steps: 40), budget: .epochs(3))
+  schedule: .exponential(initial: 0.003, growth: 1.15, steps: 40), budget: .each(.epochs(3)))
 let learning = NetworkLearning(trainer, learningRate: 0.09, decay: 0.95)
 let result = try alternation.run(plan, learning: learning) { progress in
   guard case .step(let step, let steps) = progress else { return }

@@ -71,7 +71,7 @@ try learning.learn(batches: 300, penalty: nil) { _ in }
 let plan = try ResolvedPlan(
   CompressionPlan(parsing: "w: prune(keep=10)"), for: learning.weights.layout)
 let alternation = try Alternation(
-  schedule: .exponential(initial: 0.1, growth: 1.3, steps: 20), budget: .batches(50))
+  schedule: .exponential(initial: 0.1, growth: 1.3, steps: 20), budget: .each(.batches(50)))
 let result = try alternation.run(plan, learning: learning)
 print("direct \(result.direct.trainLoss), LC \(result.compressed.trainLoss)")
 // snippet.end

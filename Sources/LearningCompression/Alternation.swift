@@ -22,8 +22,8 @@ public struct Alternation: Sendable {
   public let phases: [Phase]
   /// How many steps there are, those of all phases, and μ of those with a penalty, counted from the first of them.
   public let schedule: PenaltySchedule
-  /// How long each step learns.
-  public let budget: Period
+  /// How long the steps learn.
+  public let budget: Budget
   /// A phase with a penalty ends when ‖w − Δ(θ)‖ ≤ tolerance · ‖w‖. Never for 0.
   public let tolerance: Double
   /// Every so many steps, and after the last one, Δ(θ) is evaluated.
@@ -36,14 +36,13 @@ public struct Alternation: Sendable {
   ///   - schedule: an exponential one of 0 steps is direct compression.
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
-    _ phases: [Phase], schedule: PenaltySchedule, budget: Period = .epochs(Period.usualEpochs),
+    _ phases: [Phase], schedule: PenaltySchedule,
+    budget: Budget = .each(.epochs(Period.usualEpochs)),
     tolerance: Double = 0, evaluateEvery: Int = 1
   ) throws {
     try schedule.validate()
-    guard budget.batches(perEpoch: 1) > 0 else {
-      throw LearningCompressionError.invalidOption(
-        option: "the budget of a step", value: "\(budget)", expected: "1 mini-batch or more")
-    }
+    // How many mini-batches are in an epoch is known with the data.
+    try budget.validate(steps: schedule.steps, perEpoch: budget.isInEpochs ? .max : 1)
     for phase in phases { try phase.validate() }
     let total = phases.reduce(into: 0) { $0 = $0.addingReportingOverflow($1.steps).partialValue }
     guard phases.allSatisfy({ $0.steps >= 0 }), total == schedule.steps else {
@@ -77,8 +76,8 @@ public struct Alternation: Sendable {
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
     _ coupling: Coupling = .penalty(multipliers: .on), freedom: Freedom = .full,
-    schedule: PenaltySchedule = .exponential(), budget: Period = .epochs(Period.usualEpochs),
-    every: [Period] = [], tolerance: Double = 0,
+    schedule: PenaltySchedule = .exponential(),
+    budget: Budget = .each(.epochs(Period.usualEpochs)), every: [Period] = [], tolerance: Double = 0,
     retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws {
     try schedule.validate()
@@ -108,8 +107,10 @@ public struct Alternation: Sendable {
     try AlternationRun(self, plan, learning: learning).finish(progress: progress)
   }
 
-  /// The mini-batches of one step.
-  func batches(perEpoch: Int) -> Int { budget.batches(perEpoch: perEpoch) }
+  /// The mini-batches of a step, counted from 0.
+  public func batches(ofStep step: Int, perEpoch: Int) -> Int {
+    budget.batches(ofStep: step, of: schedule.steps, perEpoch: perEpoch)
+  }
 
   /// The phase of a step, counted from 0, and its first step.
   func phase(ofStep step: Int) -> (phase: Phase, number: Int, first: Int) {
@@ -123,8 +124,8 @@ public struct Alternation: Sendable {
 
   package func coupling(ofStep step: Int) -> Coupling { phase(ofStep: step).phase.coupling }
 
-  /// μ of a step with a penalty.
-  func mu(step: Int) -> Float {
+  /// μ of a step with a penalty, counted from 0.
+  public func mu(step: Int) -> Float {
     let first = phases.prefix { !$0.coupling.isSoft }.reduce(0) { $0 + $1.steps }
     return schedule.mu(step: max(0, step - first))
   }
@@ -133,7 +134,7 @@ public struct Alternation: Sendable {
   func period(ofStep step: Int, perEpoch: Int) -> Int {
     let (phase, _, first) = phase(ofStep: step)
     return phase.period(
-      ofStep: step - first, total: batches(perEpoch: perEpoch), perEpoch: perEpoch)
+      ofStep: step - first, total: batches(ofStep: step, perEpoch: perEpoch), perEpoch: perEpoch)
   }
 }
 

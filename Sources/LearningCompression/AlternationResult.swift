@@ -4,7 +4,7 @@ import LinearAlgebra
 /// What a run is doing.
 public enum Progress {
   /// Direct compression is done.
-  case direct(Figures)
+  case direct(Start)
   /// A mini-batch of a step is done.
   case batch(step: Int, done: Int, of: Int, steps: Int)
   /// A step is done.
@@ -37,10 +37,8 @@ public struct AlternationStep: Sendable, Equatable, Codable {
 public struct AlternationResult {
   /// What was compressed, and how.
   public let plan: ResolvedPlan
-  /// Of the weights that the run began with.
-  public let reference: Figures
-  /// Of direct compression.
-  public var direct: Figures
+  /// Where the run began.
+  public let start: Start
   /// θ of direct compression, one form a problem of the plan.
   public let directForms: [CompressedForm]
   /// θ after the last step, one form a problem of the plan.
@@ -56,17 +54,19 @@ public struct AlternationResult {
   public var distance: Double?
 
   init(
-    _ plan: ResolvedPlan, reference: Figures, direct: Figures, directForms: [CompressedForm],
-    forms: [CompressedForm], weights: Arena
+    _ plan: ResolvedPlan, start: Start, directForms: [CompressedForm], forms: [CompressedForm], weights: Arena
   ) {
     self.plan = plan
-    self.reference = reference
-    self.direct = direct
+    self.start = start
     self.directForms = directForms
     self.forms = forms
     self.weights = weights
   }
 
+  /// Of the weights that the run began with.
+  public var reference: Figures { start.reference }
+  /// Of direct compression.
+  public var direct: Figures { start.direct }
   /// Of Δ(θ) after the last step, which is always evaluated; of direct compression before the first.
   public var compressed: Figures { steps.last?.figures ?? direct }
 }

@@ -12,12 +12,16 @@ import LinearAlgebra
 public final class AlternationRun<Learning: LearningStep> {
   private typealias Position = AlternationState.Position
 
-  private let alternation: Alternation
+  /// What is run; before direct compression it may be open.
+  public private(set) var alternation: Alternation
+  /// What is run, where it follows from where the run begins.
+  private let following: ((Start) throws -> Alternation)?
   private let plan: ResolvedPlan
   private let learning: Learning
   private let coupled: LCState
   private var position: Position?
-  private var directForms: [CompressedForm] = []
+  /// θ of direct compression, one form a problem of the plan; none before.
+  public private(set) var directForms: [CompressedForm] = []
 
   /// A run that begins with direct compression.
   ///
@@ -26,9 +30,37 @@ public final class AlternationRun<Learning: LearningStep> {
   ///   plan.
   public init(_ alternation: Alternation, _ plan: ResolvedPlan, learning: Learning) throws {
     self.alternation = alternation
+    following = nil
     self.plan = plan
     self.learning = learning
     coupled = try LCState(plan, weights: learning.weights, phases: alternation.phases)
+    try alternation.budget.validate(
+      steps: alternation.schedule.steps, perEpoch: learning.batchesPerEpoch)
+  }
+
+  /// A run that begins with direct compression, from which the rest follows.
+  ///
+  /// - Parameters:
+  ///   - plan: resolved for the layout of `learning.weights`.
+  ///   - following: what is run when it is known what direct compression costs, such as a `ScheduleRule`; asked
+  ///     again with the same start where a run is resumed.
+  public init(
+    _ plan: ResolvedPlan, learning: Learning, following: @escaping (Start) throws -> Alternation
+  ) throws {
+    alternation = try Alternation([], schedule: .exponential(steps: 0))
+    self.following = following
+    self.plan = plan
+    self.learning = learning
+    coupled = try LCState(plan, weights: learning.weights, phases: [])
+  }
+
+  /// Settles what is run.
+  private func follow(_ start: Start) throws {
+    guard let following else { return }
+    alternation = try following(start)
+    try alternation.budget.validate(
+      steps: alternation.schedule.steps, perEpoch: learning.batchesPerEpoch)
+    try coupled.makeRoom(for: alternation.phases)
   }
 
   /// Goes on from the state of a run with the same alternation, plan and L step.
@@ -39,6 +71,23 @@ public final class AlternationRun<Learning: LearningStep> {
     from state: AlternationState
   ) throws where Learning: ResumableLearning {
     try self.init(alternation, plan, learning: learning)
+    try restore(state)
+  }
+
+  /// Goes on from the state of a run that was begun in the same way, with the same plan and L step; begins where
+  /// there is none.
+  ///
+  /// - Throws: `LinearAlgebraError.unusableState` when it does not fit.
+  public convenience init(
+    _ plan: ResolvedPlan, learning: Learning, from state: AlternationState?,
+    following: @escaping (Start) throws -> Alternation
+  ) throws where Learning: ResumableLearning {
+    try self.init(plan, learning: learning, following: following)
+    if let state { try restore(state) }
+  }
+
+  private func restore(_ state: AlternationState) throws where Learning: ResumableLearning {
+    try follow(state.position.start)
     guard state.directForms.map(\.count) == plan.problems.map(\.count) else {
       throw LinearAlgebraError.unusableState(
         entry: "forms", expected: "those of \(plan.problems.count) problems",
@@ -63,7 +112,7 @@ public final class AlternationRun<Learning: LearningStep> {
   public func finish(progress: (Progress) throws -> Void = { _ in }) throws -> AlternationResult {
     var position = try self.position ?? begin()
     self.position = position
-    if position.isAtStart { try progress(.direct(position.direct)) }
+    if position.isAtStart { try progress(.direct(position.start)) }
     while position.step < steps {
       if position.isWithinTolerance {
         // The rest of the phase is left out.
@@ -80,7 +129,7 @@ public final class AlternationRun<Learning: LearningStep> {
     }
     try plan.requireBelonging(coupled.forms)
     var result = AlternationResult(
-      plan, reference: position.reference, direct: position.direct, directForms: directForms,
+      plan, start: position.start, directForms: directForms,
       forms: coupled.forms, weights: coupled.compressed)
     result.steps = position.steps
     result.multipliers = coupled.multipliers
@@ -111,9 +160,28 @@ public final class AlternationRun<Learning: LearningStep> {
     let mu = mu(step: 0, reach: learning.reach(mu: nil) * Float(max(1, period)))
     try coupled.begin(mu: mu)
     directForms = coupled.forms
-    let direct = try learning.evaluate(coupled.compressed)
+    let (distance, norm) = plan.distance(from: learning.weights, to: coupled.compressed)
+    let start = Start(
+      reference: reference, direct: try learning.evaluate(coupled.compressed),
+      squaredDistance: distance * distance, squaredNorm: norm * norm,
+      smoothShare: smoothShare(of: distance * distance))
+    try follow(start)
     if steps > 0 { try coupled.couple() }
-    return Position(reference: reference, direct: direct, mu: mu)
+    return Position(start, mu: mu)
+  }
+
+  /// The share of the squared distance from direct compression that is in factors alone.
+  private func smoothShare(of all: Double) -> Double {
+    guard all > 0 else { return 0 }
+    var sum = 0.0
+    for (problem, form) in zip(plan.problems, directForms)
+    where form.parts.allSatisfy({ $0.lowRank != nil }) {
+      for slot in problem.slots {
+        let w = UnsafeBufferPointer(learning.weights[slot])
+        sum += squaredDistance(w, UnsafeBufferPointer(coupled.compressed[slot]))
+      }
+    }
+    return min(1, sum / all)
   }
 
   /// The rest of one step of the schedule.
@@ -122,7 +190,7 @@ public final class AlternationRun<Learning: LearningStep> {
   {
     var position = start
     let step = position.step
-    let total = alternation.batches(perEpoch: learning.batchesPerEpoch)
+    let total = alternation.batches(ofStep: step, perEpoch: learning.batchesPerEpoch)
     let period = alternation.period(ofStep: step, perEpoch: learning.batchesPerEpoch)
     let (phase, number, first) = alternation.phase(ofStep: step)
     let coupling = phase.coupling
@@ -210,7 +278,7 @@ public final class AlternationRun<Learning: LearningStep> {
     }
     // Far beyond the loss that the run began with there is no way back.
     let mean = now.periodLoss / Double(now.inPeriod)
-    guard mean < 1e4 * (1 + abs(now.reference.trainLoss)) else {
+    guard mean < 1e4 * (1 + abs(now.start.reference.trainLoss)) else {
       throw LearningCompressionError.diverged(
         step: now.step, steps: steps, batch: now.done, mu: pull,
         reason: "the mean loss of the L step is \(mean)")

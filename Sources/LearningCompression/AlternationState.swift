@@ -6,8 +6,7 @@ import ModelFiles
 public struct AlternationState: Sendable, Equatable {
   /// Where the run is, and the figures that it has found so far.
   struct Position: Sendable, Equatable, Codable {
-    let reference: Figures
-    let direct: Figures
+    let start: Start
     var steps: [AlternationStep] = []
     /// The step of the schedule.
     var step = 0
@@ -28,9 +27,8 @@ public struct AlternationState: Sendable, Equatable {
     /// Whether w is as near to Δ(θ) as it was to be.
     var isWithinTolerance = false
 
-    init(reference: Figures, direct: Figures, mu: Float) {
-      self.reference = reference
-      self.direct = direct
+    init(_ start: Start, mu: Float) {
+      self.start = start
       self.mu = mu
     }
 
@@ -45,7 +43,7 @@ public struct AlternationState: Sendable, Equatable {
     }
 
     func isValid(in alternation: Alternation, batchesPerEpoch: Int) -> Bool {
-      let total = alternation.batches(perEpoch: batchesPerEpoch)
+      let total = alternation.batches(ofStep: step, perEpoch: batchesPerEpoch)
       return (0...alternation.schedule.steps).contains(step) && steps.count <= step
         && (0...total).contains(done) && inPeriod >= 0 && reach >= 0 && mu > 0
     }

@@ -26,11 +26,11 @@ public final class LCState {
   /// Δ(θ) where the plan compresses; elsewhere w as it was at the beginning, or at the last `catchUp`.
   public let compressed: Arena
   /// t = Δ(θ) + λ/μ as `penalty` has formed it, with a penalty.
-  public let target: Arena?
+  public private(set) var target: Arena?
   /// λ, with a penalty that has multipliers.
-  public let multipliers: Arena?
+  public private(set) var multipliers: Arena?
   /// v, the weights that θ is made of, with straight-through gradients.
-  private let latent: Arena?
+  private var latent: Arena?
 
   /// The state of a plan beside these weights; nothing is compressed before `begin(mu:)`.
   ///
@@ -47,13 +47,27 @@ public final class LCState {
     try self.init(plan, weights: weights, phases: [Phase(coupling, freedom, steps: 0)])
   }
 
-  /// The state of a run that begins with the first phase; there is room for what all of them need.
+  /// The state of a run that begins with the first phase.
   init(_ plan: ResolvedPlan, weights: Arena, phases: [Phase]) throws {
-    let first = phases.first ?? Phase(.replacement, steps: 0)
-    (coupling, freedom) = (first.coupling, first.freedom)
+    (coupling, freedom) = (.replacement, .full)
     self.plan = plan
     self.weights = weights
     compressed = weights.duplicate()
+    try makeRoom(for: phases)
+  }
+
+  /// From now on it is the state of a run of these phases, and begins with the first of them.
+  ///
+  /// - Throws: `LearningCompressionError.invalidOption` when pruning is to grow and there is none.
+  func makeRoom(for phases: [Phase]) throws {
+    guard plan.isGradual || !phases.contains(where: \.growsPruning) else {
+      throw LearningCompressionError.invalidOption(
+        option: "the plan of gradual pruning",
+        value: plan.problems.map { "\($0.operator)" }.joined(separator: "; "),
+        expected: "one with prune(keep=…)")
+    }
+    let first = phases.first ?? Phase(.replacement, steps: 0)
+    (coupling, freedom) = (first.coupling, first.freedom)
     var (penalises, hasMultipliers) = (false, false)
     for case .penalty(let multipliers) in phases.map(\.coupling) {
       penalises = true
@@ -63,12 +77,6 @@ public final class LCState {
     multipliers = hasMultipliers ? Arena(weights.layout) : nil
     latent =
       phases.contains { $0.coupling == .straightThrough } ? Arena(weights.layout) : nil
-    guard plan.isGradual || !phases.contains(where: \.growsPruning) else {
-      throw LearningCompressionError.invalidOption(
-        option: "the plan of gradual pruning",
-        value: plan.problems.map { "\($0.operator)" }.joined(separator: "; "),
-        expected: "one with prune(keep=…)")
-    }
   }
 
   /// Direct compression: θ ← Π(w).

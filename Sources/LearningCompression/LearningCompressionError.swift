@@ -24,7 +24,7 @@ public enum LearningCompressionError: Error, CustomStringConvertible {
   }
 }
 
-extension Float {
+extension BinaryFloatingPoint where Self: CVarArg {
   /// Such as `0.00345`, `12.3` or `1.23e+06`: what a μ is worth saying.
   package var threeDigits: String { String(format: "%.3g", self) }
 }

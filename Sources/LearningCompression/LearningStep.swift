@@ -22,6 +22,11 @@ public protocol LearningStep: AnyObject {
   /// - Parameter mu: of the penalty that it is to have, which may shorten it.
   func reach(mu: Float?) -> Float
 
+  /// How far the first mini-batches of a step go, the sum of their `reach`, before the step begins.
+  ///
+  /// - Parameter step: counted from 0.
+  func reach(ofStep step: Int, batches: Int) -> Double
+
   /// The largest share s ≤ 1 of the multipliers' step, λ ← λ − s·μ·(w − Δ(θ)), at which w and λ do not swing
   /// when the mini-batches between two C steps go that far: 1 where they reach the penalised minimum.
   func damping(mu: Float, reach: Float) -> Float
@@ -37,6 +42,11 @@ public protocol LearningStep: AnyObject {
 }
 
 extension LearningStep {
+  /// That of the next mini-batch for each.
+  public func reach(ofStep step: Int, batches: Int) -> Double {
+    Double(reach(mu: nil)) * Double(batches)
+  }
+
   /// 1: full steps of the multipliers.
   public func damping(mu: Float, reach: Float) -> Float { 1 }
 }

@@ -18,9 +18,11 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   case gradual
   /// The gradient at Δ(θ) moves the weights, after each mini-batch if no period is given.
   case straightThrough = "straight-through"
+  /// What the budget and the operators call for: see `ScheduleRule`.
+  case auto
 
   /// The phase of this method, with its own period unless others are given; none for `.direct`, which has
-  /// no steps.
+  /// no steps, and for `.auto`, which may have several.
   ///
   /// - Parameters:
   ///   - multipliers: for `.lc`.
@@ -45,7 +47,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
     case .projection: phase(.replacement)
     case .proximal: phase(.replacement, every: .epochs(1))
     case .partial: phase(.replacement, every: .batches(1))
-    case .direct: nil
+    case .direct, .auto: nil
     case .retrain: .retraining(steps: steps)
     case .gradual: phase(.replacement, .gradual(until: 0.75), every: .batches(100))
     case .straightThrough: phase(.straightThrough, every: .batches(1))
@@ -60,11 +62,16 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   ///   - every: the periods of the C step, if not the method's own.
   /// - Throws: `LearningCompressionError.invalidOption`, also for a period where the method has none.
   public func alternation(
-    schedule: PenaltySchedule = .exponential(), budget: Period = .epochs(Period.usualEpochs),
+    schedule: PenaltySchedule = .exponential(),
+    budget: Budget = .each(.epochs(Period.usualEpochs)),
     every: [Period] = [], multipliers: Multipliers = .on, tolerance: Double = 0,
     retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws -> Alternation {
     try schedule.validate()
+    guard self != .auto else {
+      throw LearningCompressionError.invalidOption(
+        option: "method", value: rawValue, expected: "without a schedule, which it finds itself")
+    }
     let most = self == .direct || self == .retrain ? 0 : schedule.steps
     guard (0...most).contains(retrainSteps) else {
       throw LearningCompressionError.invalidOption(

@@ -34,6 +34,12 @@ public final class NetworkLearning: ResumableLearning {
   /// By what the learning rate is multiplied after each step where nothing is said, here and by `lc compress`.
   public static let usualDecay: Float = 0.95
 
+  /// By what it is multiplied after each of so many steps, so that the last one has as little of it as the last of
+  /// the usual steps.
+  public static func decay(steps: Int) -> Float {
+    pow(usualDecay, Float(PenaltySchedule.usualSteps - 1) / Float(max(1, steps - 1)))
+  }
+
   /// SGD with a trainer, whose learning rate it sets.
   ///
   /// - Parameters:
@@ -66,9 +72,24 @@ public final class NetworkLearning: ResumableLearning {
 
   /// η of the next mini-batch.
   private func setLearningRate() {
-    let factor = schedule?.factor(
-      batch: trainer.batchesDone - place.firstBatch, batchesPerEpoch: batchesPerEpoch)
-    trainer.learningRate = learningRate * pow(decay, Float(place.step)) * (factor ?? 1)
+    trainer.learningRate = learningRate(
+      ofStep: place.step, batch: trainer.batchesDone - place.firstBatch)
+  }
+
+  private func learningRate(ofStep step: Int, batch: Int) -> Float {
+    let factor = schedule?.factor(batch: batch, batchesPerEpoch: batchesPerEpoch)
+    return learningRate * pow(decay, Float(step)) * (factor ?? 1)
+  }
+
+  /// Σ η / (1 − momentum).
+  ///
+  /// - Complexity: O(1); O(batches) where η changes within a step.
+  public func reach(ofStep step: Int, batches: Int) -> Double {
+    let sum =
+      schedule == nil
+      ? Double(learningRate(ofStep: step, batch: 0)) * Double(batches)
+      : (0..<batches).reduce(0) { $0 + Double(learningRate(ofStep: step, batch: $1)) }
+    return sum / Double(1 - trainer.momentum)
   }
 
   /// The learning rate is clipped at 1/μ, as `SGD` does.

@@ -45,115 +45,78 @@ struct CompressCommand: ParsableCommand {
   @OptionGroup(title: "Reports and threads") var records: RecordOptions
   @OptionGroup(title: "Reports and threads") var common: RunOptions
 
-  struct Step: Codable {
-    let step: Int
-    /// Of all mini-batches so far.
-    let epoch: Double
-    /// Of the step's first mini-batch.
-    let learningRate: Float
-    let mu: Float
-    let loss: Double
-    let distance: Double
-    let changePerBatch: Double?
-    let trainLoss: Double?
-    let trainErrorPercent: Double?
-    let testErrorPercent: Double?
-    let lSeconds: Double
-    let cSeconds: Double
-
-    init(_ step: AlternationStep, _ course: Course) {
-      self.step = step.step
-      epoch = Double((step.step + 1) * course.batchesPerStep) / Double(course.batchesPerEpoch)
-      learningRate = course.learningRate * pow(course.decay, Float(step.step))
-      mu = step.mu
-      loss = step.loss
-      distance = step.distance
-      changePerBatch = step.change
-      trainLoss = step.figures?.trainLoss
-      trainErrorPercent = step.figures?.trainErrorPercent
-      testErrorPercent = step.figures?.testErrorPercent
-      lSeconds = seconds(step.learningTime)
-      cSeconds = seconds(step.compressionTime)
-    }
-  }
-
-  /// What the steps' epochs and learning rates follow from.
-  struct Course {
-    let batchesPerStep: Int
-    let batchesPerEpoch: Int
-    let learningRate: Float
-    let decay: Float
-  }
-
-  struct Report: Codable {
-    let network: String
-    let data: String
-    /// Of all images and labels; of the weights and statistics that were compressed.
-    let dataChecksum: String
-    let modelChecksum: String
-    let method: Method
-    /// What the run did, one after the other: with one method a single phase, but for retraining at its end.
-    let phases: [PhaseReport]
-    let plan: String
-    /// All that the results depend on, given or not.
-    let settings: [String: String]
-    let reference: Figures
-    let direct: Figures
-    let compressed: Figures
-    let steps: [Step]
-    /// ‖w − Δ(θ)‖ / ‖w‖ at the end, and whether that is as small as it was to be; not of direct compression.
-    let distance: Double?
-    let feasible: Bool?
-    let bits: Int
-    let referenceBits: Int
-    let ratio: Double
-    let networkRatio: Double
-    let multiplications: Int
-    let additions: Int
-    let fileBytes: Int
-    let provenanceBytes: Int
-    let entropy: EntropyReport?
-    let seconds: Double
-  }
-
   func validate() throws {
-    // What mini-batches make of epochs is known with the data.
-    if case .epochs(let epochs) = pace.budget {
+    // What mini-batches make of epochs, and epochs of a whole run of steps, is known with the data.
+    if case .each(.epochs(let epochs)) = pace.budget {
       try learningOptions.milestones.check(within: Double(epochs))
     }
     try task.phases?.validate(method: task.method, penalty, every: pace.every)
     try penalty.validate(for: task.method)
     try partial.validate(for: task.method, hasPlan: task.compress != nil)
+    if task.method == .auto, let every = pace.every {
+      throw ValidationError("--method auto finds the periods itself, found --every \(every)")
+    }
   }
 
-  func alternation() throws -> Alternation {
+  private var every: [Period] { pace.every.flatMap(Period.list) ?? [] }
+
+  /// What follows from where the run begins.
+  func rule(perEpoch: Int) -> ScheduleRule {
+    let (steps, evaluateEvery) = pace.counts(perEpoch: perEpoch)
+    var rule = ScheduleRule(
+      task.method, budget: pace.budget, steps: steps, evaluateEvery: evaluateEvery)
+    rule.shares = task.phases?.shares
+    rule.growth = penalty.muGrowth
+    rule.every = every
+    rule.multipliers = penalty.multipliers
+    rule.retrainSteps = penalty.retrainSteps
+    rule.tolerance = penalty.tolerance ?? 0
+    return rule
+  }
+
+  /// The alternation where nothing follows: μ is driven by hand, or there is none.
+  func alternation(perEpoch: Int) throws -> Alternation? {
+    let (steps, evaluateEvery) = pace.counts(perEpoch: perEpoch)
+    guard let mu = penalty.firstMu else {
+      guard task.phases == nil, task.method != .lc, task.method != .auto else { return nil }
+      return try task.method.alternation(
+        schedule: .exponential(steps: steps), budget: pace.budget, every: every,
+        retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: evaluateEvery)
+    }
+    let schedule = PenaltySchedule.exponential(initial: mu, growth: penalty.growth, steps: steps)
     if let phases = task.phases {
       return try Alternation(
-        phases.phases(
-          steps: pace.steps, every: pace.every.flatMap(Period.list) ?? [],
-          multipliers: penalty.multipliers ?? .on),
-        schedule: .exponential(
-          initial: penalty.firstMu, growth: penalty.growth, steps: pace.steps),
-        budget: pace.budget, tolerance: penalty.tolerance ?? 0,
-        evaluateEvery: pace.evaluateEvery)
+        phases.phases(steps: steps, every: every, multipliers: penalty.multipliers ?? .on),
+        schedule: schedule, budget: pace.budget, tolerance: penalty.tolerance ?? 0,
+        evaluateEvery: evaluateEvery)
     }
     return try task.method.alternation(
-      schedule: .exponential(
-        initial: penalty.firstMu, growth: penalty.growth, steps: pace.steps),
-      budget: pace.budget, every: pace.every.flatMap(Period.list) ?? [],
+      schedule: schedule, budget: pace.budget, every: every,
       multipliers: penalty.multipliers ?? .on, tolerance: penalty.tolerance ?? 0,
-      retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: pace.evaluateEvery)
+      retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: evaluateEvery)
   }
 
   /// What can be said of the options without the network and the data.
   func check() throws {
-    _ = try alternation()
+    try checkSchedule()
     try sgd.check()
+  }
+
+  private func checkSchedule() throws {
+    // An epoch may have any number of mini-batches; here it has many.
+    let perEpoch = 1 << 30
+    if try alternation(perEpoch: perEpoch) == nil {
+      _ = try rule(perEpoch: perEpoch).alternation(
+        from: Start(
+          reference: Figures(trainLoss: 0), direct: Figures(trainLoss: 1), squaredDistance: 1,
+          squaredNorm: 1), reach: 1)
+      try task.phases?.check(steps: pace.counts(perEpoch: perEpoch).steps)
+    }
   }
 
   func run() throws {
     let written = try task.compress.map { try CompressionPlan(parsing: $0) }
-    let alternation = try alternation()
+    try checkSchedule()
     let recorder = checkpoints.begin()
     try common.begin(inputs: network.files + [task.model], outputs: [task.output, records.log])
     var options = try sgd.trainingOptions()
@@ -166,108 +129,70 @@ struct CompressCommand: ParsableCommand {
       plan, for: reference.weights.layout, positions: definition.uses())
     options.precision = try sgd.precision(
       definition, data, recorder: recorder, sharedIn: records.knownFigures)
-    let trainer = try Trainer(
-      definition, data: data, options: options, initial: reference.weights,
-      statistics: reference.statistics)
-    let learning = try learningOptions.learning(
-      trainer, learningRate: options.learningRate, length: pace.budget)
-    learning.known = try records.knownFigures.map {
-      var context = try runFingerprint(definition, data)
-      context["--precision"] = "\(options.precision)"
-      return KnownFigures(folder: $0, context: context)
-    }
     let settings = try runOptions(
       definition, data, plan: plan, model: reference, computedIn: options.precision)
     provenance.settings = settings
-    let saved = try recorder?.start(settings, provenance: &provenance)
-    let run =
-      try saved.map {
-        try AlternationRun(alternation, resolved, learning: learning, from: AlternationState($0))
-      } ?? AlternationRun(alternation, resolved, learning: learning)
-
+    func learning() throws -> NetworkLearning {
+      let trainer = try Trainer(
+        definition, data: data, options: options, initial: reference.weights,
+        statistics: reference.statistics)
+      let learning = try learningOptions.learning(
+        trainer, learningRate: options.learningRate, budget: pace.budget,
+        steps: pace.counts(perEpoch: trainer.batchesPerEpoch).steps)
+      learning.known = try records.knownFigures.map {
+        var context = try runFingerprint(definition, data)
+        context["--precision"] = "\(options.precision)"
+        return KnownFigures(folder: $0, context: context)
+      }
+      return learning
+    }
+    let main = try learning()
+    let perEpoch = main.batchesPerEpoch
+    let (steps, _) = pace.counts(perEpoch: perEpoch)
     let course = Course(
-      batchesPerStep: pace.budget.batches(perEpoch: trainer.batchesPerEpoch),
-      batchesPerEpoch: trainer.batchesPerEpoch, learningRate: options.learningRate,
-      decay: learningOptions.decay)
-    let log = try StepLog(records.log, run.records.map { Step($0, course) })
+      budget: pace.budget, steps: steps, batchesPerEpoch: perEpoch,
+      learningRate: options.learningRate,
+      decay: learningOptions.decay(pace.budget, steps: steps))
+    let saved = try recorder?.start(settings, provenance: &provenance)
+    let run = try begin(resolved, main, from: saved)
     if task.output == nil { warn("without --output the compressed model is not kept") }
     var line = ProgressLine()
     line.print("\(definition.name): \(plan); \(data.summary)")
-    var last = "direct compression"
-    var left: TimeLeft?
-    func timeLeft(_ total: Int, _ steps: Int) -> TimeLeft {
-      // Evaluations go forward only, through all images.
-      TimeLeft(
-        batchesPerStep: total, steps: steps, guess: Double(course.batchesPerEpoch) / 3,
-        at: line.elapsed)
+    let rule = rule(perEpoch: perEpoch)
+    func report(_ start: Start) -> ScheduleReport {
+      ScheduleReport(run.alternation, start, reach: rule.reach(of: main))
     }
-    let start = ContinuousClock.now
-    /// Seconds of the processes before this one.
-    let before: Double = try saved?.state.value("seconds") ?? 0
-    func checkpoint() throws -> Checkpoint {
-      var checkpoint = try run.state.checkpoint()
-      try checkpoint.state.store(before + seconds(.now - start), as: "seconds")
-      return checkpoint
+    let (result, took) = try CompressionRun(
+      run: run, course: course, recorder: recorder,
+      log: StepLog(records.log, run.records.map { Step($0, course) }),
+      before: saved?.state.value("seconds") ?? 0
+    ).finish(&line) { start in
+      RankAdvice.lines(resolved, run.directForms).forEach(warn)
+      if records.explain { print(report(start).explanation(start)) }
     }
-    let result: AlternationResult
-    do {
-      result = try run.finish { progress in
-        switch progress {
-        case .direct(let figures):
-          line.print("direct compression: \(figures)")
-          try recorder?.save(checkpoint())
-        case .batch(let step, let done, let total, let steps):
-          var now = left ?? timeLeft(total, steps)
-          now.batchDone(done, ofStep: step, at: line.elapsed)
-          left = now
-          line.update(
-            left: now.left(at: line.elapsed),
-            "step \(step + 1)/\(steps)  batch \(done)/\(total)  \(last)")
-          try recorder?.batchDone(checkpoint)
-        case .step(let step, let steps):
-          left?.stepDone(step.step, at: line.elapsed)
-          try log.append(Step(step, course)) { try recorder?.save(checkpoint()) }
-          let coupling =
-            step.change.map { "change \($0.text(6)) a mini-batch" }
-            ?? (alternation.coupling(ofStep: step.step).isSoft
-              ? "μ \(step.mu.threeDigits)  " : "")
-            + "distance \(step.distance.text(5))"
-          last = "loss \(step.loss.text(4))  \(coupling)  \(step.figures.map { "\($0)" } ?? "")"
-          line.print("step \(step.step + 1)/\(steps)  \(last)")
-          try recorder?.stepDone(checkpoint)
-        }
-      }
-      // What is written below can then fail and be repeated.
-      try recorder?.save(checkpoint())
-    } catch {
-      line.clear()
-      throw error
-    }
-    let took = before + seconds(.now - start)
-
-    let compressed = try result.model(of: learning, provenance: provenance)
+    let compressed = try result.model(of: main, provenance: provenance)
     let entropy = task.entropy ? try compressed.packed.entropyCoded() : nil
     let file = entropy?.model ?? compressed.packed
     let bytes = try task.output.map { try file.write(to: $0) } ?? file.fileSize()
+    let comparisons = try task.compare?.names.map {
+      try compare(
+        $0, resolved, learning(), course, settings: settings, beside: recorder, &line)
+    }
     let uses = try definition.uses()
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations(uses: uses) }
     print(
       try Self.table(
-        result, reference: reference.weights, direct: result.directModel(of: learning),
-        compressed: compressed,
-        bytes: bytes, name: task.method == .direct ? nil : task.resultName))
+        result, reference: reference.weights, direct: result.directModel(of: main),
+        compressed: compressed, bytes: bytes, name: task.method == .direct ? nil : task.resultName,
+        comparisons: comparisons ?? []))
     entropy.map { print(entropyText($0.before, $0.after)) }
-    if let distance = result.distance, distance > 0.1 {
-      warn(
-        "w ends at a distance of \(distance.text(2)) from Δ(θ) (‖w − Δ(θ)‖ / ‖w‖), so the loss was lowered for w "
-          + "and not for the compressed network: give it more --steps, a larger --mu or --mu-growth, or its last "
-          + "steps to --retrain-steps")
-    }
+    for line in verdict(result, rule: rule, learning: main) { print(line) }
     try common.write(
       Report(
         network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),
         modelChecksum: fingerprint(of: reference), method: task.method,
-        phases: alternation.phases.map(PhaseReport.init), plan: plan.description,
+        phases: run.alternation.phases.map(PhaseReport.init), schedule: report(result.start),
+        plan: plan.description,
         settings: settings, reference: result.reference, direct: result.direct,
         compressed: result.compressed,
         steps: result.steps.map { Step($0, course) }, distance: result.distance,
@@ -277,7 +202,25 @@ struct CompressCommand: ParsableCommand {
         additions: operations.additions, fileBytes: bytes,
         provenanceBytes: bytes - file.fileSize(without: Provenance.key),
         entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) },
-        seconds: took))
+        comparisons: comparisons, seconds: took))
+  }
+
+  /// The run of this command, or the rest of it.
+  private func begin(_ plan: ResolvedPlan, _ learning: NetworkLearning, from saved: Checkpoint?)
+    throws -> AlternationRun<NetworkLearning>
+  {
+    let perEpoch = learning.batchesPerEpoch
+    let state = try saved.map { try AlternationState($0) }
+    if let alternation = try alternation(perEpoch: perEpoch) {
+      return try state.map {
+        try AlternationRun(alternation, plan, learning: learning, from: $0)
+      } ?? AlternationRun(alternation, plan, learning: learning)
+    }
+    let rule = rule(perEpoch: perEpoch)
+    try task.phases?.check(steps: rule.steps)
+    return try AlternationRun(plan, learning: learning, from: state) {
+      try rule.alternation(from: $0, learning: learning)
+    }
   }
 
   /// What the run's results depend on.
@@ -295,56 +238,5 @@ struct CompressCommand: ParsableCommand {
     all.merge(pace.description) { $1 }
     all.merge(penalty.description) { $1 }
     return all
-  }
-
-  private static func table(
-    _ result: AlternationResult, reference: Arena, direct: CompressedModel,
-    compressed: CompressedModel, bytes: Int, name: String?
-  ) throws -> String {
-    var table = Table([
-      "", "train loss", "train error", "test error", "bits", "ratio", "network", "file",
-    ])
-    func row(
-      _ name: String, _ figures: Figures, bits: Int, ratio: Double, networkRatio: Double, bytes: Int
-    ) {
-      func percent(_ value: Double?) -> String { value.map { $0.text(2) + " %" } ?? "" }
-      table.add([
-        name, figures.trainLoss.text(4), percent(figures.trainErrorPercent),
-        percent(figures.testErrorPercent), "\(bits)", ratio.text(1) + "×",
-        networkRatio.text(1) + "×", "\((Double(bytes) / 1024).text(1)) KiB",
-      ])
-    }
-    row(
-      "reference", result.reference, bits: compressed.referenceBits, ratio: 1, networkRatio: 1,
-      bytes: 4 * reference.layout.count)
-    row(
-      "direct compression", result.direct, bits: direct.bits, ratio: direct.ratio,
-      networkRatio: direct.networkRatio, bytes: try direct.fileSize())
-    guard let name else { return table.text }
-    row(
-      name, result.compressed, bits: compressed.bits,
-      ratio: compressed.ratio,
-      networkRatio: compressed.networkRatio, bytes: bytes)
-    return table.text
-  }
-}
-
-extension Period {
-  /// `10`, or `10,100,1epoch`.
-  static func list(_ argument: String) -> [Period]? {
-    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-      .map { Period(argument: $0.trimmingCharacters(in: .whitespaces)) }
-    return parts.contains { $0 == nil } ? nil : parts.compactMap { $0 }
-  }
-
-  /// `10`, `10batches`, `1batch`, `2epochs`, `1epoch`.
-  init?(argument: String) {
-    let (number, unit) = argument.numberAndUnit
-    guard let count = Int(decimal: number), count > 0 else { return nil }
-    switch unit {
-    case "", "batch", "batches": self = .batches(count)
-    case "epoch", "epochs": self = .epochs(count)
-    default: return nil
-    }
   }
 }

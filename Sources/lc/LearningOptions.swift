@@ -4,8 +4,13 @@ import NeuralNetwork
 
 /// How the L steps of `lc compress` go, besides SGD.
 struct LearningOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: "The learning rate is multiplied by this after each step.")
-  var decay = NetworkLearning.usualDecay
+  @Option(
+    parsing: .unconditional,
+    help: """
+      The learning rate is multiplied by this after each step (default: \(NetworkLearning.usualDecay), or with \
+      --epochs and --batches so that the whole run ends as \(PenaltySchedule.usualSteps) such steps do).
+      """)
+  var decay: Float?
 
   enum Schedule: String, ExpressibleByArgument, CaseIterable {
     case constant, exponential, cosine, steps
@@ -39,7 +44,7 @@ struct LearningOptions: ParsableArguments {
   var statistics = NetworkLearning.Statistics.gathered
 
   func validate() throws {
-    if !(decay > 0 && decay.isFinite) {
+    if let decay, !(decay > 0 && decay.isFinite) {
       throw ValidationError("--decay must be above 0, found \(decay)")
     }
     let multiplies = schedule == .exponential || schedule == .steps
@@ -54,13 +59,24 @@ struct LearningOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter length: of an L step.
-  func learning(_ trainer: Trainer, learningRate: Float, length: Period) throws -> NetworkLearning {
+  /// By what the learning rate is multiplied after each of so many steps.
+  func decay(_ budget: Budget, steps: Int) -> Float {
+    if let decay { return decay }
+    guard case .whole = budget else { return NetworkLearning.usualDecay }
+    return NetworkLearning.decay(steps: steps)
+  }
+
+  func learning(_ trainer: Trainer, learningRate: Float, budget: Budget, steps: Int) throws
+    -> NetworkLearning
+  {
     let perEpoch = trainer.batchesPerEpoch
-    try milestones.check(within: Double(length.batches(perEpoch: perEpoch)) / Double(perEpoch))
+    let batches = budget.batches(ofStep: 0, of: steps, perEpoch: perEpoch)
+    try milestones.check(within: Double(batches) / Double(perEpoch))
     return NetworkLearning(
-      trainer, learningRate: learningRate, decay: decay,
-      schedule: try shape.map { StepSchedule(try LearningRateSchedule($0), length: length) },
+      trainer, learningRate: learningRate, decay: decay(budget, steps: steps),
+      schedule: try shape.map {
+        StepSchedule(try LearningRateSchedule($0), length: .batches(batches))
+      },
       statistics: statistics)
   }
 
@@ -76,7 +92,7 @@ struct LearningOptions: ParsableArguments {
   /// What a run's results depend on.
   var description: [String: String] {
     [
-      "--decay": "\(decay)", "--schedule": schedule.rawValue,
+      "--decay": decay.map { "\($0)" } ?? "auto", "--schedule": schedule.rawValue,
       "--step-decay": stepDecay.map { "\($0)" } ?? "none",
       "--milestones": "\(milestones.flatMap(\.numbers))",
       "--statistics": statistics.rawValue,

@@ -5,25 +5,50 @@ import NeuralNetwork
 
 extension Method: ExpressibleByArgument {}
 
+/// The penalty μ of the first step: a number, or what follows from the run.
+enum MuOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
+  case auto
+  case value(Double)
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .auto
+    } else if let value = Double(argument) {
+      self = .value(value)
+    } else {
+      return nil
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .auto: "auto"
+    case .value(let value): "\(value)"
+    }
+  }
+}
+
 /// The quadratic penalty of the LC algorithm.
 struct PenaltyOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The penalty μ of the first step (default: \(PenaltySchedule.usualMu)).", valueName: "mu"))
-  var mu: Double?
+      "The penalty μ of the first step; auto: it and all that is not given here follow from the run's length and "
+        + "from what direct compression costs, see --explain (default: auto).", valueName: "mu|auto"))
+  var mu: MuOption?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "μ is multiplied by this after each step (default: \(PenaltySchedule.usualGrowth)).",
+      "μ is multiplied by this after each step (default: with a number for --mu "
+        + "\(PenaltySchedule.usualGrowth)).",
       valueName: "factor"))
   var muGrowth: Double?
 
   @Option(
     help: ArgumentHelp(
       "Multipliers λ: on (augmented Lagrangian), off (quadratic penalty), or damped: they move less "
-        + "where few mini-batches lie between two C steps (default: on).",
+        + "where few mini-batches lie between two C steps (default: with a number for --mu on).",
       valueName: "off|on|damped"))
   var multipliers: Multipliers?
 
@@ -33,11 +58,12 @@ struct PenaltyOptions: ParsableArguments {
   @Option(
     whole: """
       The last so many of the steps go on from w = Δ(θ) with codes, places and ranks fixed, as \
-      --method retrain does (default: 0).
+      --method retrain does (default: with a number for --mu 0).
       """)
   var retrainSteps: Int?
 
-  var firstMu: Double { mu ?? PenaltySchedule.usualMu }
+  /// Where the penalty is driven by hand.
+  var firstMu: Double? { if case .value(let mu) = mu { mu } else { nil } }
   var growth: Double { muGrowth ?? PenaltySchedule.usualGrowth }
   /// The relative distance of w from Δ(θ) at which a result counts as feasible.
   var nearEnough: Double { max(tolerance ?? 0, 0.01) }
@@ -48,7 +74,7 @@ struct PenaltyOptions: ParsableArguments {
         "--retrain-steps belongs to a method that is followed by retraining, found --method \(method.rawValue)"
       )
     }
-    guard method != .lc else { return }
+    guard method != .lc, method != .auto || firstMu != nil else { return }
     // Direct compression by an operator with a cost needs μ.
     let given: [(String, Bool)] = [
       ("--mu", mu != nil && method != .direct), ("--mu-growth", muGrowth != nil),
@@ -60,10 +86,11 @@ struct PenaltyOptions: ParsableArguments {
   }
 
   var description: [String: String] {
-    var all = [
-      "--mu": "\(firstMu)", "--mu-growth": "\(growth)",
-      "--multipliers": (multipliers ?? .on).rawValue, "--tolerance": "\(tolerance ?? 0)",
-    ]
+    var all = ["--mu": "\(mu ?? .auto)", "--tolerance": "\(tolerance ?? 0)"]
+    if firstMu != nil || muGrowth != nil { all["--mu-growth"] = "\(growth)" }
+    if firstMu != nil || multipliers != nil {
+      all["--multipliers"] = (multipliers ?? .on).rawValue
+    }
     if let retrainSteps { all["--retrain-steps"] = "\(retrainSteps)" }
     return all
   }

@@ -3,44 +3,35 @@ import LearningCompression
 
 /// Methods one after the other, each with its share of the steps: `straight-through 40%, lc 40%, retrain 20%`.
 struct PhaseList: ExpressibleByArgument, CustomStringConvertible {
-  let entries: [(method: Method, percent: Double)]
+  let shares: [MethodShare]
 
   init?(argument: String) {
-    var entries: [(method: Method, percent: Double)] = []
+    var shares: [MethodShare] = []
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let words = part.split(separator: " ")
-      guard words.count == 2, let method = Method(rawValue: String(words[0])), method != .direct,
-        words[1].hasSuffix("%"), let percent = Double(words[1].dropLast()), percent > 0,
+      guard words.count == 2, let method = Method(rawValue: String(words[0])),
+        method != .direct, method != .auto, words[1].hasSuffix("%"), let percent = Double(words[1].dropLast()), percent > 0,
         percent <= 100
       else { return nil }
-      entries.append((method, percent))
+      shares.append(MethodShare(method, percent / 100))
     }
-    guard abs(entries.reduce(0) { $0 + $1.percent } - 100) < 1e-6 else { return nil }
-    self.entries = entries
+    guard abs(shares.reduce(0) { $0 + $1.share } - 1) < 1e-8 else { return nil }
+    self.shares = shares
   }
 
   var description: String {
-    entries.map { "\($0.method.rawValue) \($0.percent)%" }.joined(separator: ", ")
+    shares.map { "\($0.method.rawValue) \((1e10 * $0.share).rounded() / 1e8)%" }.joined(separator: ", ")
   }
 
   /// What the run is called in its table.
-  var name: String { entries.map(\.method.rawValue).joined(separator: " → ") }
+  var name: String { shares.map(\.method.rawValue).joined(separator: " → ") }
 
-  /// The steps of each, together as many as are given: what rounding down leaves goes to the first ones.
-  ///
   /// - Throws: `Failure.usage` when there is less than a step for each.
-  func steps(of total: Int) throws -> [Int] {
-    var steps = entries.map { Int(Double(total) * $0.percent / 100) }
-    var left = total - steps.reduce(0, +)
-    for index in steps.indices where left > 0 {
-      steps[index] += 1
-      left -= 1
-    }
-    guard steps.allSatisfy({ $0 > 0 }) else {
+  func check(steps: Int) throws {
+    guard shares.steps(of: steps).allSatisfy({ $0 > 0 }) else {
       throw Failure.usage(
-        "--phases needs a step for each of its \(entries.count) methods, found --steps \(total)")
+        "--phases needs a step for each of its \(shares.count) methods, found \(steps) steps")
     }
-    return steps
   }
 
   /// What options of a method must not be given with it.
@@ -52,7 +43,7 @@ struct PhaseList: ExpressibleByArgument, CustomStringConvertible {
       throw ValidationError(
         "--phases says how long each method is; retraining is one of them, not --retrain-steps")
     }
-    guard !entries.contains(where: { $0.method == .lc }) else { return }
+    guard !shares.contains(where: { $0.method == .lc }) else { return }
     let given: [(String, Bool)] = [
       ("--mu", penalty.mu != nil), ("--mu-growth", penalty.muGrowth != nil),
       ("--multipliers", penalty.multipliers != nil), ("--tolerance", penalty.tolerance != nil),
@@ -67,7 +58,8 @@ struct PhaseList: ExpressibleByArgument, CustomStringConvertible {
   ///
   /// - Throws: `Failure.usage` when there are too few steps.
   func phases(steps: Int, every: [Period], multipliers: Multipliers) throws -> [Phase] {
-    try zip(entries, self.steps(of: steps)).compactMap { entry, steps in
+    try check(steps: steps)
+    return try zip(shares, shares.steps(of: steps)).compactMap { entry, steps in
       try entry.method.phase(
         steps: steps, every: entry.method == .lc ? every : [], multipliers: multipliers)
     }

@@ -2,6 +2,9 @@ import ArgumentParser
 
 /// What `lc compress` writes of its course, and shares with other runs.
 struct RecordOptions: ParsableArguments {
+  @Flag(help: "Print which settings the run has, and why, before it begins.")
+  var explain = false
+
   @Option(help: logHelp)
   var log: String?
 

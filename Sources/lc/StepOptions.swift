@@ -1,10 +1,20 @@
 import ArgumentParser
 import LearningCompression
 
-/// The steps of `lc compress`, and when it compresses and evaluates.
+/// How long `lc compress` learns, in which steps, and when it compresses and evaluates.
 struct StepOptions: ParsableArguments {
-  @Option(whole: "The number of steps of the μ schedule.")
-  var steps = PenaltySchedule.usualSteps
+  @Option(whole: "Epochs of the whole run; the number of steps follows.")
+  var epochs: Int?
+
+  @Option(whole: "Mini-batches of the whole run, instead of epochs.")
+  var batches: Int?
+
+  @Option(
+    whole: """
+      The number of steps, between two of which μ and the learning rate change (default: what the whole \
+      run asks for, else \(PenaltySchedule.usualSteps)).
+      """)
+  var steps: Int?
 
   @Option(whole: "Epochs in each step (default: \(Period.usualEpochs)).")
   var epochsPerStep: Int?
@@ -19,17 +29,30 @@ struct StepOptions: ParsableArguments {
       """)
   var every: String?
 
-  @Option(whole: "Evaluate Δ(θ) after every so many steps, and after the last one.")
-  var evaluateEvery = 1
+  @Option(
+    whole: """
+      Evaluate Δ(θ) after every so many steps, and after the last one (default: 1, or with --epochs \
+      and --batches so that it takes a fifth of the time at most).
+      """)
+  var evaluateEvery: Int?
 
-  /// Of each step.
-  var budget: Period {
-    batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? Period.usualEpochs)
+  /// How long the whole run is, where it is said.
+  private var whole: Period? { batches.map(Period.batches) ?? epochs.map(Period.epochs) }
+
+  /// How long the steps are.
+  var budget: Budget {
+    whole.map(Budget.whole)
+      ?? .each(batchesPerStep.map(Period.batches) ?? .epochs(epochsPerStep ?? Period.usualEpochs))
   }
 
   func validate() throws {
-    if epochsPerStep != nil, batchesPerStep != nil {
-      throw ValidationError("--epochs-per-step and --batches-per-step exclude each other")
+    let given: [(String, Bool)] = [
+      ("--epochs", epochs != nil), ("--batches", batches != nil),
+      ("--epochs-per-step", epochsPerStep != nil), ("--batches-per-step", batchesPerStep != nil),
+    ]
+    let lengths = given.filter(\.1).map(\.0)
+    if lengths.count > 1 {
+      throw ValidationError("\(lengths[0]) and \(lengths[1]) exclude each other")
     }
     if let every, Period.list(every) == nil {
       throw ValidationError(
@@ -37,12 +60,27 @@ struct StepOptions: ParsableArguments {
     }
   }
 
+  /// The steps of the run, and how often Δ(θ) is evaluated.
+  func counts(perEpoch: Int) -> (steps: Int, evaluateEvery: Int) {
+    guard let whole else { return (steps ?? PenaltySchedule.usualSteps, evaluateEvery ?? 1) }
+    let batches = whole.batches(perEpoch: perEpoch)
+    let steps = steps ?? Budget.usualSteps(batches: batches)
+    return (
+      steps,
+      evaluateEvery ?? Budget.usualEvaluation(steps: steps, batches: batches, perEpoch: perEpoch)
+    )
+  }
+
   /// What a run's results depend on.
   var description: [String: String] {
-    [
-      "--steps": "\(steps)", "--every": every ?? "the method's own",
-      batchesPerStep == nil ? "--epochs-per-step" : "--batches-per-step":
-        "\(batchesPerStep ?? epochsPerStep ?? Period.usualEpochs)",
-    ]
+    var all = ["--every": every ?? "the method's own"]
+    switch budget {
+    case .whole(.epochs(let epochs)): all["--epochs"] = "\(epochs)"
+    case .whole(.batches(let batches)): all["--batches"] = "\(batches)"
+    case .each(.epochs(let epochs)): all["--epochs-per-step"] = "\(epochs)"
+    case .each(.batches(let batches)): all["--batches-per-step"] = "\(batches)"
+    }
+    if whole == nil || steps != nil { all["--steps"] = "\(steps ?? PenaltySchedule.usualSteps)" }
+    return all
   }
 }

@@ -21,6 +21,13 @@ struct TaskOptions: ParsableArguments {
         + "'straight-through 40%, lc 40%, retrain 20%'.", valueName: "list"))
   var phases: PhaseList?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also run these methods, from the same start with the same budget, and put them into the table: "
+        + "'retrain,straight-through'; 'reference' trains the network without compression as much longer.",
+      valueName: "methods"))
+  var compare: CompareList?
+
   @Option(help: ArgumentHelp("Where the compressed model goes (.lcm).", valueName: "file"))
   var output: String?
 

@@ -29,11 +29,21 @@ import Testing
 
   @Test(arguments: Method.allCases) func alternationsAgree(method: Method) throws {
     let command = try compress(["--method", method.rawValue])
-    #expect(try text(command.alternation()) == text(method.alternation()))
-    if method == .lc {
-      #expect(try text(command.alternation()) == text(Alternation()))
-      #expect(try text(command.alternation()) != text(Alternation(budget: .epochs(2))))
+    let rule = ScheduleRule(method)
+    #expect(text(command.rule(perEpoch: 9)) == text(rule))
+    #expect(text(command.rule(perEpoch: 9)) != text(ScheduleRule(method, budget: .each(.epochs(2)))))
+    if let alternation = try command.alternation(perEpoch: 9) {
+      #expect(try text(alternation) == text(method.alternation()))
+    } else {
+      #expect(method == .lc || method == .auto)
     }
+  }
+
+  @Test func wholeBudgetsAgree() throws {
+    let command = try compress(["--epochs", "30"])
+    #expect(
+      text(command.rule(perEpoch: 235))
+        == text(ScheduleRule(.lc, budget: .epochs(30), perEpoch: 235)))
   }
 
   @Test func learningAgrees() throws {
@@ -53,7 +63,7 @@ import Testing
     }
     func trainer() throws -> Trainer { try Trainer(network, data: data, options: options) }
     let ours = try command.learningOptions.learning(
-      trainer(), learningRate: command.sgd.learningRate, length: command.pace.budget)
+      trainer(), learningRate: command.sgd.learningRate, budget: command.pace.budget, steps: 40)
     #expect(try rates(ours) == rates(NetworkLearning(trainer())))
     #expect(try rates(ours) != rates(NetworkLearning(trainer(), decay: 1)))
   }

@@ -31,7 +31,7 @@ import Testing
       for: trainer.weights.layout)
     let learning = NetworkLearning(trainer, learningRate: 0.05, decay: 1, statistics: .reestimated)
     let result = try Alternation(
-      schedule: .exponential(initial: 0.01, growth: 1.5, steps: 3), budget: .batches(10)
+      schedule: .exponential(initial: 0.01, growth: 1.5, steps: 3), budget: .each(.batches(10))
     ).run(plan, learning: learning)
     try result.model(of: learning).write(to: space.path("mine.lcm"))
 

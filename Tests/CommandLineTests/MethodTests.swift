@@ -48,7 +48,7 @@ import Testing
     let outcome = try compress(
       space,
       [
-        "--compress", "*.weight: ternary()", "--steps", "5", "--phases",
+        "--compress", "*.weight: ternary()", "--steps", "5", "--mu", "0.003", "--phases",
         "straight-through 40%, lc 40%, retrain 20%", "--json", space.path("phases.json"),
         "--output", space.path("phases.lcm"),
       ])

@@ -25,7 +25,7 @@ import Testing
     (
       "compress --data d --model m --method strait-through",
       "--method must be one of lc, projection, proximal, partial, direct, retrain, gradual, "
-        + "straight-through, found 'strait-through'; did you mean 'straight-through'?"
+        + "straight-through, auto, found 'strait-through'; did you mean 'straight-through'?"
     ),
     (
       "compress --data d --model m --multipliers dampd",

@@ -99,7 +99,7 @@ struct Corpus {
       models.append(try written { try model.write(to: path) })
 
       let alternation = try Alternation(
-        schedule: .exponential(initial: 0.1, growth: 2, steps: 2), budget: .batches(3))
+        schedule: .exponential(initial: 0.1, growth: 2, steps: 2), budget: .each(.batches(3)))
       let run = try AlternationRun(alternation, resolved, learning: learning())
       _ = try run.finish()
       checkpoints.append(try written { try run.state.checkpoint().write(to: path) })

@@ -122,7 +122,7 @@ struct Subject {
   private static func readCheckpoint(_ path: String, _ corpus: Corpus) throws {
     let state = try AlternationState(Checkpoint(path: path))
     let alternation = try Alternation(
-      schedule: .exponential(initial: 0.1, growth: 2, steps: 2), budget: .batches(3))
+      schedule: .exponential(initial: 0.1, growth: 2, steps: 2), budget: .each(.batches(3)))
     let plan = try ResolvedPlan(CompressionPlan(parsing: corpus.plans[1]), for: corpus.layout)
     let run = try AlternationRun(alternation, plan, learning: corpus.learning(), from: state)
     _ = try run.finish()

@@ -70,7 +70,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     let alternation = try Alternation(
       phases.map { Phase($0.coupling, $0.freedom, steps: $0.steps, every: [.batches(2)]) },
-      schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3), budget: .batches(5))
+      schedule: .exponential(initial: 0.1, growth: 1.5, steps: 3), budget: .each(.batches(5)))
     let plan = try ResolvedPlan(CompressionPlan(parsing: plan), for: learning().weights.layout)
     var places = 0
     let undisturbed = try alternation.run(plan, learning: learning()) { _ in places += 1 }
@@ -99,7 +99,7 @@ import Testing
     let layout = try learning().weights.layout
     func alternation(_ steps: Int) throws -> Alternation {
       try Alternation(
-        schedule: .exponential(initial: 0.1, growth: 1.5, steps: steps), budget: .batches(5))
+        schedule: .exponential(initial: 0.1, growth: 1.5, steps: steps), budget: .each(.batches(5)))
     }
     func plan(_ text: String) throws -> ResolvedPlan {
       try ResolvedPlan(CompressionPlan(parsing: text), for: layout)

@@ -31,7 +31,7 @@ import Testing
       CompressionPlan(parsing: "w: binary()"), for: learning.weights.layout)
     let alternation = try Alternation(
       .penalty(multipliers: multipliers),
-      schedule: .exponential(initial: 0.01, growth: 1.05, steps: 250), budget: .batches(1))
+      schedule: .exponential(initial: 0.01, growth: 1.05, steps: 250), budget: .each(.batches(1)))
     let result = try alternation.run(plan, learning: learning)
     let best = zip(a, h).reduce(0) { $0 + abs($1.0) * $1.1 } / h.reduce(0, +)
     let reached = abs(result.weights.floats[0])
@@ -47,7 +47,7 @@ import Testing
     let plan = try ResolvedPlan(
       CompressionPlan(parsing: "w: prune(keep=5)"), for: learning.weights.layout)
     let mus = [0.1, 0.2, 0.5, 0.7]
-    let result = try Alternation(schedule: .explicit(mus), budget: .batches(1))
+    let result = try Alternation(schedule: .explicit(mus), budget: .each(.batches(1)))
       .run(plan, learning: learning)
 
     // The same by hand, in double precision.
@@ -91,12 +91,12 @@ import Testing
       CompressionPlan(parsing: "w: quantize(k=2)"), for: learning.weights.layout)
     let schedule = PenaltySchedule.exponential(initial: 0.1, growth: 2, steps: 2)
     var batches = 0
-    _ = try Alternation(schedule: schedule, budget: .epochs(1), every: [.batches(4)])
+    _ = try Alternation(schedule: schedule, budget: .each(.epochs(1)), every: [.batches(4)])
       .run(plan, learning: learning) { if case .batch = $0 { batches += 1 } }
     #expect(learning.calls == [-1, -1, 4, 4, 2, -1, 4, 4, 2])
     #expect(batches == 20)
     learning.calls = []
-    _ = try Alternation(schedule: schedule, budget: .epochs(2), every: [.epochs(1)])
+    _ = try Alternation(schedule: schedule, budget: .each(.epochs(2)), every: [.epochs(1)])
       .run(plan, learning: learning)
     #expect(learning.calls == [-1, -1, 10, 10, -1, 10, 10])
   }
@@ -109,7 +109,7 @@ import Testing
       CompressionPlan(parsing: "w: prune(keep=5)"), for: learning.weights.layout)
     let mus = [0.1, 0.4, 2, 8, 20]
     let result = try Alternation(
-      .penalty(multipliers: multipliers), schedule: .explicit(mus), budget: .batches(12),
+      .penalty(multipliers: multipliers), schedule: .explicit(mus), budget: .each(.batches(12)),
       every: [.batches(3)]
     ).run(plan, learning: learning)
 
@@ -151,7 +151,7 @@ import Testing
         CompressionPlan(parsing: "w: prune(keep=1)"), for: learning.weights.layout)
       let result = try Alternation(
         .penalty(multipliers: multipliers),
-        schedule: .exponential(initial: 0.05, growth: 1, steps: 3), budget: .batches(10),
+        schedule: .exponential(initial: 0.05, growth: 1, steps: 3), budget: .each(.batches(10)),
         every: [.batches(1)]
       ).run(plan, learning: learning)
       let lambda = try #require(result.multipliers).floats
@@ -169,7 +169,7 @@ import Testing
     let plan = try ResolvedPlan(
       CompressionPlan(parsing: "w: quantize(k=4) + prune(keep=3)"), for: learning.weights.layout)
     let result = try Alternation(
-      schedule: .exponential(initial: 0.1, growth: 1.3, steps: 100), budget: .batches(1),
+      schedule: .exponential(initial: 0.1, growth: 1.3, steps: 100), budget: .each(.batches(1)),
       tolerance: 1e-2
     ).run(plan, learning: learning)
     #expect(result.steps.count < 100)
@@ -197,7 +197,7 @@ import Testing
     let plan = try ResolvedPlan(
       CompressionPlan(parsing: "w: binary()"), for: learning.weights.layout)
     do {
-      _ = try Alternation(schedule: .explicit([1, 2, 3, 4]), budget: .batches(1))
+      _ = try Alternation(schedule: .explicit([1, 2, 3, 4]), budget: .each(.batches(1)))
         .run(plan, learning: learning)
       Issue.record("infinite weights were accepted")
     } catch let error as LearningCompressionError {
@@ -210,7 +210,7 @@ import Testing
   }
 
   @Test func wrongOptionsAreErrors() {
-    func alternation(_ schedule: PenaltySchedule, _ budget: Period = .batches(1)) throws {
+    func alternation(_ schedule: PenaltySchedule, _ budget: Budget = .each(.batches(1))) throws {
       _ = try Alternation(schedule: schedule, budget: budget)
     }
     let schedules: [PenaltySchedule] = [
@@ -223,16 +223,16 @@ import Testing
     for schedule in schedules {
       #expect(throws: LearningCompressionError.self) { try alternation(schedule) }
     }
-    #expect(throws: LearningCompressionError.self) { try alternation(.explicit([1]), .epochs(0)) }
+    #expect(throws: LearningCompressionError.self) { try alternation(.explicit([1]), .each(.epochs(0))) }
     #expect(throws: LearningCompressionError.self) {
-      try Alternation(schedule: .explicit([1]), budget: .batches(1), tolerance: -1)
+      try Alternation(schedule: .explicit([1]), budget: .each(.batches(1)), tolerance: -1)
     }
     for (coupling, steps) in [
       (Coupling.penalty(multipliers: .on), -1), (.penalty(multipliers: .on), 4), (.replacement, 4),
     ] {
       #expect(throws: LearningCompressionError.self) {
         try Alternation(
-          coupling, schedule: .exponential(initial: 1, growth: 1, steps: 3), budget: .batches(1),
+          coupling, schedule: .exponential(initial: 1, growth: 1, steps: 3), budget: .each(.batches(1)),
           retrainSteps: steps)
       }
     }

@@ -20,7 +20,7 @@ import Testing
   ) throws -> (AlternationResult, GradientDescent) {
     let (learning, resolved) = try setting(plan, seed: seed)
     let alternation = try method.alternation(
-      schedule: .exponential(initial: 1, growth: 1, steps: steps), budget: .batches(batches),
+      schedule: .exponential(initial: 1, growth: 1, steps: steps), budget: .each(.batches(batches)),
       every: every, retrainSteps: retrainSteps)
     return (try alternation.run(resolved, learning: learning), learning)
   }
@@ -199,7 +199,7 @@ import Testing
     let (learning, resolved) = try setting(plan, seed: seed)
     let steps = phases.reduce(0) { $0 + $1.steps }
     let alternation = try Alternation(
-      phases, schedule: .exponential(initial: 2, growth: 3, steps: steps), budget: .batches(5))
+      phases, schedule: .exponential(initial: 2, growth: 3, steps: steps), budget: .each(.batches(5)))
     return (try alternation.run(resolved, learning: learning), learning)
   }
 
@@ -268,7 +268,7 @@ import Testing
   @Test func gradualPruningFollowsTheCubicSchedule() throws {
     let (learning, plan) = try setting("w: prune(keep=6)", seed: 4)
     let alternation = try Method.gradual.alternation(
-      schedule: .exponential(initial: 1, growth: 1, steps: 4), budget: .batches(10),
+      schedule: .exponential(initial: 1, growth: 1, steps: 4), budget: .each(.batches(10)),
       every: [.batches(5)])
     var kept: [Int] = []
     let result = try alternation.run(plan, learning: learning) { _ in

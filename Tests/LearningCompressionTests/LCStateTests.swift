@@ -32,7 +32,7 @@ import Testing
     let plan = try ResolvedPlan(CompressionPlan(parsing: text), for: layout())
     let schedule = PenaltySchedule.exponential(initial: 0.05, growth: 1.3, steps: 12)
     let coupling = Coupling.penalty(multipliers: multipliers)
-    let result = try Alternation(coupling, schedule: schedule, budget: .batches(1))
+    let result = try Alternation(coupling, schedule: schedule, budget: .each(.batches(1)))
       .run(plan, learning: learning)
 
     var memory = Array(minimum.floats)

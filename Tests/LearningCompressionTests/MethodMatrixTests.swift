@@ -31,13 +31,19 @@ import Testing
     for (number, text) in Self.plans.enumerated() {
       let plan = try ResolvedPlan(CompressionPlan(parsing: "w: \(text)"), for: layout)
       if method == .gradual, !plan.isGradual { continue }
-      let alternation = try method.alternation(
-        schedule: .exponential(initial: 0.1, growth: 2, steps: 2), budget: .batches(4),
-        every: [.direct, .retrain].contains(method) ? [] : [.batches(3)],
-        retrainSteps: method == .lc && number % 2 == 0 ? 1 : 0)
       let learning = GradientDescent(layout, seed: UInt64(number))
       // A form that does not belong to its operator is an error here.
-      let result = try alternation.run(plan, learning: learning)
+      let result: AlternationResult
+      if method == .auto || method == .lc && number % 3 == 0 {
+        result = try ScheduleRule(method, budget: .whole(.batches(9)), steps: 4)
+          .run(plan, learning: learning)
+      } else {
+        result = try method.alternation(
+          schedule: .exponential(initial: 0.1, growth: 2, steps: 2), budget: .each(.batches(4)),
+          every: [.direct, .retrain].contains(method) ? [] : [.batches(3)],
+          retrainSteps: method == .lc && number % 2 == 0 ? 1 : 0
+        ).run(plan, learning: learning)
+      }
       let `operator` = plan.problems[0].operator
       switch (result.forms[0], `operator`) {
       case (.sum(let sum), let `operator` as CompressionSum):

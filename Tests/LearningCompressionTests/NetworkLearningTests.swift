@@ -64,7 +64,7 @@ import Testing
     let plan = try ResolvedPlan(
       CompressionPlan(parsing: "*.weight: l1penalty(alpha=1e-3)"), for: learning.weights.layout)
     let result = try Method.proximal.alternation(
-      schedule: .exponential(initial: 1, growth: 1, steps: 2), budget: .batches(6),
+      schedule: .exponential(initial: 1, growth: 1, steps: 2), budget: .each(.batches(6)),
       every: [.batches(3)]
     ).run(plan, learning: learning)
     let rates: [Double] = [3, 4, 5].map { 0.05 * (1 + cos(Double.pi * $0 / 6)) }

@@ -102,7 +102,7 @@ func grid(_ text: String, check: ([String], [GridRecipe.Option]) throws -> Void 
       "networks: [lenet300]", "networks: [lenet300]\nbudget: 3", 4,
       "'budget' is unknown; did you mean 'budgets'? There are title"
     ),
-    ("direct:\n", "dirct:\n", 10, "straight-through; found 'dirct'; did you mean 'direct'?"),
+    ("direct:\n", "dirct:\n", 10, "straight-through, auto; found 'dirct'; did you mean 'direct'?"),
     ("budgets: [28, 20]", "budgets: [28, 40]", 15, "impossible for the plan 'Q'"),
     ("budgets: [28, 20]", "budgets: [28, x]", 15, "ratios above 1"),
     ("seeds: [0, 1]", "seeds: [0, 0]", 16, "the seed 0 stands twice"),

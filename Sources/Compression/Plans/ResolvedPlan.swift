@@ -52,6 +52,9 @@ public struct ResolvedPlan: Sendable {
     self.init(plan, problems)
   }
 
+  /// A plan that compresses nothing, with which the alternation is plain training.
+  public static let ofNothing = ResolvedPlan(CompressionPlan([]), [])
+
   /// Problems that claim no parameter twice.
   init(_ written: CompressionPlan, _ problems: [CompressionProblem]) {
     self.written = written

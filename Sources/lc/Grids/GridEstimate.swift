@@ -125,6 +125,11 @@ struct GridEstimate {
       return number("--epochs", arguments, TrainCommand.usualEpochs)
     }
     if arguments.contains("--method=direct") { return 0 }
+    let (whole, wholeBatches) = (
+      number("--epochs", arguments, 0), number("--batches", arguments, 0)
+    )
+    if whole > 0 { return whole }
+    if wholeBatches > 0 { return wholeBatches / batchesPerEpoch }
     let batches = number("--batches-per-step", arguments, 0)
     let epochs =
       batches > 0

@@ -13,18 +13,37 @@ final class CheckpointRecorder {
   private var found: (checkpoint: Checkpoint?, wasDamaged: Bool)?
   private let period: CheckpointPeriod
   private let resumes: Bool
-  private var signals = StopSignals()
+  private var signals: StopSignals
+  /// What the run is to be resumed with.
+  private let folder: String
   private var options: [String: String] = [:]
   private var provenance: Provenance?
   private var lastSaved = ContinuousClock.now
   private var batches = 0
   private var steps = 0
 
-  /// From now on SIGINT and SIGTERM wait until a checkpoint is written.
-  init(_ path: String, every period: CheckpointPeriod, resumes: Bool) {
+  /// What saves another run of the same command, in a folder within this one's.
+  func within(_ name: String) -> CheckpointRecorder {
+    let path = "\(path)/\(name)"
+    return CheckpointRecorder(
+      path, every: period, resumes: FileManager.default.fileExists(atPath: path), signals: signals,
+      folder: folder)
+  }
+
+  private init(
+    _ path: String, every period: CheckpointPeriod, resumes: Bool, signals: StopSignals,
+    folder: String
+  ) {
     self.path = path
     self.period = period
     self.resumes = resumes
+    self.signals = signals
+    self.folder = folder
+  }
+
+  /// From now on SIGINT and SIGTERM wait until a checkpoint is written.
+  convenience init(_ path: String, every period: CheckpointPeriod, resumes: Bool) {
+    self.init(path, every: period, resumes: resumes, signals: StopSignals(), folder: path)
   }
 
   /// Makes or opens the folder, and locks it.
@@ -138,6 +157,6 @@ final class CheckpointRecorder {
   private func stopIfAsked(_ state: () throws -> Checkpoint) throws {
     guard let signal = signals.pending() else { return }
     try save(state())
-    throw Failure.interrupted(signal: signal, folder: path)
+    throw Failure.interrupted(signal: signal, folder: folder)
   }
 }

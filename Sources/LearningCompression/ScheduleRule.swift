@@ -1,0 +1,151 @@
+import Compression
+import Foundation
+
+/// The settings of a run that follow from its budget, its learning rates and from what direct compression costs.
+///
+/// Nothing is tuned, and no error on test images is looked at. What is measured is the start (`Start`), which a
+/// run needs anyway. From its curvature h, and from how far the run's mini-batches reach along a constant gradient
+/// of length 1, T = Σ η/(1 − momentum), two numbers without a unit follow: h·T, whether the run is long enough for
+/// weights to go to where the loss and a penalty balance, and κ = μ/h, whether the loss or the penalty rules.
+///
+/// ```swift
+/// let rule = ScheduleRule(.lc, budget: .epochs(30), perEpoch: learning.batchesPerEpoch)
+/// let run = try AlternationRun(plan, learning: learning) {
+///   try rule.alternation(from: $0, learning: learning)
+/// }
+/// ```
+public struct ScheduleRule: Sendable {
+  /// `.auto` chooses the phases; `.lc` is the learning-compression algorithm; others have nothing to choose.
+  public let method: Method
+  /// How long the steps learn.
+  public let budget: Budget
+  /// How many steps there are.
+  public let steps: Int
+
+  /// The phases, where they are given; the method is then not asked.
+  public var shares: [MethodShare]?
+  /// By what each step with a penalty multiplies μ, where it is given.
+  public var growth: Double?
+  /// The C step's periods, where they are given.
+  public var every: [Period] = []
+  /// The multipliers, where they are given.
+  public var multipliers: Multipliers?
+  /// How many of the last steps are retraining, where it is given.
+  public var retrainSteps: Int?
+  /// As `Alternation` has it.
+  public var tolerance = 0.0
+  /// As `Alternation` has it.
+  public var evaluateEvery: Int
+
+  /// μ of the first and of the last step with a penalty, in units of the curvature.
+  static let stiffness = (first: 0.03, last: 3.0)
+  /// The share of the steps that train what is found.
+  static let retraining = 0.2
+
+  /// The rule for a run that is that long.
+  ///
+  /// - Parameters:
+  ///   - budget: of all steps together.
+  ///   - perEpoch: the mini-batches of an epoch.
+  public init(_ method: Method = .lc, budget: Period, perEpoch: Int) {
+    let batches = budget.batches(perEpoch: perEpoch)
+    let steps = Budget.usualSteps(batches: batches)
+    self.init(
+      method, budget: .whole(budget), steps: steps,
+      evaluateEvery: Budget.usualEvaluation(steps: steps, batches: batches, perEpoch: perEpoch))
+  }
+
+  /// The rule for a run of so many steps.
+  public init(
+    _ method: Method = .lc, budget: Budget = .each(.epochs(Period.usualEpochs)),
+    steps: Int = PenaltySchedule.usualSteps, evaluateEvery: Int = 1
+  ) {
+    self.method = method
+    self.budget = budget
+    self.steps = steps
+    self.evaluateEvery = evaluateEvery
+  }
+
+  /// Compresses the weights of an L step by what follows.
+  ///
+  /// - Parameters:
+  ///   - plan: resolved for the layout of `learning.weights`.
+  ///   - progress: is told of direct compression, of each mini-batch and of each finished step;
+  ///     what it throws ends the run.
+  /// - Throws: `LearningCompressionError.diverged`; errors of the operators and of the L step.
+  public func run(
+    _ plan: ResolvedPlan, learning: some LearningStep,
+    progress: (Progress) throws -> Void = { _ in }
+  ) throws -> AlternationResult {
+    try AlternationRun(plan, learning: learning) { try alternation(from: $0, learning: learning) }
+      .finish(progress: progress)
+  }
+
+  /// What is run.
+  ///
+  /// - Parameter learning: the L step, for how far it reaches.
+  /// - Complexity: O(steps).
+  /// - Throws: `LearningCompressionError.invalidOption` for settings that do not fit.
+  public func alternation(from start: Start, learning: some LearningStep) throws -> Alternation {
+    try alternation(from: start, reach: reach(of: learning))
+  }
+
+  /// What is run when all mini-batches together go that far.
+  package func alternation(from start: Start, reach: Double) throws -> Alternation {
+    guard let shares = try shares ?? self.chosenShares(from: start) else {
+      return try method.alternation(
+        schedule: .exponential(steps: steps), budget: budget, every: every, tolerance: tolerance,
+        retrainSteps: retrainSteps ?? 0, evaluateEvery: evaluateEvery)
+    }
+    let counts = shares.steps(of: steps)
+    let phases = try zip(shares, counts).compactMap { share, steps in
+      let own = share.method == .lc
+      return try share.method.phase(
+        steps: steps, every: own ? every.isEmpty ? [.batches(100)] : every : [],
+        multipliers: multipliers ?? .on)
+    }
+    return try Alternation(
+      phases, schedule: schedule(of: phases, from: start, reach: reach),
+      budget: budget, tolerance: tolerance, evaluateEvery: evaluateEvery)
+  }
+
+  /// T, how far all mini-batches go.
+  package func reach(of learning: some LearningStep) -> Double {
+    (0..<steps).reduce(0) { sum, step in
+      let batches = budget.batches(ofStep: step, of: steps, perEpoch: learning.batchesPerEpoch)
+      return sum + learning.reach(ofStep: step, batches: batches)
+    }
+  }
+
+  /// None for a method that has nothing to choose.
+  private func chosenShares(from start: Start) throws -> [MethodShare]? {
+    let last = try retrainSteps.map { count in
+      guard (0...steps).contains(count) else {
+        throw LearningCompressionError.invalidOption(
+          option: "retrain-steps", value: "\(count)",
+          expected: "0 or more, and no more than the \(steps) steps")
+      }
+      return Double(count) / Double(max(1, steps))
+    }
+    let share = last ?? Self.retraining
+    return switch method {
+    case .lc: [MethodShare(.lc, 1 - share), MethodShare(.retrain, share)]
+    case .auto where start.smoothShare > 0.5: [MethodShare(.retrain, 1)]
+    case .auto: [MethodShare(.straightThrough, 1 - share), MethodShare(.retrain, share)]
+    default: nil
+    }
+  }
+
+  private func schedule(of phases: [Phase], from start: Start, reach: Double) -> PenaltySchedule {
+    let first = phases.prefix { !$0.coupling.isSoft }.reduce(0) { $0 + $1.steps }
+    let end =
+      phases.lastIndex { $0.coupling.isSoft }.map {
+        phases[...$0].reduce(0) { $0 + $1.steps }
+      } ?? first
+    let h = start.curvature ?? 1 / max(reach, .leastNormalMagnitude)
+    let growth =
+      growth
+      ?? pow(Self.stiffness.last / Self.stiffness.first, 1 / Double(max(1, end - first - 1)))
+    return .exponential(initial: Self.stiffness.first * h, growth: growth, steps: steps)
+  }
+}

@@ -1,0 +1,34 @@
+/// Where a run begins: the weights w, and direct compression, θ ← Π(w).
+public struct Start: Sendable, Equatable, Codable {
+  /// Of w.
+  public let reference: Figures
+  /// Of Δ(θ).
+  public let direct: Figures
+  /// ‖w − Δ(θ)‖² over the compressed weights.
+  public let squaredDistance: Double
+  /// ‖w‖² over the compressed weights.
+  public let squaredNorm: Double
+
+  /// The share of the squared distance that is in factors alone, where there are neither codes nor places to
+  /// choose: Δ(θ) then goes smoothly wherever θ goes.
+  public let smoothShare: Double
+
+  /// Where a run begins.
+  public init(
+    reference: Figures, direct: Figures, squaredDistance: Double, squaredNorm: Double,
+    smoothShare: Double = 0
+  ) {
+    self.reference = reference
+    self.direct = direct
+    self.squaredDistance = squaredDistance
+    self.squaredNorm = squaredNorm
+    self.smoothShare = smoothShare
+  }
+
+  /// h, the loss's curvature on the way from w to Δ(θ), as if the loss were a parabola with its minimum at w:
+  /// L(Δ) = L(w) + h/2·‖w − Δ‖². None where direct compression loses nothing.
+  public var curvature: Double? {
+    let curvature = 2 * (direct.trainLoss - reference.trainLoss) / squaredDistance
+    return curvature > 0 && curvature.isFinite ? curvature : nil
+  }
+}
