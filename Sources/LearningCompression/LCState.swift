@@ -130,6 +130,9 @@ public final class LCState {
     plan.copyCompressed(from: compressed, to: weights)
   }
 
+  /// How far latent weights may be from Δ(θ), in units of its largest weight.
+  static let latentBound: Float = 32
+
   /// The C step, and what follows from it for w.
   ///
   /// - Parameters:
@@ -159,6 +162,7 @@ public final class LCState {
       guard let latent else { return 0 }
       plan.add(weights, minus: compressed, to: latent)
       forms = try plan.compress(latent, mu: mu, from: forms, into: compressed)
+      plan.bound(latent, around: compressed, within: Self.latentBound)
       plan.copyCompressed(from: compressed, to: weights)
       return 0
     }

@@ -33,6 +33,30 @@ extension ResolvedPlan {
     }
   }
 
+  /// v ← Δ(θ) + what of v − Δ(θ) is within a bound, in each problem that many times max |Δ(θ)|.
+  ///
+  /// What is farther away changes neither codes nor places, but grows and grows where the loss pulls at it, and
+  /// takes the codebook with it.
+  ///
+  /// - Source: Courbariaux, Bengio & David, arXiv 1511.00363, who keep the weights behind ±1 within [−1, 1].
+  func bound(_ latent: Arena, around compressed: Arena, within factor: Float) {
+    for problem in problems {
+      var largest: Float = 0
+      for slot in problem.slots {
+        for value in compressed[slot] { largest = max(largest, abs(value)) }
+      }
+      let bound = factor * largest
+      for slot in problem.slots {
+        let v = latent[slot]
+        let delta = compressed[slot]
+        for index in v.indices {
+          let (low, high) = (delta[index] - bound, delta[index] + bound)
+          v[index] = v[index] < low ? low : v[index] > high ? high : v[index]
+        }
+      }
+    }
+  }
+
   /// Copies what the plan compresses.
   func copyCompressed(from source: Arena, to arena: Arena) {
     for range in ranges { _ = arena[range].update(fromContentsOf: source[range]) }

@@ -37,10 +37,16 @@ public struct ScheduleRule: Sendable {
   /// As `Alternation` has it.
   public var evaluateEvery: Int
 
-  /// μ of the first and of the last step with a penalty, in units of the curvature.
-  static let stiffness = (first: 0.03, last: 3.0)
-  /// The share of the steps that train what is found.
+  /// μ of the first and of the last step with a penalty, in units of the curvature: from where the loss rules to
+  /// where the penalty does. For factors alone, which follow the loss by themselves, it rules from the first.
+  static let stiffness = (first: 0.5, last: 30.0)
+  static let smoothStiffness = (first: 5.0, last: 100.0)
+  /// The share of the last steps that train what is found.
   static let retraining = 0.2
+  /// As many epochs are needed for a penalty to pay throughout; of fewer it gets a share.
+  static let longRun = 25.0
+  /// The C steps of the steps with a penalty, and the fewest mini-batches between two.
+  static let compressions = (count: 50, leastPeriod: 10)
 
   /// The rule for a run that is that long.
   ///
@@ -87,22 +93,28 @@ public struct ScheduleRule: Sendable {
   /// - Complexity: O(steps).
   /// - Throws: `LearningCompressionError.invalidOption` for settings that do not fit.
   public func alternation(from start: Start, learning: some LearningStep) throws -> Alternation {
-    try alternation(from: start, reach: reach(of: learning))
+    try alternation(
+      from: start, reach: reach(of: learning), perEpoch: learning.batchesPerEpoch)
   }
 
   /// What is run when all mini-batches together go that far.
-  package func alternation(from start: Start, reach: Double) throws -> Alternation {
-    guard let shares = try shares ?? self.chosenShares(from: start) else {
+  package func alternation(from start: Start, reach: Double, perEpoch: Int) throws -> Alternation {
+    let batches = budget.batches(before: steps, of: steps, perEpoch: perEpoch)
+    let epochs = Double(batches) / Double(max(1, perEpoch))
+    guard let shares = try shares ?? self.chosenShares(from: start, epochs: epochs) else {
       return try method.alternation(
         schedule: .exponential(steps: steps), budget: budget, every: every, tolerance: tolerance,
         retrainSteps: retrainSteps ?? 0, evaluateEvery: evaluateEvery)
     }
-    let counts = shares.steps(of: steps)
-    let phases = try zip(shares, counts).compactMap { share, steps in
-      let own = share.method == .lc
+    let phases = try zip(shares, shares.steps(of: steps)).compactMap { share, count in
+      guard share.method == .lc else { return try share.method.phase(steps: count) }
+      let period = max(
+        Self.compressions.leastPeriod,
+        batches / max(1, steps) * count / Self.compressions.count)
+      let isLong = epochs >= Self.longRun / 3 && !start.isSmooth
       return try share.method.phase(
-        steps: steps, every: own ? every.isEmpty ? [.batches(100)] : every : [],
-        multipliers: multipliers ?? .on)
+        steps: count, every: every.isEmpty ? [.batches(period)] : every,
+        multipliers: multipliers ?? (isLong ? .on : .damped))
     }
     return try Alternation(
       phases, schedule: schedule(of: phases, from: start, reach: reach),
@@ -118,7 +130,7 @@ public struct ScheduleRule: Sendable {
   }
 
   /// None for a method that has nothing to choose.
-  private func chosenShares(from start: Start) throws -> [MethodShare]? {
+  private func chosenShares(from start: Start, epochs: Double) throws -> [MethodShare]? {
     let last = try retrainSteps.map { count in
       guard (0...steps).contains(count) else {
         throw LearningCompressionError.invalidOption(
@@ -127,12 +139,16 @@ public struct ScheduleRule: Sendable {
       }
       return Double(count) / Double(max(1, steps))
     }
-    let share = last ?? Self.retraining
-    return switch method {
-    case .lc: [MethodShare(.lc, 1 - share), MethodShare(.retrain, share)]
-    case .auto where start.smoothShare > 0.5: [MethodShare(.retrain, 1)]
-    case .auto: [MethodShare(.straightThrough, 1 - share), MethodShare(.retrain, share)]
-    default: nil
+    switch method {
+    case .lc:
+      let most = start.isSmooth ? Self.retraining : 1 - Self.retraining
+      let share = last.map { 1 - $0 } ?? min(most, epochs / Self.longRun)
+      return [MethodShare(.lc, share), MethodShare(.retrain, 1 - share)]
+    case .auto where start.isSmooth: return [MethodShare(.retrain, 1)]
+    case .auto:
+      let share = last ?? Self.retraining
+      return [MethodShare(.straightThrough, 1 - share), MethodShare(.retrain, share)]
+    default: return nil
     }
   }
 
@@ -142,10 +158,14 @@ public struct ScheduleRule: Sendable {
       phases.lastIndex { $0.coupling.isSoft }.map {
         phases[...$0].reduce(0) { $0 + $1.steps }
       } ?? first
-    let h = start.curvature ?? 1 / max(reach, .leastNormalMagnitude)
+    // Within a float's range, whatever the loss is.
+    let h = min(1e30, max(1e-30, start.curvature ?? 1 / max(reach, 1e-30)))
+    let stiffness = start.isSmooth ? Self.smoothStiffness : Self.stiffness
+    let count = max(1, end - first)
     let growth =
-      growth
-      ?? pow(Self.stiffness.last / Self.stiffness.first, 1 / Double(max(1, end - first - 1)))
-    return .exponential(initial: Self.stiffness.first * h, growth: growth, steps: steps)
+      growth ?? (count > 1 ? pow(stiffness.last / stiffness.first, 1 / Double(count - 1)) : 1)
+    // What comes after the penalty has no μ.
+    return .explicit(
+      (0..<steps).map { stiffness.first * h * pow(growth, Double(min($0, count - 1))) })
   }
 }

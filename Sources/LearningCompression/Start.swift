@@ -25,6 +25,9 @@ public struct Start: Sendable, Equatable, Codable {
     self.smoothShare = smoothShare
   }
 
+  /// Whether most of the way is in factors alone.
+  var isSmooth: Bool { smoothShare > 0.5 }
+
   /// h, the loss's curvature on the way from w to Δ(θ), as if the loss were a parabola with its minimum at w:
   /// L(Δ) = L(w) + h/2·‖w − Δ‖². None where direct compression loses nothing.
   public var curvature: Double? {

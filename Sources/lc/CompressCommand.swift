@@ -109,7 +109,7 @@ struct CompressCommand: ParsableCommand {
       _ = try rule(perEpoch: perEpoch).alternation(
         from: Start(
           reference: Figures(trainLoss: 0), direct: Figures(trainLoss: 1), squaredDistance: 1,
-          squaredNorm: 1), reach: 1)
+          squaredNorm: 1), reach: 1, perEpoch: perEpoch)
       try task.phases?.check(steps: pace.counts(perEpoch: perEpoch).steps)
     }
   }

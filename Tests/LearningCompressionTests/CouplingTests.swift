@@ -132,12 +132,36 @@ import Testing
     let (result, _) = try run(.straightThrough, plan, seed: UInt64(seed))
     let twin = GradientDescent(try #require(layout), seed: UInt64(seed))
     var v = Array(twin.weights.floats)
-    for _ in 0..<15 {
+    for step in 0..<15 {
       let place = try projected(v, plan)
+      let bound = 32 * (place[..<48].map(abs).max() ?? 0)
+      for index in 0..<48 where step > 0 {
+        v[index] = min(max(v[index], place[index] - bound), place[index] + bound)
+      }
       let next = twin.stepped(place)
       for index in v.indices { v[index] += next[index] - place[index] }
     }
     expectSame(result.weights.floats, try projected(v, plan), 1e-4)
+  }
+
+  /// A weight that the loss pulls at without end does not take the codebook with it.
+  @Test func latentWeightsStayNearTheCompressedOnes() throws {
+    let count = 4096
+    let layout = try ArenaLayout([("w", [count])])
+    let plan = try ResolvedPlan(CompressionPlan(parsing: "w: quantize(k=2)"), for: layout)
+    let weights = Arena(layout)
+    for index in 0..<count { weights.floats[index] = index % 2 == 0 ? 1 : -1 }
+    let state = try LCState(plan, weights: weights, coupling: .straightThrough)
+    try state.begin()
+    try state.couple()
+    for _ in 0..<1000 {
+      weights.floats[0] += 0.5
+      try state.compress(mu: 1)
+    }
+    #expect(state.compressed.floats[0] < 1.1 && state.compressed.floats[1] == -1)
+    #expect(Set(state.compressed.floats).count == 2)
+    // The other weights above 0 have kept their code.
+    #expect(state.compressed.floats[2] == state.compressed.floats[0])
   }
 
   @Test(arguments: [

@@ -1,0 +1,136 @@
+import Compression
+import LinearAlgebra
+import Testing
+
+@testable import LearningCompression
+
+/// What follows from a run's length and from where it begins.
+@Suite struct ScheduleRuleTests {
+  private func start(curvature: Double, smoothShare: Double = 0) -> Start {
+    Start(
+      reference: Figures(trainLoss: 0.1), direct: Figures(trainLoss: 0.1 + curvature * 50),
+      squaredDistance: 100, squaredNorm: 400, smoothShare: smoothShare)
+  }
+
+  private func methods(_ alternation: Alternation) -> [String] {
+    alternation.phases.map {
+      switch ($0.coupling, $0.freedom) {
+      case (.penalty, _): "lc"
+      case (.replacement, .fixed): "retrain"
+      case (.straightThrough, _): "straight-through"
+      case (.replacement, _): "projection"
+      }
+    }
+  }
+
+  @Test func theCurvatureIsThatOfAParabola() {
+    #expect(abs(start(curvature: 0.02).curvature! - 0.02) < 1e-12)
+    // Nothing is lost, or nothing moves.
+    #expect(start(curvature: 0).curvature == nil)
+    #expect(start(curvature: -1).curvature == nil)
+    for (loss, distance) in [(1.0, 0.0), (.nan, 1), (.infinity, 1)] {
+      let start = Start(
+        reference: Figures(trainLoss: 0), direct: Figures(trainLoss: loss),
+        squaredDistance: distance, squaredNorm: 1)
+      #expect(start.curvature == nil)
+    }
+  }
+
+  /// A loss in other units, with learning rates to match, is the same run: μ scales with it, and nothing else
+  /// changes.
+  @Test(arguments: [0.001, 7, 1e6]) func theRuleHasNoUnits(scale: Double) throws {
+    let rule = ScheduleRule(.lc, budget: .batches(3000), perEpoch: 235)
+    for reach in [10.0, 500, 20_000] {
+      let one = try rule.alternation(from: start(curvature: 0.004), reach: reach, perEpoch: 100)
+      let other = try rule.alternation(
+        from: start(curvature: 0.004 * scale), reach: reach / scale, perEpoch: 100)
+      #expect(one.phases == other.phases && one.budget == other.budget)
+      for step in 0..<one.schedule.steps {
+        #expect(
+          abs(Double(other.mu(step: step)) / Double(one.mu(step: step)) / scale - 1) < 1e-5)
+      }
+    }
+  }
+
+  @Test func whatIsGivenWins() throws {
+    var rule = ScheduleRule(.lc, budget: .batches(2000), perEpoch: 100)
+    rule.growth = 1.25
+    rule.every = [.batches(7)]
+    rule.multipliers = .off
+    rule.retrainSteps = 3
+    let alternation = try rule.alternation(from: start(curvature: 0.01), reach: 400, perEpoch: 100)
+    #expect(alternation.phases[0].every == [.batches(7)])
+    #expect(alternation.phases[0].coupling == .penalty(multipliers: .off))
+    #expect(alternation.phases.map(\.steps) == [rule.steps - 3, 3])
+    #expect(abs(alternation.mu(step: 3) / alternation.mu(step: 2) - 1.25) < 1e-5)
+    rule.shares = [MethodShare(.straightThrough, 0.5), MethodShare(.lc, 0.5)]
+    #expect(
+      try methods(rule.alternation(from: start(curvature: 0.01), reach: 400, perEpoch: 100))
+        == ["straight-through", "lc"])
+    rule.shares = nil
+    rule.retrainSteps = 1000
+    #expect(throws: LearningCompressionError.self) {
+      try rule.alternation(from: start(curvature: 0.01), reach: 400, perEpoch: 100)
+    }
+  }
+
+  /// Whatever the start and the budget, the schedule is one that can be run.
+  @Test func everyStartHasASchedule() throws {
+    for method in Method.allCases where method != .gradual {
+      for batches in [1, 2, 3, 11, 191, 65_537] {
+        for curvature in [0, -1, 1e-30, 1e-8, 0.004, 1e5, 1e30, .nan, .infinity] {
+          for reach in [1e-20, 1, 1e20] {
+            for smoothShare in [0, 0.4, 1] {
+              let rule = ScheduleRule(method, budget: .batches(batches), perEpoch: 10)
+              let alternation = try rule.alternation(
+                from: start(curvature: curvature, smoothShare: smoothShare), reach: reach, perEpoch: 100)
+              let steps = method == .direct ? 0 : rule.steps
+              #expect(alternation.phases.reduce(0) { $0 + $1.steps } == steps)
+              for step in 0..<steps {
+                #expect(alternation.mu(step: step) > 0 && alternation.mu(step: step).isFinite)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// A run that was interrupted finds the same settings again.
+  @Test func aResumedRunHasTheSameSchedule() throws {
+    struct Stop: Error {}
+    let layout = try ArenaLayout([("w", [6, 8])])
+    let plan = try ResolvedPlan(CompressionPlan(parsing: "w: quantize(k=2)"), for: layout)
+    for method in [Method.lc, .auto] {
+      let rule = ScheduleRule(method, budget: .batches(37), perEpoch: 10)
+      let whole = try rule.run(plan, learning: GradientDescent(layout, seed: 3))
+      for stop in [0, 1, 8, 29, 36] {
+        let learning = GradientDescent(layout, seed: 3)
+        let run = try AlternationRun(plan, learning: learning) {
+          try rule.alternation(from: $0, learning: learning)
+        }
+        var state: AlternationState?
+        #expect(throws: Stop.self) {
+          var count = 0
+          _ = try run.finish { _ in
+            if count == stop {
+              state = try run.state
+              throw Stop()
+            }
+            count += 1
+          }
+        }
+        let other = GradientDescent(layout, seed: 3)
+        let rest = try AlternationRun(
+          plan, learning: other, from: AlternationState(#require(state).checkpoint())
+        ) {
+          try rule.alternation(from: $0, learning: other)
+        }
+        let result = try rest.finish()
+        #expect(rest.alternation.phases == run.alternation.phases)
+        #expect(result.forms == whole.forms)
+        #expect(result.steps.map(\.mu) == whole.steps.map(\.mu))
+      }
+    }
+  }
+}
