@@ -3,9 +3,9 @@
 LC = .build/release/lc
 DEMO = demo
 PLAN = joint(*.weight): quantize(k=2) + prune(keep=1%)
-# A shortened demo: make demo EPOCHS=2 STEPS=2
+# A shortened demo: make demo EPOCHS=2 LC_EPOCHS=4
 EPOCHS = 30
-STEPS = 40
+LC_EPOCHS = 60
 
 # Debug builds, which the tests use, optimise the loops over weights (see Package.swift).
 export LC_FAST_LOOPS = 1
@@ -21,7 +21,7 @@ demo: build
 	$(LC) train --network lenet300 --data fashion-mnist --epochs $(EPOCHS) --nesterov \
 	  --output $(DEMO)/reference.safetensors
 	$(LC) compress --network lenet300 --data fashion-mnist --model $(DEMO)/reference.safetensors \
-	  --compress '$(PLAN)' --steps $(STEPS) --nesterov \
+	  --compress '$(PLAN)' --epochs $(LC_EPOCHS) --nesterov \
 	  --output $(DEMO)/compressed.lcm --json $(DEMO)/compressed.json
 
 test: bootstrap

@@ -22,10 +22,9 @@ let plan = try ResolvedPlan(
 // snippet.end
 
 // snippet.alternate
-let alternation = try Alternation(
-  schedule: .exponential(initial: 0.003, growth: 1.15, steps: 40), budget: .each(.epochs(3)))
-let learning = NetworkLearning(trainer, learningRate: 0.09, decay: 0.95)
-let result = try alternation.run(plan, learning: learning) { progress in
+let rule = ScheduleRule(.lc, budget: .epochs(30), perEpoch: trainer.batchesPerEpoch)
+let learning = NetworkLearning(trainer, decay: NetworkLearning.decay(steps: rule.steps))
+let result = try rule.run(plan, learning: learning) { progress in
   guard case .step(let step, let steps) = progress else { return }
   print("step \(step.step + 1) of \(steps): loss \(step.loss), distance \(step.distance)")
 }

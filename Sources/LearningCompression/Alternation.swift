@@ -76,7 +76,7 @@ public struct Alternation: Sendable {
   /// - Throws: `LearningCompressionError.invalidOption`.
   public init(
     _ coupling: Coupling = .penalty(multipliers: .on), freedom: Freedom = .full,
-    schedule: PenaltySchedule = .exponential(),
+    schedule: PenaltySchedule,
     budget: Budget = .each(.epochs(Period.usualEpochs)), every: [Period] = [], tolerance: Double = 0,
     retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws {

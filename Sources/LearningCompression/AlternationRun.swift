@@ -47,7 +47,7 @@ public final class AlternationRun<Learning: LearningStep> {
   public init(
     _ plan: ResolvedPlan, learning: Learning, following: @escaping (Start) throws -> Alternation
   ) throws {
-    alternation = try Alternation([], schedule: .exponential(steps: 0))
+    alternation = try Alternation([], schedule: .noPenalty(steps: 0))
     self.following = following
     self.plan = plan
     self.learning = learning

@@ -71,9 +71,11 @@ extension Budget: CustomStringConvertible {
 }
 
 extension Budget {
-  /// How many steps a run of so many mini-batches has where nothing is said: one for every hundred of them, but 10
+  /// How many steps a run of so many mini-batches has where nothing is said: one for every 150 of them, but 10
   /// at least and 40 at most.
-  public static func usualSteps(batches: Int) -> Int { min(batches, max(10, min(40, batches / 100))) }
+  public static func usualSteps(batches: Int) -> Int {
+    max(1, min(batches, max(10, min(40, batches / 150))))
+  }
 
   /// After how many steps Δ(θ) is evaluated where nothing is said: every other epoch at most, which takes a
   /// fifth of the run's time or less, as all images go forward once.

@@ -62,7 +62,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
   ///   - every: the periods of the C step, if not the method's own.
   /// - Throws: `LearningCompressionError.invalidOption`, also for a period where the method has none.
   public func alternation(
-    schedule: PenaltySchedule = .exponential(),
+    schedule: PenaltySchedule = .noPenalty(),
     budget: Budget = .each(.epochs(Period.usualEpochs)),
     every: [Period] = [], multipliers: Multipliers = .on, tolerance: Double = 0,
     retrainSteps: Int = 0, evaluateEvery: Int = 1

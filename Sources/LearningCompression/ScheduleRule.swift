@@ -43,8 +43,8 @@ public struct ScheduleRule: Sendable {
   static let smoothStiffness = (first: 5.0, last: 100.0)
   /// The share of the last steps that train what is found.
   static let retraining = 0.2
-  /// As many epochs are needed for a penalty to pay throughout; of fewer it gets a share.
-  static let longRun = 25.0
+  /// From as many epochs on a penalty pays throughout, before so few it does not pay.
+  static let longRun = (from: 2.0, to: 20.0)
   /// The C steps of the steps with a penalty, and the fewest mini-batches between two.
   static let compressions = (count: 50, leastPeriod: 10)
 
@@ -93,25 +93,32 @@ public struct ScheduleRule: Sendable {
   /// - Complexity: O(steps).
   /// - Throws: `LearningCompressionError.invalidOption` for settings that do not fit.
   public func alternation(from start: Start, learning: some LearningStep) throws -> Alternation {
-    try alternation(
+    try validate()
+    return try alternation(
       from: start, reach: reach(of: learning), perEpoch: learning.batchesPerEpoch)
   }
 
   /// What is run when all mini-batches together go that far.
   package func alternation(from start: Start, reach: Double, perEpoch: Int) throws -> Alternation {
+    try validate()
     let batches = budget.batches(before: steps, of: steps, perEpoch: perEpoch)
     let epochs = Double(batches) / Double(max(1, perEpoch))
     guard let shares = try shares ?? self.chosenShares(from: start, epochs: epochs) else {
       return try method.alternation(
-        schedule: .exponential(steps: steps), budget: budget, every: every, tolerance: tolerance,
+        schedule: .noPenalty(steps: steps), budget: budget, every: every, tolerance: tolerance,
         retrainSteps: retrainSteps ?? 0, evaluateEvery: evaluateEvery)
     }
+    let length = budget.batches(ofStep: 0, of: steps, perEpoch: perEpoch)
     let phases = try zip(shares, shares.steps(of: steps)).compactMap { share, count in
       guard share.method == .lc else { return try share.method.phase(steps: count) }
-      let period = max(
-        Self.compressions.leastPeriod,
-        batches / max(1, steps) * count / Self.compressions.count)
-      let isLong = epochs >= Self.longRun / 3 && !start.isSmooth
+      let wanted = max(
+        Double(Self.compressions.leastPeriod),
+        Double(length) * Double(count) / Double(Self.compressions.count))
+      // A step ends with a C step, so that its periods are to be alike: after a short one, full multipliers
+      // would take again what they have just taken.
+      let parts = max(1, Int((Double(length) / wanted).rounded()))
+      let period = (length + parts - 1) / parts
+      let isLong = epochs >= 8 && !start.isSmooth
       return try share.method.phase(
         steps: count, every: every.isEmpty ? [.batches(period)] : every,
         multipliers: multipliers ?? (isLong ? .on : .damped))
@@ -119,6 +126,17 @@ public struct ScheduleRule: Sendable {
     return try Alternation(
       phases, schedule: schedule(of: phases, from: start, reach: reach),
       budget: budget, tolerance: tolerance, evaluateEvery: evaluateEvery)
+  }
+
+  private func validate() throws {
+    guard (0...1_000_000).contains(steps) else {
+      throw LearningCompressionError.invalidOption(
+        option: "steps", value: "\(steps)", expected: "0 or more, and a million at most")
+    }
+    if let growth, !(growth > 0 && growth.isFinite) {
+      throw LearningCompressionError.invalidOption(
+        option: "mu-growth", value: "\(growth)", expected: "above 0, usually a little above 1")
+    }
   }
 
   /// T, how far all mini-batches go.
@@ -142,7 +160,8 @@ public struct ScheduleRule: Sendable {
     switch method {
     case .lc:
       let most = start.isSmooth ? Self.retraining : 1 - Self.retraining
-      let share = last.map { 1 - $0 } ?? min(most, epochs / Self.longRun)
+      let length = (epochs - Self.longRun.from) / (Self.longRun.to - Self.longRun.from)
+      let share = last.map { 1 - $0 } ?? min(most, max(0.05, length * most))
       return [MethodShare(.lc, share), MethodShare(.retrain, 1 - share)]
     case .auto where start.isSmooth: return [MethodShare(.retrain, 1)]
     case .auto:

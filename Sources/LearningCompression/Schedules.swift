@@ -4,14 +4,17 @@ import Foundation
 public enum PenaltySchedule: Sendable, Equatable {
   /// μᵢ = initial · growthⁱ, i = 0 … steps − 1.
   case exponential(
-    initial: Double = PenaltySchedule.usualMu, growth: Double = PenaltySchedule.usualGrowth,
+    initial: Double, growth: Double = PenaltySchedule.usualGrowth,
     steps: Int = PenaltySchedule.usualSteps)
   /// Each step's own μ.
   case explicit([Double])
 
-  /// μ of the first step where nothing is said, here and by `lc compress`.
-  public static let usualMu = 0.003
-  /// The growth of μ where nothing is said.
+  /// So many steps without a penalty, whose μ is not asked for.
+  public static func noPenalty(steps: Int = usualSteps) -> PenaltySchedule {
+    .exponential(initial: 1, growth: 1, steps: steps)
+  }
+
+  /// The growth of μ where its first is given and nothing else is said.
   public static let usualGrowth = 1.15
   /// How many steps there are where nothing is said.
   public static let usualSteps = 40

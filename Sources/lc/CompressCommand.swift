@@ -80,7 +80,7 @@ struct CompressCommand: ParsableCommand {
     guard let mu = penalty.firstMu else {
       guard task.phases == nil, task.method != .lc, task.method != .auto else { return nil }
       return try task.method.alternation(
-        schedule: .exponential(steps: steps), budget: pace.budget, every: every,
+        schedule: .noPenalty(steps: steps), budget: pace.budget, every: every,
         retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: evaluateEvery)
     }
     let schedule = PenaltySchedule.exponential(initial: mu, growth: penalty.growth, steps: steps)
@@ -186,7 +186,7 @@ struct CompressCommand: ParsableCommand {
         compressed: compressed, bytes: bytes, name: task.method == .direct ? nil : task.resultName,
         comparisons: comparisons ?? []))
     entropy.map { print(entropyText($0.before, $0.after)) }
-    for line in verdict(result, rule: rule, learning: main) { print(line) }
+    for line in try lastLines(result, rule: rule, learning: main) { print(line) }
     try common.write(
       Report(
         network: definition.name, data: data.name, dataChecksum: fingerprint(of: data),

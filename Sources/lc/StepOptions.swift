@@ -54,6 +54,9 @@ struct StepOptions: ParsableArguments {
     if lengths.count > 1 {
       throw ValidationError("\(lengths[0]) and \(lengths[1]) exclude each other")
     }
+    for (name, value) in [("--epochs", epochs), ("--batches", batches)] {
+      if let value, value < 1 { throw ValidationError("\(name) must be 1 or more, found \(value)") }
+    }
     if let every, Period.list(every) == nil {
       throw ValidationError(
         "--every must be like 10, 10batches, 2epochs or 10,100,1000, found '\(every)'")

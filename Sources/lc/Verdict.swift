@@ -1,16 +1,5 @@
 import LearningCompression
 
-extension CompressCommand {
-  /// What is to be said of a run that has ended: whether it was long enough, where it is stuck or away from its
-  /// constraint, and which single option to change.
-  func verdict(_ result: AlternationResult, rule: ScheduleRule, learning: NetworkLearning)
-    -> [String]
-  {
-    guard !result.steps.isEmpty else { return [] }
-    return [Verdict(result).text(isDrivenByHand: penalty.firstMu != nil)]
-  }
-}
-
 /// How a run has ended.
 enum Verdict: Equatable {
   /// w is that far from Δ(θ), so the loss was lowered for w.

@@ -100,7 +100,7 @@ import Testing
     (["--method", "partial"], "needs --strength"), (["--method", "lc"], "--compress is missing"),
     (["--compress", "*: binary()", "--share", "5%"], "--share belongs"),
     (["--method", "partial", "--strength", "1", "--share", "5"], "a share such as 50%"),
-    (["--compress", "*: binary()", "--every", "1,2,3"], "no more than the 2 steps"),
+    (["--compress", "*: binary()", "--every", "1,2,3"], "that share them"),
     (["--method", "straight", "--compress", "*: binary()"], "straight-through"),
   ]) func mistakesAreToldPlainly(arguments: [String], text: String) throws {
     let outcome = try compress(try Self.trained.get(), arguments)

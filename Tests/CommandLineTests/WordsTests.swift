@@ -213,7 +213,7 @@ import Testing
     let help = try Program.run("compress", "--help").output
     let heads = [
       "NETWORK AND DATA:", "--data <data>", "WHAT IS COMPRESSED, AND HOW:", "--compress <plan>",
-      "STEPS AND PENALTY:", "--mu <mu>", "TRAINING WITHIN A STEP:", "--learning-rate",
+      "STEPS AND PENALTY:", "--mu <mu|auto>", "TRAINING WITHIN A STEP:", "--learning-rate",
       "PARTIAL REGULARISATION:", "--strength", "CHECKPOINTS:", "--resume", "REPORTS AND THREADS:",
       "--threads",
     ]

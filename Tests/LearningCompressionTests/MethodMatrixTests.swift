@@ -31,6 +31,8 @@ import Testing
     for (number, text) in Self.plans.enumerated() {
       let plan = try ResolvedPlan(CompressionPlan(parsing: "w: \(text)"), for: layout)
       if method == .gradual, !plan.isGradual { continue }
+      // Its phases are other methods'.
+      if method == .auto, number % 8 != 0 { continue }
       let learning = GradientDescent(layout, seed: UInt64(number))
       // A form that does not belong to its operator is an error here.
       let result: AlternationResult
@@ -54,7 +56,9 @@ import Testing
       }
       tried += 1
     }
-    #expect(tried == Self.plans.count || method == .gradual && tried > 150)
+    #expect(
+      tried == Self.plans.count || method == .gradual && tried > 150
+        || method == .auto && tried > 20)
   }
 
   /// A point of the set is its own nearest point; costs move it, and shares of what is there.

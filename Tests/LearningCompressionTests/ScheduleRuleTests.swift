@@ -96,6 +96,16 @@ import Testing
     }
   }
 
+  @Test func wrongSettingsAreErrors() {
+    for (steps, growth) in [(-1, 1.5), (2_000_000, 1.5), (5, 0), (5, -1), (5, .nan), (9, 1e30)] {
+      var rule = ScheduleRule(.lc, budget: .each(.batches(1)), steps: steps)
+      rule.growth = growth
+      #expect(throws: LearningCompressionError.self) {
+        try rule.alternation(from: start(curvature: 0.01), reach: 400, perEpoch: 100)
+      }
+    }
+  }
+
   /// A run that was interrupted finds the same settings again.
   @Test func aResumedRunHasTheSameSchedule() throws {
     struct Stop: Error {}

@@ -16,8 +16,8 @@ try trainer.network.write(to: "reference.safetensors")
 let sum = try AdaptiveQuantization(levels: 2) + Pruning(keeping: .fraction(0.01))
 let plan = try ResolvedPlan(
   CompressionPlan([CompressionTask(.joint("*.weight"), sum)]), for: trainer.weights.layout)
-// What is not said is as for `lc compress`: 40 steps of 3 epochs, μ from 0.003 on.
+// What is not said is as for `lc compress`: 40 steps of 3 epochs, from which μ and all else follow.
 let learning = NetworkLearning(trainer)
-let result = try Alternation().run(plan, learning: learning)
+let result = try ScheduleRule().run(plan, learning: learning)
 print(result.reference, result.direct, result.compressed)
 try result.model(of: learning).write(to: "compressed.lcm")
