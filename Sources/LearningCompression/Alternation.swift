@@ -77,7 +77,8 @@ public struct Alternation: Sendable {
   public init(
     _ coupling: Coupling = .penalty(multipliers: .on), freedom: Freedom = .full,
     schedule: PenaltySchedule,
-    budget: Budget = .each(.epochs(Period.usualEpochs)), every: [Period] = [], tolerance: Double = 0,
+    budget: Budget = .each(.epochs(Period.usualEpochs)), every: [Period] = [],
+    tolerance: Double = 0,
     retrainSteps: Int = 0, evaluateEvery: Int = 1
   ) throws {
     try schedule.validate()

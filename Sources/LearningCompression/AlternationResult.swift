@@ -54,7 +54,8 @@ public struct AlternationResult {
   public var distance: Double?
 
   init(
-    _ plan: ResolvedPlan, start: Start, directForms: [CompressedForm], forms: [CompressedForm], weights: Arena
+    _ plan: ResolvedPlan, start: Start, directForms: [CompressedForm], forms: [CompressedForm],
+    weights: Arena
   ) {
     self.plan = plan
     self.start = start

@@ -34,7 +34,8 @@ struct PenaltyOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The penalty μ of the first step; auto: it and all that is not given here follow from the run's length and "
-        + "from what direct compression costs, see --explain (default: auto).", valueName: "mu|auto"))
+        + "from what direct compression costs, see --explain (default: auto).", valueName: "mu|auto"
+    ))
   var mu: MuOption?
 
   @Option(

@@ -10,7 +10,8 @@ struct PhaseList: ExpressibleByArgument, CustomStringConvertible {
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let words = part.split(separator: " ")
       guard words.count == 2, let method = Method(rawValue: String(words[0])),
-        method != .direct, method != .auto, words[1].hasSuffix("%"), let percent = Double(words[1].dropLast()), percent > 0,
+        method != .direct, method != .auto, words[1].hasSuffix("%"),
+        let percent = Double(words[1].dropLast()), percent > 0,
         percent <= 100
       else { return nil }
       shares.append(MethodShare(method, percent / 100))
@@ -20,7 +21,8 @@ struct PhaseList: ExpressibleByArgument, CustomStringConvertible {
   }
 
   var description: String {
-    shares.map { "\($0.method.rawValue) \((1e10 * $0.share).rounded() / 1e8)%" }.joined(separator: ", ")
+    shares.map { "\($0.method.rawValue) \((1e10 * $0.share).rounded() / 1e8)%" }.joined(
+      separator: ", ")
   }
 
   /// What the run is called in its table.

@@ -7,7 +7,9 @@ enum RankAdvice {
     zip(plan.problems, forms).compactMap { problem, form in
       let alone = form.lowRank != nil
       return form.parts.lazy.compactMap(\.lowRank).compactMap {
-        line(problem.label, rows: $0.left.rows, columns: $0.right.columns, rank: $0.rank, isAlone: alone)
+        line(
+          problem.label, rows: $0.left.rows, columns: $0.right.columns, rank: $0.rank,
+          isAlone: alone)
       }.first
     }
   }
@@ -20,7 +22,8 @@ enum RankAdvice {
         + "\(rows * columns) weights: leave it out of the low-rank task"
     }
     if rank == 1, least > 1, least <= 32, isAlone {
-      return "\(size), so that all its \(least) \(rows <= columns ? "outputs" : "inputs") are multiples of one: "
+      return
+        "\(size), so that all its \(least) \(rows <= columns ? "outputs" : "inputs") are multiples of one: "
         + "give it a rank of its own, such as 'lowrank(r=\(max(2, least / 2)))', or leave it out"
     }
     return nil

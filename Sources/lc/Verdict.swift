@@ -35,15 +35,19 @@ enum Verdict: Equatable {
     func percent(_ share: Double) -> String { "\((100 * share).text(0)) %" }
     switch self {
     case .away(let distance):
-      return "w ends at a distance of \(distance.text(2)) from Δ(θ) (‖w − Δ(θ)‖ / ‖w‖), so the loss was lowered for "
+      return
+        "w ends at a distance of \(distance.text(2)) from Δ(θ) (‖w − Δ(θ)‖ / ‖w‖), so the loss was lowered for "
         + "w and not for the compressed network: give its last steps to --retrain-steps"
     case .stuck(let share):
-      return "the run has stayed near direct compression: \(percent(share)) of what that adds to the training loss is "
+      return
+        "the run has stayed near direct compression: \(percent(share)) of what that adds to the training loss is "
         + "there still; " + (isDrivenByHand ? "make --mu smaller" : "give it more --epochs")
     case .falling(let share):
-      return "the training loss still fell by \(percent(share)) in the last quarter: more --epochs will help"
+      return
+        "the training loss still fell by \(percent(share)) in the last quarter: more --epochs will help"
     case .done(let share):
-      return "the run was long enough: \(percent(min(1, share))) of what direct compression adds to the training loss "
+      return
+        "the run was long enough: \(percent(min(1, share))) of what direct compression adds to the training loss "
         + "was won back"
     }
   }

