@@ -49,7 +49,7 @@ public final class NetworkLearning: ResumableLearning {
   public init(
     _ trainer: Trainer, learningRate: Float? = nil, decay: Float = NetworkLearning.usualDecay,
     schedule: StepSchedule? = nil,
-    statistics: Statistics = .gathered
+    statistics: Statistics = .reestimated
   ) {
     self.trainer = trainer
     self.learningRate = learningRate ?? trainer.learningRate

@@ -8,7 +8,10 @@ extension CompressCommand {
     -> [String]
   {
     guard !result.steps.isEmpty else { return [] }
-    var lines = [Verdict(result).text(isDrivenByHand: penalty.firstMu != nil)]
+    let verdict = Verdict(
+      reference: result.reference.trainLoss, direct: result.direct.trainLoss,
+      compressed: result.compressed.trainLoss, distance: result.distance ?? 0)
+    var lines = [verdict.text(isDrivenByHand: penalty.firstMu != nil)]
     if task.method == .lc, task.phases == nil {
       let auto = ScheduleRule(.auto, budget: rule.budget, steps: rule.steps)
       let phases = try auto.alternation(from: result.start, learning: learning).phases

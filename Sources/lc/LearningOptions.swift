@@ -38,10 +38,10 @@ struct LearningOptions: ParsableArguments {
 
   @Option(
     help: """
-      Batch norm's statistics of the compressed network: gathered while training, or reestimated \
-      with the compressed weights.
+      Batch norm's statistics of the compressed network: those that 5000 training images have with the \
+      compressed weights (reestimated), or those that were gathered while training.
       """)
-  var statistics = NetworkLearning.Statistics.gathered
+  var statistics = NetworkLearning.Statistics.reestimated
 
   func validate() throws {
     if let decay, !(decay > 0 && decay.isFinite) {

@@ -75,10 +75,10 @@ struct PenaltyOptions: ParsableArguments {
         "--retrain-steps belongs to a method that is followed by retraining, found --method \(method.rawValue)"
       )
     }
-    guard method != .lc, method != .auto || firstMu != nil else { return }
+    guard method != .lc else { return }
     // Direct compression by an operator with a cost needs μ.
     let given: [(String, Bool)] = [
-      ("--mu", mu != nil && method != .direct), ("--mu-growth", muGrowth != nil),
+      ("--mu", firstMu != nil && method != .direct), ("--mu-growth", muGrowth != nil),
       ("--multipliers", multipliers != nil), ("--tolerance", tolerance != nil),
     ]
     if let wrong = given.first(where: \.1) {

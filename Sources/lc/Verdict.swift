@@ -1,30 +1,30 @@
-import LearningCompression
-
 /// How a run has ended.
 enum Verdict: Equatable {
   /// w is that far from Δ(θ), so the loss was lowered for w.
   case away(distance: Double)
-  /// So much of what direct compression loses is lost still, and the loss has not fallen lately.
+  /// So much of what direct compression loses is lost still.
   case stuck(share: Double)
-  /// The loss fell by that share over the last quarter.
-  case falling(share: Double)
+  /// So much of what direct compression loses was won back, which is not most of it.
+  case short(share: Double)
   /// So much of what direct compression loses was won back.
   case done(share: Double)
+  /// Direct compression loses nothing.
+  case nothingLost
 
-  init(_ result: AlternationResult) {
-    let (reference, direct) = (result.reference.trainLoss, result.direct.trainLoss)
+  /// - Parameters:
+  ///   - reference: the training loss of w at the beginning; `direct` and `compressed`, of Δ(θ) there and at the end.
+  ///   - distance: ‖w − Δ(θ)‖ / ‖w‖ at the end.
+  init(reference: Double, direct: Double, compressed: Double, distance: Double) {
     let lost = direct - reference
-    let left = lost > 0 ? (result.compressed.trainLoss - reference) / lost : 0
-    let losses = result.steps.compactMap { step in step.figures.map { (step.step, $0.trainLoss) } }
-    let end = result.steps.last?.step ?? 0
-    let before = losses.last { $0.0 <= end * 3 / 4 }?.1
-    let fall = before.map { ($0 - result.compressed.trainLoss) / max($0, .leastNormalMagnitude) }
-    if let distance = result.distance, distance > 0.1 {
+    let left = lost > 0 ? (compressed - reference) / lost : 0
+    if distance > 0.1 {
       self = .away(distance: distance)
+    } else if lost <= 0 {
+      self = .nothingLost
     } else if left > 0.9 {
       self = .stuck(share: left)
-    } else if let fall, fall > 0.1, left > 0.02 {
-      self = .falling(share: fall)
+    } else if left > 0.2 {
+      self = .short(share: 1 - left)
     } else {
       self = .done(share: 1 - left)
     }
@@ -42,13 +42,15 @@ enum Verdict: Equatable {
       return
         "the run has stayed near direct compression: \(percent(share)) of what that adds to the training loss is "
         + "there still; " + (isDrivenByHand ? "make --mu smaller" : "give it more --epochs")
-    case .falling(let share):
-      return
-        "the training loss still fell by \(percent(share)) in the last quarter: more --epochs will help"
+    case .short(let share):
+      return "\(percent(share)) of what direct compression adds to the training loss was won back; "
+        + "more --epochs may win more"
     case .done(let share):
       return
-        "the run was long enough: \(percent(min(1, share))) of what direct compression adds to the training loss "
-        + "was won back"
+        "the run was long enough: \(percent(min(1, share))) of what direct compression adds to "
+        + "the training loss was won back"
+    case .nothingLost:
+      return "direct compression adds nothing to the training loss: a stronger plan may do as well"
     }
   }
 }

@@ -112,7 +112,7 @@ import Testing
     let again = try compress(
       plan + [
         "--compare", "retrain,straight-through,reference", "--json", space.path("again.json"),
-        "--resume", space.path("compare-run"),
+        "--resume", space.path("compare-run"), "--explain",
       ])
     #expect(again.code == 0 && !again.errors.contains("step 1/"), "\(again.errors)")
     let repeated = try #require(json("again.json")["comparisons"] as? [[String: Any]])
@@ -131,12 +131,31 @@ import Testing
     (["--compare", "retrain,retrain"], "--compare"), (["--compare", "direct"], "--compare"),
     (["--compare", "retrane"], "did you mean 'retrain'"),
     (["--method", "auto", "--every", "3"], "--every"),
-    (["--method", "auto", "--mu", "3"], "--mu"),
+    (["--method", "auto", "--mu", "3"], "--mu belongs"),
+    (["--method", "auto", "--multipliers", "on"], "--multipliers belongs"),
     (["--epochs", "1", "--retrain-steps", "11"], "retrain-steps"),
   ]) func mistakesAreToldPlainly(arguments: [String], text: String) throws {
     let outcome = try compress(["--compress", "fc2.weight, fc3.weight: quantize(k=2)"] + arguments)
     #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.errors)")
     #expect(outcome.errors.split(separator: "\n").count <= 5, "\(outcome.errors)")
+  }
+
+  @Test func howARunHasEndedIsSaid() {
+    func text(
+      _ compressed: Double, distance: Double = 0, direct: Double = 1.1, byHand: Bool = false
+    )
+      -> String
+    {
+      Verdict(reference: 0.1, direct: direct, compressed: compressed, distance: distance)
+        .text(isDrivenByHand: byHand)
+    }
+    #expect(text(0.2).hasPrefix("the run was long enough: 90 % of"))
+    #expect(text(0.05).hasPrefix("the run was long enough: 100 % of"))
+    #expect(text(0.6).hasPrefix("50 % of") && text(0.6).contains("--epochs"))
+    #expect(text(1.05).contains("stayed near direct compression") && text(2).contains("--epochs"))
+    #expect(text(1.05, byHand: true).hasSuffix("make --mu smaller"))
+    #expect(text(0.1, distance: 0.5).contains("--retrain-steps"))
+    #expect(text(0.1, direct: 0.1).contains("adds nothing"))
   }
 
   @Test func ranksThatMakeNoSenseAreSaid() throws {

@@ -157,7 +157,8 @@ import Testing
 
   @Test func otherWeightsAreEvaluatedWithTheirOwnStatistics() throws {
     let undisturbed = try trainer()
-    let gathered = NetworkLearning(try trainer(), learningRate: 0.1, decay: 1)
+    let gathered = NetworkLearning(
+      try trainer(), learningRate: 0.1, decay: 1, statistics: .gathered)
     let reestimated = NetworkLearning(
       try trainer(), learningRate: 0.1, decay: 1, statistics: .reestimated)
     for trainer in [undisturbed, gathered.trainer, reestimated.trainer] {

@@ -4,8 +4,10 @@ struct RecordedCommand {
   /// Options that change nothing, each followed by its value.
   private static let unrecorded: Set = [
     "--output", "--json", "--log", "--recipe", "--checkpoint", "--checkpoint-every", "--resume",
-    "--known-figures",
+    "--known-figures", "--compare",
   ]
+  /// The same of flags.
+  private static let unrecordedFlags: Set = ["--explain"]
 
   let words: [String]
 
@@ -16,7 +18,7 @@ struct RecordedCommand {
       let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""
       if Self.unrecorded.contains(name) {
         if name == argument { _ = arguments.popFirst() }
-      } else {
+      } else if !Self.unrecordedFlags.contains(name) {
         words.append(argument)
       }
     }
