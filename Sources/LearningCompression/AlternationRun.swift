@@ -47,7 +47,8 @@ public final class AlternationRun<Learning: LearningStep> {
   public init(
     _ plan: ResolvedPlan, learning: Learning, following: @escaping (Start) throws -> Alternation
   ) throws {
-    alternation = try Alternation([], schedule: .noPenalty(steps: 0))
+    // Direct compression is asked for as far as an epoch goes.
+    alternation = try Alternation([], schedule: .noPenalty(steps: 0), budget: .each(.epochs(1)))
     self.following = following
     self.plan = plan
     self.learning = learning
@@ -138,6 +139,9 @@ public final class AlternationRun<Learning: LearningStep> {
     }
     return result
   }
+
+  /// Where the run began; none before direct compression.
+  public var start: Start? { position?.start }
 
   /// The steps that are done.
   public var records: [AlternationStep] { position?.steps ?? [] }

@@ -21,7 +21,7 @@ public enum Budget: Sendable, Equatable {
   }
 
   /// The mini-batches of so many first steps; saturates instead of overflowing.
-  public func batches(before step: Int, of steps: Int, perEpoch: Int) -> Int {
+  package func batches(before step: Int, of steps: Int, perEpoch: Int) -> Int {
     switch self {
     case .each(let period):
       let (product, overflow) = period.batches(perEpoch: perEpoch)
@@ -73,14 +73,14 @@ extension Budget: CustomStringConvertible {
 extension Budget {
   /// How many steps a run of so many mini-batches has where nothing is said: one for every 150 of them, but 10
   /// at least and 40 at most.
-  public static func usualSteps(batches: Int) -> Int {
+  package static func usualSteps(batches: Int) -> Int {
     max(1, min(batches, max(10, min(40, batches / 150))))
   }
 
   /// After how many steps Δ(θ) is evaluated where nothing is said: every other epoch at most, which takes a
   /// fifth of the run's time or less, as all images go forward once.
-  public static func usualEvaluation(steps: Int, batches: Int, perEpoch: Int) -> Int {
+  package static func usualEvaluation(steps: Int, batches: Int, perEpoch: Int) -> Int {
     let most = max(1, batches / max(1, perEpoch) / 2)
-    return max(1, (steps + most - 1) / most)
+    return max(1, (steps - 1) / most + 1)
   }
 }

@@ -13,14 +13,15 @@ public struct MethodShare: Sendable, Equatable {
 }
 
 extension [MethodShare] {
-  /// The steps of each, together as many as are given: what rounding down leaves goes to the first ones.
-  public func steps(of total: Int) -> [Int] {
-    var steps = map { Int((Double(total) * $0.share).nextUp) }
-    var left = total - steps.reduce(0, +)
-    for index in steps.indices where left > 0 {
-      steps[index] += 1
-      left -= 1
+  /// The steps of each, together as many as are given where the shares add up to 1. Each ends where its share does,
+  /// rounded.
+  package func steps(of total: Int) -> [Int] {
+    var (end, sum) = (0, 0.0)
+    return map {
+      sum += $0.share > 0 ? $0.share : 0
+      let next = Int((Double(total) * Swift.min(1, sum)).rounded())
+      defer { end = Swift.max(end, next) }
+      return Swift.max(0, next - end)
     }
-    return steps
   }
 }

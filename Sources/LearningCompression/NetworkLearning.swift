@@ -81,15 +81,13 @@ public final class NetworkLearning: ResumableLearning {
     return learningRate * pow(decay, Float(step)) * (factor ?? 1)
   }
 
-  /// Σ η / (1 − momentum).
-  ///
-  /// - Complexity: O(1); O(batches) where η changes within a step.
+  /// Σ η / (1 − momentum); where η changes within a step, by a thousand of its mini-batches.
   public func reach(ofStep step: Int, batches: Int) -> Double {
-    let sum =
-      schedule == nil
-      ? Double(learningRate(ofStep: step, batch: 0)) * Double(batches)
-      : (0..<batches).reduce(0) { $0 + Double(learningRate(ofStep: step, batch: $1)) }
-    return sum / Double(1 - trainer.momentum)
+    let samples = schedule == nil ? 1 : min(max(1, batches), 1000)
+    let sum = (0..<samples).reduce(0) {
+      $0 + Double(learningRate(ofStep: step, batch: $1 * (batches / samples)))
+    }
+    return sum / Double(samples) * Double(batches) / Double(1 - trainer.momentum)
   }
 
   /// The learning rate is clipped at 1/μ, as `SGD` does.

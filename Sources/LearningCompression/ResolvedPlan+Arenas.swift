@@ -33,7 +33,8 @@ extension ResolvedPlan {
     }
   }
 
-  /// v ← Δ(θ) + what of v − Δ(θ) is within a bound, in each problem that many times max |Δ(θ)|.
+  /// v ← Δ(θ) + what of v − Δ(θ) is within a bound, in each problem that many times max |Δ(θ)|, unless that
+  /// is 0.
   ///
   /// What is farther away changes neither codes nor places, but grows and grows where the loss pulls at it, and
   /// takes the codebook with it.
@@ -45,6 +46,8 @@ extension ResolvedPlan {
       for slot in problem.slots {
         for value in compressed[slot] { largest = max(largest, abs(value)) }
       }
+      // From zero nothing would come back.
+      guard largest > 0 else { continue }
       let bound = factor * largest
       for slot in problem.slots {
         let v = latent[slot]

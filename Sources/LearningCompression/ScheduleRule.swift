@@ -3,10 +3,9 @@ import Foundation
 
 /// The settings of a run that follow from its budget, its learning rates and from what direct compression costs.
 ///
-/// Nothing is tuned, and no error on test images is looked at. What is measured is the start (`Start`), which a
-/// run needs anyway. From its curvature h, and from how far the run's mini-batches reach along a constant gradient
-/// of length 1, T = Σ η/(1 − momentum), two numbers without a unit follow: h·T, whether the run is long enough for
-/// weights to go to where the loss and a penalty balance, and κ = μ/h, whether the loss or the penalty rules.
+/// No error on test images is looked at. What is measured is the start (`Start`), which a run needs anyway: its
+/// curvature h is the unit of μ, for κ = μ/h says whether the loss or the penalty rules. The share of the steps
+/// with a penalty, and whether multipliers are damped, follow from the number of epochs.
 ///
 /// ```swift
 /// let rule = ScheduleRule(.lc, budget: .epochs(30), perEpoch: learning.batchesPerEpoch)
@@ -30,7 +29,7 @@ public struct ScheduleRule: Sendable {
   public var every: [Period] = []
   /// The multipliers, where they are given.
   public var multipliers: Multipliers?
-  /// How many of the last steps are retraining, where it is given.
+  /// How many of the last steps are retraining, where it is given; not asked where the phases are.
   public var retrainSteps: Int?
   /// As `Alternation` has it.
   public var tolerance = 0.0
@@ -43,8 +42,10 @@ public struct ScheduleRule: Sendable {
   static let smoothStiffness = (first: 5.0, last: 100.0)
   /// The share of the last steps that train what is found.
   static let retraining = 0.2
-  /// From as many epochs on a penalty pays throughout, before so few it does not pay.
+  /// With so few epochs a penalty gets one step, with so many its whole share.
   static let longRun = (from: 2.0, to: 20.0)
+  /// From so many epochs on multipliers are not damped.
+  static let fullMultipliers = 8.0
   /// The C steps of the steps with a penalty, and the fewest mini-batches between two.
   static let compressions = (count: 50, leastPeriod: 10)
 
@@ -103,32 +104,42 @@ public struct ScheduleRule: Sendable {
     try validate()
     let batches = budget.batches(before: steps, of: steps, perEpoch: perEpoch)
     let epochs = Double(batches) / Double(max(1, perEpoch))
-    guard let shares = try shares ?? self.chosenShares(from: start, epochs: epochs) else {
-      return try method.alternation(
+    let given = shares.map { zip($0.map(\.method), $0.steps(of: steps)).map { ($0, $1) } }
+    guard steps > 0, let chosen = given ?? chosen(from: start, epochs: epochs) else {
+      return try (steps > 0 ? method : .direct).alternation(
         schedule: .noPenalty(steps: steps), budget: budget, every: every, tolerance: tolerance,
         retrainSteps: retrainSteps ?? 0, evaluateEvery: evaluateEvery)
     }
-    let length = budget.batches(ofStep: 0, of: steps, perEpoch: perEpoch)
-    let phases = try zip(shares, shares.steps(of: steps)).compactMap { share, count in
-      guard share.method == .lc else { return try share.method.phase(steps: count) }
-      let wanted = max(
-        Double(Self.compressions.leastPeriod),
-        Double(length) * Double(count) / Double(Self.compressions.count))
-      // A step ends with a C step, so that its periods are to be alike: after a short one, full multipliers
-      // would take again what they have just taken.
-      let parts = max(1, Int((Double(length) / wanted).rounded()))
-      let period = (length + parts - 1) / parts
-      let isLong = epochs >= 8 && !start.isSmooth
-      return try share.method.phase(
-        steps: count, every: every.isEmpty ? [.batches(period)] : every,
-        multipliers: multipliers ?? (isLong ? .on : .damped))
+    let length = max(1, budget.batches(ofStep: 0, of: steps, perEpoch: perEpoch))
+    let isLong = epochs >= Self.fullMultipliers && !start.isSmooth
+    let phases = try chosen.compactMap { method, count in
+      method == .lc
+        ? try method.phase(
+          steps: count, every: every.isEmpty ? [period(in: length, steps: count)] : every,
+          multipliers: multipliers ?? (isLong ? .on : .damped))
+        : try method.phase(steps: count)
     }
     return try Alternation(
       phases, schedule: schedule(of: phases, from: start, reach: reach),
       budget: budget, tolerance: tolerance, evaluateEvery: evaluateEvery)
   }
 
-  private func validate() throws {
+  /// The C step's period in that many steps of that many mini-batches.
+  private func period(in length: Int, steps: Int) -> Period {
+    let wanted = Double(length) * Double(steps) / Double(Self.compressions.count)
+    // A step ends with a C step, so its periods are to be alike: after a short one, full multipliers would take
+    // again what they have just taken.
+    let parts = max(
+      1,
+      min(
+        Int((Double(length) / max(1, wanted)).rounded()), length / Self.compressions.leastPeriod))
+    return .batches((length - 1) / parts + 1)
+  }
+
+  /// What can be said without the data.
+  ///
+  /// - Throws: `LearningCompressionError.invalidOption`.
+  package func validate() throws {
     guard (0...1_000_000).contains(steps) else {
       throw LearningCompressionError.invalidOption(
         option: "steps", value: "\(steps)", expected: "0 or more, and a million at most")
@@ -136,6 +147,11 @@ public struct ScheduleRule: Sendable {
     if let growth, !(growth > 0 && growth.isFinite) {
       throw LearningCompressionError.invalidOption(
         option: "mu-growth", value: "\(growth)", expected: "above 0, usually a little above 1")
+    }
+    if let retrainSteps, !(0...steps).contains(retrainSteps) {
+      throw LearningCompressionError.invalidOption(
+        option: "retrain-steps", value: "\(retrainSteps)",
+        expected: "0 or more, and no more than the \(steps) steps")
     }
   }
 
@@ -147,26 +163,21 @@ public struct ScheduleRule: Sendable {
     }
   }
 
-  /// None for a method that has nothing to choose.
-  private func chosenShares(from start: Start, epochs: Double) throws -> [MethodShare]? {
-    let last = try retrainSteps.map { count in
-      guard (0...steps).contains(count) else {
-        throw LearningCompressionError.invalidOption(
-          option: "retrain-steps", value: "\(count)",
-          expected: "0 or more, and no more than the \(steps) steps")
-      }
-      return Double(count) / Double(max(1, steps))
+  /// The methods and their steps; none for a method that has nothing to choose.
+  private func chosen(from start: Start, epochs: Double) -> [(Method, Int)]? {
+    /// So many first steps, and the others of retraining.
+    func first(_ method: Method, _ share: Double, atLeast least: Int = 1) -> [(Method, Int)] {
+      let usual = max(least, Int((Double(steps) * share).rounded()))
+      let count = retrainSteps.map { steps - $0 } ?? min(steps, usual)
+      return [(method, count), (.retrain, steps - count)]
     }
     switch method {
     case .lc:
       let most = start.isSmooth ? Self.retraining : 1 - Self.retraining
       let length = (epochs - Self.longRun.from) / (Self.longRun.to - Self.longRun.from)
-      let share = last.map { 1 - $0 } ?? min(most, max(0.05, length * most))
-      return [MethodShare(.lc, share), MethodShare(.retrain, 1 - share)]
-    case .auto where start.isSmooth: return [MethodShare(.retrain, 1)]
-    case .auto:
-      let share = last ?? Self.retraining
-      return [MethodShare(.straightThrough, 1 - share), MethodShare(.retrain, share)]
+      return first(.lc, min(most, max(0, length * most)), atLeast: max(1, every.count))
+    case .auto where start.isSmooth: return [(.retrain, steps)]
+    case .auto: return first(.straightThrough, 1 - Self.retraining)
     default: return nil
     }
   }

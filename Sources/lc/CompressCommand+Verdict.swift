@@ -11,8 +11,8 @@ extension CompressCommand {
     let verdict = Verdict(
       reference: result.reference.trainLoss, direct: result.direct.trainLoss,
       compressed: result.compressed.trainLoss, distance: result.distance ?? 0)
-    var lines = [verdict.text(isDrivenByHand: penalty.firstMu != nil)]
-    if task.method == .lc, task.phases == nil {
+    var lines = verdict.map { [$0.text(isDrivenByHand: penalty.firstMu != nil)] } ?? []
+    if task.method == .lc, task.phases == nil, penalty.firstMu == nil {
       let auto = ScheduleRule(.auto, budget: rule.budget, steps: rule.steps)
       let phases = try auto.alternation(from: result.start, learning: learning).phases
       let text = phases.map { "\($0.methodName) for \($0.steps)" }.joined(separator: ", ")

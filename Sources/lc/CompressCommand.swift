@@ -15,14 +15,15 @@ struct CompressCommand: ParsableCommand {
       Example:
         lc compress --data fashion-mnist --model reference.safetensors \\
           --compress 'joint(*.weight): quantize(k=2) + prune(keep=1%)' \\
-          --nesterov --output compressed.lcm
+          --epochs 30 --nesterov --output compressed.lcm
 
-      Each step i, counted from 0, trains with the penalty MU · MU-GROWTHⁱ and the learning rate \
-      LEARNING-RATE · DECAYⁱ, times what --schedule says within the step, which is clipped at 1/μ. \
-      The C step runs at the end of each step, or \
-      at the period of --every. If the result stays near direct compression, make --mu smaller.
+      The run's length is all that it needs; --explain prints the settings that follow. With a number \
+      for --mu you choose: step i, counted from 0, trains with the penalty MU · MU-GROWTHⁱ and the \
+      learning rate LEARNING-RATE · DECAYⁱ, times what --schedule says within the step, clipped at 1/μ. \
+      The C step runs at the end of each step, or at the period of --every.
 
-      Other methods, at the same budget of --steps and --epochs-per-step:
+      Other methods, at the same budget:
+        auto              straight-through, then retrain; for low rank alone retrain
         projection        SGD, and w ← Δ(θ) every so often, by default each step
         proximal          the same with a penalised operator, each epoch
         partial           the same on a part of the units, each mini-batch
@@ -103,15 +104,11 @@ struct CompressCommand: ParsableCommand {
   }
 
   private func checkSchedule() throws {
-    // An epoch may have any number of mini-batches; here it has many.
+    // How many steps a run of epochs has is known with the data.
+    guard pace.hasKnownSteps else { return }
     let perEpoch = 1 << 30
-    if try alternation(perEpoch: perEpoch) == nil {
-      _ = try rule(perEpoch: perEpoch).alternation(
-        from: Start(
-          reference: Figures(trainLoss: 0), direct: Figures(trainLoss: 1), squaredDistance: 1,
-          squaredNorm: 1), reach: 1, perEpoch: perEpoch)
-      try task.phases?.check(steps: pace.counts(perEpoch: perEpoch).steps)
-    }
+    if try alternation(perEpoch: perEpoch) == nil { try rule(perEpoch: perEpoch).validate() }
+    try task.phases?.check(steps: pace.counts(perEpoch: perEpoch).steps)
   }
 
   func run() throws {
@@ -127,6 +124,9 @@ struct CompressCommand: ParsableCommand {
     try warnOfOtherData(NetworkFile(task.model), than: data)
     let resolved = try ResolvedPlan(
       plan, for: reference.weights.layout, positions: definition.uses())
+    if task.compare?.names.contains(Method.gradual.rawValue) == true, !resolved.isGradual {
+      throw Failure.usage("--compare gradual needs a plan with prune(keep=…), found \(plan)")
+    }
     options.precision = try sgd.precision(
       definition, data, recorder: recorder, sharedIn: records.knownFigures)
     let settings = try runOptions(
@@ -162,13 +162,14 @@ struct CompressCommand: ParsableCommand {
     func report(_ start: Start) -> ScheduleReport {
       ScheduleReport(run.alternation, start, reach: rule.reach(of: main))
     }
+    if let start = run.start, records.explain { explain(report(start), start) }
     let (result, took) = try CompressionRun(
       run: run, course: course, recorder: recorder,
       log: StepLog(records.log, run.records.map { Step($0, course) }),
       before: saved?.state.value("seconds") ?? 0
     ).finish(&line) { start in
       RankAdvice.lines(resolved, run.directForms).forEach(warn)
-      if records.explain { print(report(start).explanation(start)) }
+      if records.explain { explain(report(start), start) }
     }
     let compressed = try result.model(of: main, provenance: provenance)
     let entropy = task.entropy ? try compressed.packed.entropyCoded() : nil
@@ -176,7 +177,8 @@ struct CompressCommand: ParsableCommand {
     let bytes = try task.output.map { try file.write(to: $0) } ?? file.fileSize()
     let comparisons = try task.compare?.names.map {
       try compare(
-        $0, resolved, learning(), course, settings: settings, beside: recorder, &line)
+        $0, resolved, learning(), course, settings: settings,
+        referenceBits: compressed.referenceBits, beside: recorder, &line)
     }
     let uses = try definition.uses()
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations(uses: uses) }
@@ -203,6 +205,12 @@ struct CompressCommand: ParsableCommand {
         provenanceBytes: bytes - file.fileSize(without: Provenance.key),
         entropy: entropy.map { EntropyReport(codeBytes: $0.before, entropyCodedBytes: $0.after) },
         comparisons: comparisons, seconds: took))
+  }
+
+  /// Prints the settings before anything else happens.
+  private func explain(_ schedule: ScheduleReport, _ start: Start) {
+    print(schedule.explanation(start))
+    fflush(nil)
   }
 
   /// The run of this command, or the rest of it.

@@ -39,6 +39,9 @@ struct StepOptions: ParsableArguments {
   /// How long the whole run is, where it is said.
   private var whole: Period? { batches.map(Period.batches) ?? epochs.map(Period.epochs) }
 
+  /// Whether the number of steps does not depend on the data.
+  var hasKnownSteps: Bool { epochs == nil || steps != nil }
+
   /// How long the steps are.
   var budget: Budget {
     whole.map(Budget.whole)

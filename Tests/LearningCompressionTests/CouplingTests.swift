@@ -144,6 +144,23 @@ import Testing
     expectSame(result.weights.floats, try projected(v, plan), 1e-4)
   }
 
+  /// Where everything is pruned, what the loss pulls at comes back.
+  @Test func latentWeightsLeaveZero() throws {
+    let layout = try ArenaLayout([("w", [8])])
+    let plan = try ResolvedPlan(CompressionPlan(parsing: "w: l1penalty(alpha=1)"), for: layout)
+    let weights = Arena(layout)
+    for index in 0..<8 { weights.floats[index] = 0.1 }
+    let state = try LCState(plan, weights: weights, coupling: .straightThrough)
+    try state.begin()
+    try state.couple()
+    #expect(state.compressed.floats.allSatisfy { $0 == 0 })
+    for _ in 0..<10 {
+      weights.floats[3] += 0.25
+      try state.compress(mu: 1)
+    }
+    #expect(state.compressed.floats[3] > 0 && state.compressed.floats[2] == 0)
+  }
+
   /// A weight that the loss pulls at without end does not take the codebook with it.
   @Test func latentWeightsStayNearTheCompressedOnes() throws {
     let count = 4096

@@ -74,6 +74,48 @@ import Testing
     }
   }
 
+  /// Neither a step more nor less, whatever the rounding.
+  @Test func retrainingHasItsSteps() throws {
+    for method in [Method.lc, .auto] {
+      for steps in [1, 2, 7, 10, 40, 191] {
+        var rule = ScheduleRule(method, budget: .whole(.batches(20_000)), steps: steps)
+        for count in 0...steps {
+          rule.retrainSteps = count
+          let alternation = try rule.alternation(
+            from: start(curvature: 0.01), reach: 1, perEpoch: 100)
+          let found = alternation.phases.reduce(0) { $0 + ($1.freedom == .fixed ? $1.steps : 0) }
+          #expect(found == count)
+        }
+      }
+    }
+    for total in 1...300 {
+      for percents in [[80, 20], [40, 40, 20], [50, 50], [33, 33, 34], [7, 93], [100]] {
+        let shares = percents.map { MethodShare(.lc, Double($0) / 100) }
+        let steps = shares.steps(of: total)
+        #expect(steps.reduce(0, +) == total)
+        for (share, count) in zip(percents, steps) {
+          #expect(abs(Double(count) - Double(share * total) / 100) <= 1)
+        }
+      }
+    }
+    for share in [-1, .nan, .infinity, 1e300] {
+      #expect([MethodShare(.lc, share), MethodShare(.lc, 0.5)].steps(of: 9).reduce(0, +) <= 9)
+    }
+  }
+
+  /// A step ends with a C step, and none comes soon after another.
+  @Test func periodsAreAlike() throws {
+    for batches in [1, 9, 94, 100, 1000, 3000, 7050, 28_200] {
+      let rule = ScheduleRule(.lc, budget: .batches(batches), perEpoch: 235)
+      let alternation = try rule.alternation(from: start(curvature: 0.01), reach: 1, perEpoch: 235)
+      let length = alternation.batches(ofStep: 0, perEpoch: 235)
+      let period = alternation.period(ofStep: 0, perEpoch: 235)
+      let rest = length % period
+      #expect(rest == 0 || rest >= period / 2, "\(batches): \(length) by \(period)")
+      #expect(period >= min(length, 10))
+    }
+  }
+
   /// Whatever the start and the budget, the schedule is one that can be run.
   @Test func everyStartHasASchedule() throws {
     for method in Method.allCases where method != .gradual {

@@ -53,7 +53,7 @@ public struct ResolvedPlan: Sendable {
   }
 
   /// A plan that compresses nothing, with which the alternation is plain training.
-  public static let ofNothing = ResolvedPlan(CompressionPlan([]), [])
+  package static let ofNothing = ResolvedPlan(CompressionPlan([]), [])
 
   /// Problems that claim no parameter twice.
   init(_ written: CompressionPlan, _ problems: [CompressionProblem]) {
