@@ -174,12 +174,12 @@ public final class AlternationRun<Learning: LearningStep> {
     return Position(start, mu: mu)
   }
 
-  /// The share of the squared distance from direct compression that is in factors alone.
+  /// The share of the squared distance from direct compression that is where forms are smooth.
   private func smoothShare(of all: Double) -> Double {
     guard all > 0 else { return 0 }
     var sum = 0.0
     for (problem, form) in zip(plan.problems, directForms)
-    where form.parts.allSatisfy({ $0.lowRank != nil }) {
+    where form.isSmooth {
       for slot in problem.slots {
         let w = UnsafeBufferPointer(learning.weights[slot])
         sum += squaredDistance(w, UnsafeBufferPointer(coupled.compressed[slot]))
@@ -328,5 +328,13 @@ extension AlternationRun where Learning: ResumableLearning {
         position: position, directForms: directForms, forms: coupled.forms, arenas: arenas,
         learning: try learning.state)
     }
+  }
+}
+
+extension CompressedForm {
+  /// Whether most of it is factors, which go smoothly wherever the loss wants them: alone, or with a few entries at
+  /// places, but without codes.
+  fileprivate var isSmooth: Bool {
+    parts.contains { $0.lowRank != nil } && !parts.contains { $0.codebook != nil }
   }
 }

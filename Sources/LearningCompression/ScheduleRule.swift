@@ -37,7 +37,7 @@ public struct ScheduleRule: Sendable {
   public var evaluateEvery: Int
 
   /// μ of the first and of the last step with a penalty, in units of the curvature: from where the loss rules to
-  /// where the penalty does. For factors alone, which follow the loss by themselves, it rules from the first.
+  /// where the penalty does. For factors without codes, which follow the loss by themselves, it rules from the first.
   static let stiffness = (first: 0.5, last: 30.0)
   static let smoothStiffness = (first: 5.0, last: 100.0)
   /// The share of the last steps that train what is found.

@@ -9,8 +9,8 @@ public struct Start: Sendable, Equatable, Codable {
   /// ‖w‖² over the compressed weights.
   public let squaredNorm: Double
 
-  /// The share of the squared distance that is in factors alone, where there are neither codes nor places to
-  /// choose: Δ(θ) then goes smoothly wherever θ goes.
+  /// The share of the squared distance that is where there are factors of low rank and no codes: Δ(θ) then goes
+  /// smoothly wherever the loss wants it.
   public let smoothShare: Double
 
   /// Where a run begins.
@@ -25,7 +25,7 @@ public struct Start: Sendable, Equatable, Codable {
     self.smoothShare = smoothShare
   }
 
-  /// Whether most of the way is in factors alone.
+  /// Whether most of the way is where there are factors and no codes.
   var isSmooth: Bool { smoothShare > 0.5 }
 
   /// h, the loss's curvature on the way from w to Δ(θ), as if the loss were a parabola with its minimum at w:
