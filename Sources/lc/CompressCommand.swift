@@ -175,17 +175,23 @@ struct CompressCommand: ParsableCommand {
     let entropy = task.entropy ? try compressed.packed.entropyCoded() : nil
     let file = entropy?.model ?? compressed.packed
     let bytes = try task.output.map { try file.write(to: $0) } ?? file.fileSize()
-    let comparisons = try task.compare?.names.map {
-      try compare(
-        $0, resolved, learning(), course, settings: settings,
-        referenceBits: compressed.referenceBits, beside: recorder, &line)
+    let comparisons = try task.compare?.names.compactMap { name -> Comparison? in
+      do {
+        return try compare(
+          name, resolved, learning(), course, settings: settings,
+          referenceBits: compressed.referenceBits, beside: recorder, &line)
+      } catch let error as LearningCompressionError {
+        // What the run itself has found is not lost.
+        warn("\(name) is not compared: \(error)")
+        return nil
+      }
     }
     let uses = try definition.uses()
     let operations = compressed.parts.reduce(Operations()) { $0 + $1.operations(uses: uses) }
     print(
       try Self.table(
         result, reference: reference.weights, direct: result.directModel(of: main),
-        compressed: compressed, bytes: bytes, name: task.method == .direct ? nil : task.resultName,
+        compressed: compressed, bytes: bytes, name: result.steps.isEmpty ? nil : task.resultName,
         comparisons: comparisons ?? []))
     entropy.map { print(entropyText($0.before, $0.after)) }
     for line in try lastLines(result, rule: rule, learning: main) { print(line) }
