@@ -162,14 +162,16 @@ struct CompressCommand: ParsableCommand {
     func report(_ start: Start) -> ScheduleReport {
       ScheduleReport(run.alternation, start, reach: rule.reach(of: main))
     }
-    if let start = run.start, records.explain { explain(report(start), start) }
+    if let start = run.start, records.explain {
+      explain(report(start), start, epochs: course.epochs)
+    }
     let (result, took) = try CompressionRun(
       run: run, course: course, recorder: recorder,
       log: StepLog(records.log, run.records.map { Step($0, course) }),
       before: saved?.state.value("seconds") ?? 0
     ).finish(&line) { start in
       RankAdvice.lines(resolved, run.directForms).forEach(warn)
-      if records.explain { explain(report(start), start) }
+      if records.explain { explain(report(start), start, epochs: course.epochs) }
     }
     let compressed = try result.model(of: main, provenance: provenance)
     let entropy = task.entropy ? try compressed.packed.entropyCoded() : nil
@@ -214,8 +216,8 @@ struct CompressCommand: ParsableCommand {
   }
 
   /// Prints the settings before anything else happens.
-  private func explain(_ schedule: ScheduleReport, _ start: Start) {
-    print(schedule.explanation(start))
+  private func explain(_ schedule: ScheduleReport, _ start: Start, epochs: Double) {
+    print(schedule.explanation(start, epochs: penalty.firstMu == nil ? epochs : nil))
     fflush(nil)
   }
 

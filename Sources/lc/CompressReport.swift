@@ -12,6 +12,12 @@ struct Course {
   let batchesPerEpoch: Int
   let learningRate: Float
   let decay: Float
+
+  /// Of the whole run.
+  var epochs: Double {
+    Double(budget.batches(before: steps, of: steps, perEpoch: batchesPerEpoch))
+      / Double(batchesPerEpoch)
+  }
 }
 
 extension CompressCommand {

@@ -41,7 +41,9 @@ struct ScheduleReport: Codable {
   }
 
   /// What --explain prints.
-  func explanation(_ start: Start) -> String {
+  ///
+  /// - Parameter epochs: of the whole run, where the settings follow from it.
+  func explanation(_ start: Start, epochs: Double?) -> String {
     var lines: [String] = []
     let way = start.squaredDistance.squareRoot()
     let share = start.squaredNorm > 0 ? way / start.squaredNorm.squareRoot() : 0
@@ -51,10 +53,13 @@ struct ScheduleReport: Codable {
         + "and the training loss from \(before.threeDigits) to \(after.threeDigits)")
     if let h = curvature {
       lines.append(
-        "so the loss's curvature on the way is h = \(h.threeDigits); the run reaches T = \(reach.threeDigits) "
-          + "(Σ of learning rate / (1 − momentum)), h·T = \((h * reach).threeDigits)")
+        "so the loss's curvature on the way is h = \(h.threeDigits), in which μ is measured")
     } else {
-      lines.append("so it loses nothing; the run reaches T = \(reach.threeDigits)")
+      lines.append("so it loses nothing, and μ is measured in 1/T, T = \(reach.threeDigits)")
+    }
+    if let epochs {
+      lines.append(
+        "for a run of \(epochs.threeDigits) epochs with operators of this kind follow")
     }
     for phase in phases {
       lines.append(
