@@ -152,6 +152,18 @@ public final class NetworkLearning: ResumableLearning {
     return try known.figures(of: weights, statistics, find: figures)
   }
 
+  /// Which test images these weights, evaluated as `evaluate(_:)` does, get wrong: bit i mod 8 of byte i / 8, from
+  /// the lowest, is image i's.
+  package func testMistakes(of weights: Arena) throws -> Data {
+    let mistakes = try trainer.mistakes(
+      weights, statistics: statistics(for: weights), on: trainer.data.test)
+    var bits = Data(count: (mistakes.count + 7) / 8)
+    for (image, isWrong) in mistakes.enumerated() where isWrong {
+      bits[image / 8] |= 1 << UInt8(image % 8)
+    }
+    return bits
+  }
+
   /// The statistics that these weights are evaluated with and belong to.
   package func statistics(for weights: Arena) throws -> Arena {
     guard statistics == .reestimated, weights !== trainer.weights,

@@ -95,6 +95,17 @@ package final class Network {
     return (result.loss, result.wrong)
   }
 
+  /// Runs the inputs through the network; returns for each whether the answer is wrong.
+  func mistakes() throws -> [Bool] {
+    try forward(training: false)
+    return labels.indices.map { row in
+      SoftmaxCrossEntropy.evaluate(
+        UnsafeBufferPointer(rebasing: scores[row * classes..<(row + 1) * classes]),
+        labels: UnsafeBufferPointer(rebasing: labels[row...row]), classes: classes, gradient: nil
+      ).wrong > 0
+    }
+  }
+
   /// Runs forward and backward; the arena `gradients` then holds those of the mean loss.
   ///
   /// - Returns: the mean loss of the batch and the number of wrong answers.

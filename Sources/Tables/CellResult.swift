@@ -17,6 +17,8 @@ package struct CellResult: Codable, Sendable {
   package let multiplications: Int
   package let additions: Int
   package let seconds: Double
+  /// Which test images Δ(θ) gets wrong, a bit an image; none for those of older versions.
+  package let testMistakes: Data?
   /// All options that it depended on, given or not; none for those of older versions.
   package let settings: [String: String]?
   /// Of the smaller network, where the recipe asks for one.
@@ -31,6 +33,9 @@ package struct CellResult: Codable, Sendable {
 
   /// Of Δ(θ), or of the smaller network that was made of it.
   var final: Figures { shrunk?.after ?? compressed }
+
+  /// Which test images that gets wrong, as far as it is known.
+  var finalMistakes: Data? { shrunk == nil ? testMistakes : nil }
 
   /// 32 bits a weight over the file's without its provenance, of the compressed tensors alone.
   package var fileRatio: Double {

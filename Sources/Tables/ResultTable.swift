@@ -67,6 +67,8 @@ func common(_ settings: [[String: String]]) -> [String: String] {
 package struct ResultTable: Sendable {
   package let grid: Grid
   package let rows: [ResultRow]
+  /// What the package's own methods gain.
+  package let differences: [Difference]
 
   /// - Throws: `RecipeError` when the file of published figures is damaged.
   package init(_ grid: Grid, in directory: String) throws {
@@ -90,17 +92,22 @@ package struct ResultTable: Sendable {
       if places[key] == nil { order.append(key) }
       places[key, default: []].append(place)
     }
+    var bySeed: [[UInt64: CellResult]] = []
     var rows = order.map { key -> ResultRow in
       let own = places[key] ?? []
+      var seeds: [UInt64: CellResult] = [:]
       var results: [CellResult] = []
       var failures: [String] = []
       for place in own {
         switch Grid.state(of: place.cell, in: directory) {
         case .open: break
-        case .done(let result): results.append(result)
+        case .done(let result):
+          results.append(result)
+          seeds[place.seed] = result
         case .failed(let message): failures.append(message)
         }
       }
+      bySeed.append(seeds)
       var row = ResultRow(
         network: key.network, budget: key.budget, plan: key.plan, text: own.first?.text ?? "",
         method: key.method, swept: key.swept, done: results.count, seeds: own.count,
@@ -131,6 +138,7 @@ package struct ResultTable: Sendable {
         && rows[index].testError?.mean == least
     }
     self.rows = rows
+    differences = Self.differences(rows, bySeed)
   }
 
   /// The networks, in the recipe's order.

@@ -205,6 +205,7 @@ struct CompressCommand: ParsableCommand {
         plan: plan.description,
         settings: settings, reference: result.reference, direct: result.direct,
         compressed: result.compressed,
+        testMistakes: main.testMistakes(of: result.weights),
         steps: result.steps.map { Step($0, course) }, distance: result.distance,
         feasible: result.distance.map { $0 <= penalty.nearEnough }, bits: compressed.bits,
         referenceBits: compressed.referenceBits, ratio: compressed.ratio,

@@ -72,6 +72,8 @@ extension CompressCommand {
     let reference: Figures
     let direct: Figures
     let compressed: Figures
+    /// Bit i mod 8 of byte i / 8, from the lowest: whether Δ(θ) gets test image i wrong.
+    let testMistakes: Data
     let steps: [Step]
     /// ‖w − Δ(θ)‖ / ‖w‖ at the end, and whether that is as small as it was to be; not of direct compression.
     let distance: Double?

@@ -36,8 +36,10 @@ struct RunOptions: ParsableArguments {
     try checkOutputs(outputs + [json], inputs: inputs + [recipe])
   }
 
-  func write(_ report: some Encodable) throws {
+  /// Writes a report, which is made where it is asked for.
+  func write(_ report: @autoclosure () throws -> some Encodable) throws {
     guard let json else { return }
+    let report = try report()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try AtomicFile.write(

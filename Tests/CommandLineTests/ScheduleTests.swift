@@ -56,6 +56,13 @@ import Testing
       #expect(couplings == ["straight-through", "replacement"] && steps == [8, 2] && mu == nil)
     default: #expect(couplings == ["replacement"] && mu == nil)
     }
+    // 40 test images.
+    let mistakes = try #require(
+      (report["testMistakes"] as? String).flatMap { Data(base64Encoded: $0) })
+    let compressed = try #require(report["compressed"] as? [String: Any])
+    let wrong = mistakes.reduce(0) { $0 + $1.nonzeroBitCount }
+    #expect(mistakes.count == 5)
+    #expect(Double(wrong) == 0.4 * (compressed["testErrorPercent"] as? Double ?? -1))
     // The last step has seen all mini-batches: 8 of them are an epoch.
     let last = try #require((report["steps"] as? [[String: Any]])?.last)
     #expect(last["epoch"] as? Double == (budget[0] == "--epochs" ? 3 : 23.0 / 8))

@@ -60,16 +60,86 @@ import Testing
       #expect(lines.count == 5)
       #expect(lines[3].contains("Q+P") && lines[3].contains(",11.5,0.70710678"))
       #expect(table.findings.contains { $0.contains("Q+P wins with 11.50") })
-      #expect(table.findings.contains("LC beats direct in 2 of 2 rows."))
+      // Both seeds say 5 points.
+      #expect(
+        table.findings.contains(
+          "LC beats direct in 2 of 2 rows, in 2 by more than a standard error."))
+      #expect(table.differences.map(\.mean) == [-5, -5])
+      #expect(table.differences.map(\.seedError) == [0, 0])
+      #expect(table.markdown.contains("| P | 20× | **−5.00 ± 0.00** |"))
+      #expect(table.markdown.contains("paired over seeds; bold"))
       let data = Data(try table.json().utf8)
       let json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
       #expect((json["rows"] as? [Any])?.count == 4)
       let html = try table.html(drawings: ["lenet300": "<?xml?><svg><g/></svg>"])
       #expect(
         html.contains("A grid &amp; more") && html.contains("<figure><svg><g/></svg></figure>"))
+      #expect(html.contains("<td class=\"best\">−5.00 ± 0.00</td>"))
+      #expect(html.contains("<p>Test error of the first method less"))
       #expect(!html.contains("http") && !html.contains("<?xml"))
       #expect(
         html.contains("<li>all: --mu 0.003</li>") && html.contains("P, lc: --method lc</li>"))
+    }
+  }
+
+  /// A difference of 16 images against its definition, over two seeds.
+  @Test func differencesArePairedOverSeedsAndImages() throws {
+    func wrong(_ images: [Int]) -> Data {
+      images.reduce(into: Data(count: 2)) { $0[$1 / 8] |= 1 << UInt8($1 % 8) }
+    }
+    let mistakes: [Method: [[Int]]] = [
+      .lc: [[0, 3], [0, 15]], .direct: [[0, 1, 2, 3, 9], [0, 9, 15]],
+    ]
+    try withResults { grid, directory in
+      for place in grid.places where place.plan == "P" {
+        let own = try #require(mistakes[place.method])[Int(place.seed)]
+        let path = Grid.folder(place.cell, in: directory) + "/result.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+          .replacing(
+            /"testErrorPercent": [0-9.]+}, *\n *"ratio"/,
+            with: """
+              "testErrorPercent": \(100 * Double(own.count) / 16)},
+              "testMistakes": "\(wrong(own).base64EncodedString())", "ratio"
+              """)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      }
+      let table = try ResultTable(grid, in: directory)
+      let found = try #require(table.differences.first { $0.plan == "P" })
+      // −3 and −1 of 16 images; by image −1 at 9, −1/2 at 1 and 2.
+      #expect(found.mean == -12.5)
+      #expect(abs(try #require(found.seedError) - 6.25) < 1e-12)
+      let deviation = ((1 + 2 * 0.25 - 16 * (2.0 / 16) * (2.0 / 16)) / 15).squareRoot()
+      #expect(abs(try #require(found.imageError) - 100 * deviation / 4) < 1e-12)
+      #expect(abs(try #require(found.error) - hypot(6.25, 25 * deviation)) < 1e-12)
+      #expect(!found.isClear)
+      #expect(table.markdown.contains("paired over seeds and test images"))
+      // Of the other plan only the seeds are known.
+      let other = try #require(table.differences.first { $0.plan == "Q+P" })
+      #expect(other.imageError == nil && other.seedError == 0)
+    }
+  }
+
+  @Test func autoIsComparedWithTheBestOfTheOthers() throws {
+    let methods = recipe.replacingOccurrences(
+      of: "[lc, direct]", with: "[auto, lc, direct, retrain]")
+    try withResults(methods, lead: 1) { grid, directory in
+      for cell in grid.cells where cell.name.contains("-P-retrain") {
+        let path = Grid.folder(cell, in: directory) + "/result.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+          .replacing(/"testErrorPercent": 1[34]/, with: "\"testErrorPercent\": 11")
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      }
+      let table = try ResultTable(grid, in: directory)
+      #expect(
+        Set(table.differences.map(\.title))
+          == ["auto − lc", "auto − direct", "auto − retrain", "lc − direct", "lc − retrain"])
+      // All of them have 13 and 14 % but for LC, and retraining on P.
+      #expect(
+        table.findings.contains(
+          "auto beats the best of direct, retrain in 0 of 2 rows, in 0 by more than a standard error; "
+            + "at the worst +2.50 ± 0.50 points, lenet300 P at 20×."))
+      // Other differences than those of the own methods are not shown.
+      #expect(table.differences.allSatisfy { $0.method == .auto || $0.method == .lc })
     }
   }
 

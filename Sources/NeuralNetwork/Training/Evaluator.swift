@@ -36,21 +36,41 @@ public final class Evaluator {
   public func evaluate(
     _ weights: Arena, statistics: Arena? = nil, on images: ImageSet, normalisation: Normalisation
   ) throws -> Evaluation {
+    var (loss, wrong) = (0.0, 0)
+    try forEachChunk(of: images, weights, statistics, normalisation) { network in
+      let result = try network.evaluate()
+      loss += result.loss
+      wrong += result.wrong
+    }
+    return Evaluation(loss: loss, wrong: wrong, count: images.count)
+  }
+
+  /// For each image whether its highest score is not its label's; the arguments are those of
+  /// `evaluate(_:statistics:on:normalisation:)`.
+  package func mistakes(
+    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet, normalisation: Normalisation
+  ) throws -> [Bool] {
+    var mistakes: [Bool] = []
+    mistakes.reserveCapacity(images.count)
+    try forEachChunk(of: images, weights, statistics, normalisation) {
+      mistakes += try $0.mistakes()
+    }
+    return mistakes
+  }
+
+  private func forEachChunk(
+    of images: ImageSet, _ weights: Arena, _ statistics: Arena?, _ normalisation: Normalisation,
+    _ body: (Network) throws -> Void
+  ) throws {
     self.weights.copy(from: weights)
     self.statistics.copy(from: try statistics ?? Initialisation.statistics(of: definition))
-    var loss = 0.0
-    var wrong = 0
     let inOrder = EpochOrder(count: images.count)
     for start in stride(from: 0, to: images.count, by: chunk) {
       let end = min(start + chunk, images.count)
       let network = try network(batch: end - start)
       network.fill(with: inOrder.indices[start..<end], of: images, normalisation: normalisation)
-      let result = try network.evaluate()
-      loss += result.loss
-      wrong += result.wrong
+      try body(network)
     }
-    let count = Double(max(1, images.count))
-    return Evaluation(loss: loss / count, errorPercent: 100 * Double(wrong) / count)
   }
 
   private func network(batch: Int) throws -> Network {

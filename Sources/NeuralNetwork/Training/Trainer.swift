@@ -218,6 +218,12 @@ public final class Trainer {
       normalisation: data.normalisation)
   }
 
+  /// For each image whether these weights are wrong; the arguments are those of `evaluate(_:statistics:on:)`.
+  package func mistakes(_ weights: Arena, statistics: Arena, on images: ImageSet) throws -> [Bool] {
+    try evaluator.mistakes(
+      weights, statistics: statistics, on: images, normalisation: data.normalisation)
+  }
+
   /// Batch norm's statistics for other weights: the means over the moments of whole mini-batches of
   /// about `reestimationImages` training images.
   ///

@@ -17,7 +17,7 @@ extension ResultTable {
       lines.append("\(network): reference \(reference.text(2)) % test error.")
       lines += winners(own)
     }
-    return lines + comparison(with: .direct) + comparison(with: .retrain)
+    return lines + comparisons
   }
 
   private var failureText: String {
@@ -76,25 +76,40 @@ extension ResultTable {
     return lines
   }
 
-  private func comparison(with other: Method) -> [String] {
-    let pairs = rows.compactMap { row -> (lc: ResultRow, other: ResultRow)? in
-      guard row.method == other, row.testError != nil,
-        let lc = rows.first(where: {
-          $0.method == .lc && $0.network == row.network && $0.budget == row.budget
-            && $0.plan == row.plan && $0.testError != nil
+  /// How LC stands to another method, and `auto` to the better of all others.
+  private var comparisons: [String] {
+    [Method.direct, .retrain].flatMap { other in
+      comparison(
+        "LC beats \(other.rawValue)", differences.filter { $0.method == .lc && $0.other == other })
+    }
+      + comparison(
+        "auto beats " + (others.count > 1 ? "the best of " : "")
+          + others.map(\.rawValue).joined(separator: ", "),
+        rows.filter { $0.method == .auto }.compactMap { row in
+          differences.filter {
+            $0.method == .auto && $0.other != .lc && $0.network == row.network
+              && $0.budget == row.budget && $0.plan == row.plan && $0.swept == row.swept
+          }.max { $0.mean < $1.mean }
         })
-      else { return nil }
-      return (lc, row)
-    }
-    guard !pairs.isEmpty else { return [] }
-    let lost = pairs.filter { error($0.lc) >= error($0.other) }
-    let losses = lost.map {
-      "\($0.lc.network) \($0.lc.plan)" + ($0.lc.budget.map { " at \(trimmed($0))×" } ?? "")
-        + " (\($0.lc.testError?.text(2) ?? "") against \($0.other.testError?.text(2) ?? "") %)"
-    }
+  }
+
+  /// The methods that are not the package's own.
+  private var others: [Method] {
+    Array(differences.filter { $0.method == .auto && $0.other != .lc }.map(\.other).uniqued())
+  }
+
+  private func comparison(_ name: String, _ differences: [Difference]) -> [String] {
+    guard let worst = differences.max(by: { $0.mean < $1.mean }) else { return [] }
+    let better = differences.filter { $0.mean < 0 }
+    let known = differences.filter { $0.error != nil }
+    let clearly = known.filter { $0.mean < -($0.error ?? 0) }
+    let place =
+      "\(worst.network) \(worst.plan)" + (worst.budget.map { " at \(trimmed($0))×" } ?? "")
     return [
-      "LC beats \(other.rawValue) in \(pairs.count - lost.count) of \(pairs.count) rows"
-        + (lost.isEmpty ? "." : "; not in: " + losses.joined(separator: ", ") + ".")
+      "\(name) in \(better.count) of \(differences.count) rows"
+        + (known.isEmpty ? "" : ", in \(clearly.count) by more than a standard error")
+        + (better.count == differences.count
+          ? "." : "; at the worst \(worst.text) points, \(place).")
     ]
   }
 

@@ -8,6 +8,7 @@ private struct ReportPage {
     /// An SVG, drawn inline.
     let drawing: String?
     let overview: Overview?
+    let differences: Overview?
     let head: [Cell]
     let rows: [Row]
   }
@@ -29,6 +30,7 @@ private struct ReportPage {
 
   let title: String
   let notes: [String]
+  let differencesLegend: String
   let findings: [String]
   let networks: [Network]
   let plans: [String]
@@ -47,15 +49,17 @@ extension ResultTable {
     func plain(_ lines: [String]) -> [String] {
       lines.map { $0.replacingOccurrences(of: "`", with: "") }
     }
-    let overviews = overviews
+    let (overviews, differenceOverviews) = (overviews, differenceOverviews)
     return template.render(
       ReportPage(
         title: grid.recipe.title, notes: [grid.recipe.note, legend].compactMap { $0 },
+        differencesLegend: differencesLegend,
         findings: plain(findings),
         networks: networks.map { network in
           .init(
             name: network, drawing: drawings[network].map(inline),
             overview: overviews.first { $0.network == network },
+            differences: differenceOverviews.first { $0.network == network },
             head: columns.map { .init(text: $0.title, isText: $0.isText) },
             rows: pageRows(of: network))
         }, plans: plain(planTexts), settings: plain(settingTexts), sources: plain(sources)))

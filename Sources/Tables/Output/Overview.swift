@@ -1,7 +1,6 @@
 import Algorithms
 
-/// Test errors at a glance: a line for each plan and method, a column for each budget or, of a sweep, for each of
-/// its values.
+/// A small table: a line for each plan, a column for each thing that is compared.
 struct Overview {
   struct Line {
     let names: [String]
@@ -11,7 +10,7 @@ struct Overview {
   struct Cell {
     /// Empty where a plan has no such row.
     let text: String
-    /// Whether it is the lowest of its network and budget; of a sweep, of its line.
+    /// Whether it is bold.
     let isBest: Bool
   }
 
@@ -23,7 +22,9 @@ struct Overview {
 }
 
 extension ResultTable {
-  /// One for each network that has two columns or more.
+  /// Test errors at a glance, for each network that has two columns or more: a line for each plan and method, a
+  /// column for each budget or, of a sweep, for each of its values. The lowest of its network and budget is bold; of
+  /// a sweep, of its line.
   var overviews: [Overview] {
     networks.compactMap { network in overview(of: network, rows.filter { $0.network == network }) }
   }

@@ -15,16 +15,20 @@ extension ResultTable {
     var lines = ["# \(grid.recipe.title)", ""]
     if let note = grid.recipe.note { lines += [note, ""] }
     lines += [legend, ""]
-    for overview in overviews {
-      lines += ["## \(overview.title)", ""]
-      lines += table(
+    func table(_ overview: Overview) -> [String] {
+      table(
         overview.head,
         overview.lines.map { line in
           line.names + line.cells.map { $0.isBest ? "**\($0.text)**" : $0.text }
         })
     }
-    lines += ["## What it says", ""] + findings.map { "- \($0)" }
-    lines += ["", "## All figures", ""]
+    for overview in overviews { lines += ["## \(overview.title)", ""] + table(overview) }
+    lines += ["## What it says", ""] + findings.map { "- \($0)" } + [""]
+    for (place, overview) in differenceOverviews.enumerated() {
+      lines += ["## \(overview.title)", ""] + (place == 0 ? [differencesLegend, ""] : [])
+      lines += table(overview)
+    }
+    lines += ["## All figures", ""]
     lines += table(
       columns.map(\.title),
       rows.map { row in
@@ -143,11 +147,14 @@ extension ResultTable {
       let note: String?
       let findings: [String]
       let rows: [ResultRow]
+      let differences: [Difference]
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let data = try encoder.encode(
-      Page(title: grid.recipe.title, note: grid.recipe.note, findings: findings, rows: rows))
+      Page(
+        title: grid.recipe.title, note: grid.recipe.note, findings: findings, rows: rows,
+        differences: differences))
     return String(decoding: data, as: UTF8.self) + "\n"
   }
 }
