@@ -27,6 +27,12 @@ package struct Difference: Sendable, Equatable, Codable {
     }
   }
 
+  /// Whether it is of the same line.
+  func isBeside(_ other: Difference) -> Bool {
+    network == other.network && budget == other.budget && plan == other.plan
+      && swept == other.swept
+  }
+
   /// Whether the method is better by more than two standard errors.
   var isClear: Bool { error.map { mean < -2 * $0 } ?? false }
 
@@ -109,7 +115,7 @@ extension ResultTable {
 
 extension ResultRow {
   /// Whether it differs in the method alone.
-  func isBeside(_ other: ResultRow) -> Bool {
+  fileprivate func isBeside(_ other: ResultRow) -> Bool {
     network == other.network && budget == other.budget && plan == other.plan
       && swept == other.swept
   }

@@ -10,7 +10,7 @@ extension ResultTable {
     var lines: [String] = []
     if open > 0 { lines.append("\(open) results are still open.") }
     if failed > 0 { lines.append("\(failed) runs failed: " + failureText + ".") }
-    guard grid.recipe.sweep == nil else { return lines + sweepFindings }
+    guard grid.recipe.sweep == nil else { return lines + sweepFindings + comparisons }
     for network in networks {
       let own = rows.filter { $0.network == network && $0.testError != nil }
       guard let reference = own.first?.referenceError else { continue }
@@ -76,21 +76,27 @@ extension ResultTable {
     return lines
   }
 
-  /// How LC stands to another method, and `auto` to the better of all others.
+  /// How LC stands to another method, and `auto` to the better of all others, for each value of a sweep.
   private var comparisons: [String] {
-    [Method.direct, .retrain].flatMap { other in
-      comparison(
-        "LC beats \(other.rawValue)", differences.filter { $0.method == .lc && $0.other == other })
+    let values = grid.recipe.sweep?.values.map(Optional.some) ?? [nil]
+    return values.flatMap { value in
+      let own = differences.filter { $0.swept == value }
+      let head = value.map { "with \(grid.recipe.sweep?.option ?? "") \($0) " } ?? ""
+      return [Method.direct, .retrain].flatMap { other in
+        comparison(
+          head + "LC beats \(other.rawValue)",
+          own.filter { $0.method == .lc && $0.other == other })
+      }
+        + comparison(
+          head + "auto beats " + (others.count > 1 ? "the best of " : "")
+            + others.map(\.rawValue).joined(separator: ", "), Self.leads(own))
     }
-      + comparison(
-        "auto beats " + (others.count > 1 ? "the best of " : "")
-          + others.map(\.rawValue).joined(separator: ", "),
-        rows.filter { $0.method == .auto }.compactMap { row in
-          differences.filter {
-            $0.method == .auto && $0.other != .lc && $0.network == row.network
-              && $0.budget == row.budget && $0.plan == row.plan && $0.swept == row.swept
-          }.max { $0.mean < $1.mean }
-        })
+  }
+
+  /// For each line that of `auto` from the best of the others.
+  private static func leads(_ differences: [Difference]) -> [Difference] {
+    differences.filter { $0.method == .auto && $0.other != .lc }
+      .chunked { $0.isBeside($1) }.compactMap { $0.max { $0.mean < $1.mean } }
   }
 
   /// The methods that are not the package's own.
@@ -127,7 +133,10 @@ extension ResultTable {
 
   /// Where along the sweep each plan is best.
   private var sweepFindings: [String] {
-    guard let sweep = grid.recipe.sweep else { return [] }
+    // Of a run's length the longest is the best, and no finding.
+    guard let sweep = grid.recipe.sweep, !["epochs", "batches"].contains(sweep.option) else {
+      return []
+    }
     var seen: Set<String> = []
     return rows.compactMap { row in
       let key =
