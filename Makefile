@@ -10,6 +10,9 @@ LC_EPOCHS = 60
 # Debug builds, which the tests use, optimise the loops over weights (see Package.swift).
 export LC_FAST_LOOPS = 1
 
+# Threads that wait for others sleep: tests run beside each other, each with threads of its own.
+PATIENT = OMP_WAIT_POLICY=passive
+
 # glibc fills memory that is new, so that what is read before it was written shows.
 DIRTY = MALLOC_PERTURB_=165
 
@@ -26,7 +29,7 @@ demo: build
 
 test: bootstrap
 	swift build --build-tests
-	$(DIRTY) swift test --skip-build
+	$(DIRTY) $(PATIENT) swift test --skip-build
 	Scripts/examples
 
 build: bootstrap

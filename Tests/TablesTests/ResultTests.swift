@@ -143,6 +143,16 @@ import Testing
     }
   }
 
+  /// A run's length has no optimum; the methods are compared at each.
+  @Test func aSweepOfLengthsComparesTheMethods() throws {
+    let swept = recipe + "\nsweep: {epochs: [4, 30]}\n"
+    try withResults(swept) { grid, directory in
+      let findings = try ResultTable(grid, in: directory).findings
+      let text = "LC beats direct in 2 of 2 rows, in 2 by more than a standard error."
+      #expect(findings == ["with epochs 4 \(text)", "with epochs 30 \(text)"])
+    }
+  }
+
   /// A budget of 20× whose plan gives 19.4× says so wherever the budget stands.
   @Test func theTrueRatioStandsBesideTheBudget() throws {
     let two = recipe.replacingOccurrences(of: "[20]", with: "[20, 10]")
