@@ -322,10 +322,13 @@ import Testing
           recipe + "\npublished: \(URL(fileURLWithPath: published).lastPathComponent)\n")
         let table = try ResultTable(grid, in: directory)
         // Not the figure of another ratio, nor the one whose ratio is not known.
-        #expect(table.markdown.contains("published, other data"))
-        #expect(table.markdown.contains("2.18 % (MNIST, 19×)"))
+        #expect(table.markdown.contains("2.18 % (other data, MNIST, 19×)"))
         #expect(!table.markdown.contains("9.0 %") && !table.markdown.contains("2.17"))
         #expect(table.markdown.contains("- MNIST: a paper"))
+        let same = try TablesTests.grid(
+          recipe.replacingOccurrences(of: "fashion-mnist", with: "../data/mnist")
+            + "\npublished: \(URL(fileURLWithPath: published).lastPathComponent)\n")
+        #expect(try ResultTable(same, in: directory).markdown.contains("2.18 % (same data, 19×)"))
       }
     }
     try withRecipe("- {network: a, plan: P, test-error: 2, data: MNIST}") { path in

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The columns of a written table.
 struct Column {
   let title: String
@@ -51,14 +53,23 @@ extension ResultTable {
     ]
     if rows.contains(where: { !$0.published.isEmpty }) {
       columns.append(
-        Column(title: "published, other data", name: "published") { row in
+        Column(title: "published", name: "published") { row in
           row.published.map { figure in
-            "\(figure.testError) % (\(figure.data)"
+            "\(figure.testError) % ("
+              + (isOfSameData(figure, row) ? "same data" : "other data, \(figure.data)")
               + (figure.ratio.map { ", \(trimmed($0))×" } ?? "") + ")"
           }.joined(separator: "; ")
         })
     }
     return columns
+  }
+
+  /// Whether a published figure is of the data that the grid's network has, by its name.
+  private func isOfSameData(_ figure: Published.Figure, _ row: ResultRow) -> Bool {
+    let network = grid.recipe.networks.first { $0.label == row.network }
+    let data = network?.options.first { $0.name == "data" }?.value
+    return data.map { URL(fileURLWithPath: $0).lastPathComponent.lowercased() }
+      == figure.data.lowercased()
   }
 
   /// The sources of the published figures that the rows quote.
