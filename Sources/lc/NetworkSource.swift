@@ -54,12 +54,29 @@ enum NetworkSource {
     }
     let definition =
       switch self {
-      case .zoo(let name):
-        try NetworkZoo.network(named: name, input: data.training.shape, classes: data.classes)
+      case .zoo(let name): try Self.zoo(name, for: data)
       case .stored(let definition): definition
       }
     try definition.check(fits: data)
     return try definition.widened(by: width)
+  }
+
+  /// - Throws: with what helps where images are too small for the network.
+  private static func zoo(_ name: String, for data: Dataset) throws -> NetworkDefinition {
+    func network(_ shape: [Int]) throws -> NetworkDefinition {
+      let network = try NetworkZoo.network(named: name, input: shape, classes: data.classes)
+      _ = try network.layout()
+      return network
+    }
+    let (shape, side) = (data.training.shape, 32)
+    do {
+      return try network(shape)
+    } catch let error as NeuralNetworkError {
+      guard shape.count == 3, shape[1] < side || shape[2] < side, max(shape[1], shape[2]) <= side,
+        (try? network([shape[0], side, side])) != nil
+      else { throw error }
+      throw Failure.usage("\(error); images padded to \(side) × \(side) do: --pad \(side)")
+    }
   }
 
   private static func definition(in path: String) throws -> NetworkDefinition? {

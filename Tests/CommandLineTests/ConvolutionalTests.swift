@@ -68,6 +68,7 @@ import Testing
       "train", "--network", "vgg11", "--data", space.data, "--max-steps", "1", "--batch-size", "8")
     #expect(outcome.code == 64)
     #expect(outcome.errors.contains("[512, 1, 1]") && outcome.errors.contains("maxPool"))
+    #expect(outcome.errors.contains("images padded to 32 × 32 do: --pad 32"))
   }
 
   @Test func wrongSchedulesAreErrors() throws {

@@ -126,7 +126,7 @@ public struct LowRankApproximation: CompressionOperator {
       guard r <= min(rows, columns) else {
         throw CompressionError.invalidParameter(
           operator: "lowrank", parameter: "r", value: "\(r)",
-          expected: "at most \(min(rows, columns)) for \(view), a \(rows) × \(columns) matrix")
+          expected: "at most \(min(rows, columns)) for \(view), a matrix of \(rows) × \(columns)")
       }
     }
   }
