@@ -37,7 +37,7 @@ public struct ScheduleRule: Sendable {
   public var evaluateEvery: Int
 
   /// μ of the first and of the last step with a penalty, in units of the curvature: from where the loss rules to
-  /// where the penalty does. For factors without codes, which follow the loss by themselves, it rules from the first.
+  /// where the penalty does; a single step has their geometric mean. For factors without codes, which follow the loss by themselves, it rules from the first.
   static let stiffness = (first: 0.5, last: 30.0)
   static let smoothStiffness = (first: 5.0, last: 100.0)
   /// The share of the last steps that train what is found.
@@ -194,8 +194,11 @@ public struct ScheduleRule: Sendable {
     let count = max(1, end - first)
     let growth =
       growth ?? (count > 1 ? pow(stiffness.last / stiffness.first, 1 / Double(count - 1)) : 1)
+    // A single step takes the middle.
+    let initial =
+      count > 1 ? stiffness.first : (stiffness.first * stiffness.last).squareRoot()
     // What comes after the penalty has no μ.
     return .explicit(
-      (0..<steps).map { stiffness.first * h * pow(growth, Double(min($0, count - 1))) })
+      (0..<steps).map { initial * h * pow(growth, Double(min($0, count - 1))) })
   }
 }

@@ -67,12 +67,14 @@ struct ScheduleReport: Codable {
           + (phase.freedom == "full" ? "all of θ is free" : "\(phase.freedom) structure"))
     }
     if let mu, let every, let multipliers {
+      let ends = mu.first == mu.last ? [mu.first] : [mu.first, mu.last]
+      let absolute = ends.map(\.threeDigits).joined(separator: " to ")
       let relative =
-        curvature.map {
-          ", \((Double(mu.first) / $0).threeDigits)·h to \((Double(mu.last) / $0).threeDigits)·h"
+        curvature.map { h in
+          ", " + ends.map { "\((Double($0) / h).threeDigits)·h" }.joined(separator: " to ")
         } ?? ""
       lines.append(
-        "μ from \(mu.first.threeDigits) to \(mu.last.threeDigits)\(relative); a C step "
+        (ends.count > 1 ? "μ from " : "μ ") + "\(absolute)\(relative); a C step "
           + (every == "each step" ? every : "every \(every)") + "; multipliers \(multipliers)")
     }
     return lines.joined(separator: "\n")

@@ -108,6 +108,12 @@ import Testing
     for batches in [1, 9, 94, 100, 1000, 3000, 7050, 28_200] {
       let rule = ScheduleRule(.lc, budget: .batches(batches), perEpoch: 235)
       let alternation = try rule.alternation(from: start(curvature: 0.01), reach: 1, perEpoch: 235)
+      // A single step has the middle of what many go through.
+      let count = alternation.phases[0].steps
+      let ends = (alternation.mu(step: 0), alternation.mu(step: count - 1))
+      let wanted: (Float, Float) =
+        count == 1 ? (0.01 * Float(15).squareRoot(), 0.01 * Float(15).squareRoot()) : (0.005, 0.3)
+      #expect(abs(ends.0 / wanted.0 - 1) < 1e-4 && abs(ends.1 / wanted.1 - 1) < 1e-4)
       let length = alternation.batches(ofStep: 0, perEpoch: 235)
       let period = alternation.period(ofStep: 0, perEpoch: 235)
       let rest = length % period
