@@ -171,6 +171,12 @@ struct CompressCommand: ParsableCommand {
       before: saved?.state.value("seconds") ?? 0
     ).finish(&line) { start in
       RankAdvice.lines(resolved, run.directForms).forEach(warn)
+      if penalty.firstMu == nil, task.method == .lc {
+        // Weights that are not finite are an error of direct compression.
+        let lines = try? PriceAdvice.lines(
+          resolved, run.directForms, weights: reference.weights)
+        lines?.forEach(warn)
+      }
       if records.explain { explain(report(start), start, epochs: course.epochs) }
     }
     let compressed = try result.model(of: main, provenance: provenance)

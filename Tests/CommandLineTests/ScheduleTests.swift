@@ -199,6 +199,17 @@ import Testing
     #expect(text(0.9, direct: 0.1).contains("above") && text(.nan) == "nothing")
   }
 
+  @Test func pricesAreWeighedAgainstMu() throws {
+    let plan = ["--compress", "fc1.weight: lowrank(lambda=1e-6); fc2.weight: lowrank(r=3)"]
+    let rule = try compress(plan + ["--batches", "3"])
+    #expect(rule.code == 0, "\(rule.errors)")
+    #expect(
+      rule.errors.contains("lc: lowrank(lambda=1e-06, cost=storage) weighs its price against μ"))
+    #expect(!rule.errors.contains("lowrank(r=3) weighs"))
+    let byHand = try compress(plan + ["--batches", "3", "--mu", "0.1"])
+    #expect(!byHand.errors.contains("weighs its price"))
+  }
+
   @Test func ranksThatMakeNoSenseAreSaid() throws {
     let outcome = try compress(["--compress", "*.weight: lowrank(r=5%)", "--batches", "3"])
     #expect(outcome.code == 0, "\(outcome.errors)")
