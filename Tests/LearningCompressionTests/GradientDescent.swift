@@ -9,6 +9,8 @@ final class GradientDescent: ResumableLearning {
   let minimum: [Float]
   let curvature: [Float]
   let rate: Float = 0.1
+  /// Whether the penalty pulls as far as its target at most, as SGD with a learning rate of 1/μ does.
+  var clips = false
 
   init(_ layout: ArenaLayout, seed: UInt64, flatness: Float = 1) {
     var random = RandomGenerator(seed: seed)
@@ -35,7 +37,8 @@ final class GradientDescent: ResumableLearning {
       _ = weights.floats.update(fromContentsOf: stepped(old))
       if let penalty {
         for index in penalty.ranges.joined() {
-          weights.floats[index] -= rate * penalty.mu * (old[index] - penalty.target.floats[index])
+          let pull = clips ? min(1, rate * penalty.mu) : rate * penalty.mu
+          weights.floats[index] -= pull * (old[index] - penalty.target.floats[index])
         }
       }
       try each(loss(old))

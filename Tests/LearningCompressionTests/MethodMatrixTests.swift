@@ -34,6 +34,7 @@ import Testing
       // Its phases are other methods'.
       if method == .auto, number % 8 != 0 { continue }
       let learning = GradientDescent(layout, seed: UInt64(number))
+      learning.clips = true
       // A form that does not belong to its operator is an error here.
       let result: AlternationResult
       if method == .auto || method == .lc && number % 3 == 0 {
