@@ -152,6 +152,10 @@ public final class AlternationRun<Learning: LearningStep> {
   /// far the mini-batches before it went.
   private func mu(step: Int, reach: Float) -> Float {
     if alternation.coupling(ofStep: step).isSoft { return alternation.mu(step: step) }
+    // What a price is weighed against stays, where the latent weights add up what the loss wants.
+    if alternation.coupling(ofStep: step) == .straightThrough, let balance = start?.balance {
+      return Float(balance)
+    }
     return 1 / max(reach, 1e-30)
   }
 
@@ -161,17 +165,34 @@ public final class AlternationRun<Learning: LearningStep> {
     learning.begin(step: 0)
     // As far as the first mini-batches will go.
     let period = alternation.period(ofStep: 0, perEpoch: learning.batchesPerEpoch)
-    let mu = mu(step: 0, reach: learning.reach(mu: nil) * Float(max(1, period)))
+    var mu = mu(step: 0, reach: learning.reach(mu: nil) * Float(max(1, period)))
     try coupled.begin(mu: mu)
+    var balance: Double?
+    if weighsPrices,
+      let prices = try PriceBalance(plan, coupled.forms, of: learning.weights)
+    {
+      let epoch = learning.reach(ofStep: 0, batches: learning.batchesPerEpoch)
+      mu = try prices.mu(from: Float(1 / max(epoch, 1e-20)), loss: learning.estimateLoss)
+      balance = Double(mu)
+      try coupled.begin(mu: mu)
+    }
     directForms = coupled.forms
     let (distance, norm) = plan.distance(from: learning.weights, to: coupled.compressed)
     let start = Start(
       reference: reference, direct: try learning.evaluate(coupled.compressed),
       squaredDistance: distance * distance, squaredNorm: norm * norm,
-      smoothShare: smoothShare(of: distance * distance))
+      smoothShare: smoothShare(of: distance * distance), balance: balance)
     try follow(start)
     if steps > 0 { try coupled.couple() }
     return Position(start, mu: mu)
+  }
+
+  /// Whether what a price is weighed against has to be found for direct compression: it is neither given, nor that
+  /// of proximal steps.
+  private var weighsPrices: Bool {
+    if following != nil { return true }
+    let phase = alternation.phase(ofStep: 0).phase
+    return !phase.coupling.isSoft && !(phase.coupling == .replacement && phase.freedom == .full)
   }
 
   /// The share of the squared distance from direct compression that is where forms are smooth.

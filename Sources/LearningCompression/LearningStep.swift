@@ -39,6 +39,10 @@ public protocol LearningStep: AnyObject {
 
   /// What is known of a set of weights: w or Δ(θ).
   func evaluate(_ weights: Arena) throws -> Figures
+
+  /// The training loss, or an estimate that is cheaper: from the same data each time, so that losses differ by
+  /// their weights.
+  func estimateLoss(_ weights: Arena) throws -> Double
 }
 
 extension LearningStep {
@@ -46,6 +50,9 @@ extension LearningStep {
   public func reach(ofStep step: Int, batches: Int) -> Double {
     Double(reach(mu: nil)) * Double(batches)
   }
+
+  /// That of `evaluate`.
+  public func estimateLoss(_ weights: Arena) throws -> Double { try evaluate(weights).trainLoss }
 
   /// 1: full steps of the multipliers.
   public func damping(mu: Float, reach: Float) -> Float { 1 }

@@ -152,6 +152,16 @@ public final class NetworkLearning: ResumableLearning {
     return try known.figures(of: weights, statistics, find: figures)
   }
 
+  /// The loss on some thousand training images, evenly taken.
+  public func estimateLoss(_ weights: Arena) throws -> Double {
+    let images = trainer.data.training
+    return try trainer.evaluate(
+      weights, statistics: statistics(for: weights), on: images,
+      every: max(1, images.count / Self.sample)
+    ).loss
+  }
+  private static let sample = 5_000
+
   /// Which test images these weights, evaluated as `evaluate(_:)` does, get wrong: bit i mod 8 of byte i / 8, from
   /// the lowest, is image i's.
   package func testMistakes(of weights: Arena) throws -> Data {

@@ -111,7 +111,7 @@ public struct ScheduleRule: Sendable {
         retrainSteps: retrainSteps ?? 0, evaluateEvery: evaluateEvery)
     }
     let length = max(1, budget.batches(ofStep: 0, of: steps, perEpoch: perEpoch))
-    let isLong = epochs >= Self.fullMultipliers && !start.isSmooth
+    let isLong = epochs >= Self.fullMultipliers && !start.isSmooth && start.balance == nil
     let phases = try chosen.compactMap { method, count in
       method == .lc
         ? try method.phase(
@@ -172,11 +172,13 @@ public struct ScheduleRule: Sendable {
       return [(method, count), (.retrain, steps - count)]
     }
     switch method {
-    case .lc:
+    case .auto where start.isSmooth: return [(.retrain, steps)]
+    // Latent weights add up what the loss wants, which no price withstands.
+    case .lc,
+      .auto where start.balance != nil:
       let most = start.isSmooth ? Self.retraining : 1 - Self.retraining
       let length = (epochs - Self.longRun.from) / (Self.longRun.to - Self.longRun.from)
       return first(.lc, min(most, max(0, length * most)), atLeast: max(1, every.count))
-    case .auto where start.isSmooth: return [(.retrain, steps)]
     case .auto: return first(.straightThrough, 1 - Self.retraining)
     default: return nil
     }
@@ -189,8 +191,11 @@ public struct ScheduleRule: Sendable {
         phases[...$0].reduce(0) { $0 + $1.steps }
       } ?? first
     // Within a float's range, whatever the loss is.
-    let h = min(1e30, max(1e-30, start.curvature ?? 1 / max(reach, 1e-30)))
-    let stiffness = start.isSmooth ? Self.smoothStiffness : Self.stiffness
+    let h = min(1e30, max(1e-30, start.unit ?? 1 / max(reach, 1e-30)))
+    // A larger μ than the one that balances a price would take back what direct compression leaves out.
+    let stiffness =
+      start.balance != nil
+      ? (first: 1, last: 1) : start.isSmooth ? Self.smoothStiffness : Self.stiffness
     let count = max(1, end - first)
     let growth =
       growth ?? (count > 1 ? pow(stiffness.last / stiffness.first, 1 / Double(count - 1)) : 1)

@@ -13,11 +13,16 @@ public struct Start: Sendable, Equatable, Codable {
   /// smoothly wherever the loss wants it.
   public let smoothShare: Double
 
+  /// μ of direct compression where operators have a price and no μ was given: that of which the loss has no less
+  /// curvature; none elsewhere.
+  public let balance: Double?
+
   /// Where a run begins.
   public init(
     reference: Figures, direct: Figures, squaredDistance: Double, squaredNorm: Double,
-    smoothShare: Double = 0
+    smoothShare: Double = 0, balance: Double? = nil
   ) {
+    self.balance = balance
     self.reference = reference
     self.direct = direct
     self.squaredDistance = squaredDistance
@@ -34,4 +39,7 @@ public struct Start: Sendable, Equatable, Codable {
     let curvature = 2 * (direct.trainLoss - reference.trainLoss) / squaredDistance
     return curvature > 0 && curvature.isFinite ? curvature : nil
   }
+
+  /// What μ is measured in: a price is weighed where it balances the curvature.
+  var unit: Double? { balance ?? curvature }
 }

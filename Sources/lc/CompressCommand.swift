@@ -79,7 +79,7 @@ struct CompressCommand: ParsableCommand {
   func alternation(perEpoch: Int) throws -> Alternation? {
     let (steps, evaluateEvery) = pace.counts(perEpoch: perEpoch)
     guard let mu = penalty.firstMu else {
-      guard task.phases == nil, task.method != .lc, task.method != .auto else { return nil }
+      guard task.phases == nil, ![.lc, .auto, .direct].contains(task.method) else { return nil }
       return try task.method.alternation(
         schedule: .noPenalty(steps: steps), budget: pace.budget, every: every,
         retrainSteps: penalty.retrainSteps ?? 0, evaluateEvery: evaluateEvery)
@@ -171,12 +171,6 @@ struct CompressCommand: ParsableCommand {
       before: saved?.state.value("seconds") ?? 0
     ).finish(&line) { start in
       RankAdvice.lines(resolved, run.directForms).forEach(warn)
-      if penalty.firstMu == nil, task.method == .lc {
-        // Weights that are not finite are an error of direct compression.
-        let lines = try? PriceAdvice.lines(
-          resolved, run.directForms, weights: reference.weights)
-        lines?.forEach(warn)
-      }
       if records.explain { explain(report(start), start, epochs: course.epochs) }
     }
     let compressed = try result.model(of: main, provenance: provenance)

@@ -16,6 +16,8 @@ struct ScheduleReport: Codable {
   let phases: [PhaseReport]
   /// h of L(Δ) = L(w) + h/2·‖w − Δ‖² for direct compression Δ; none where it loses nothing.
   let curvature: Double?
+  /// μ that balances the operators' prices, where it was sought; none elsewhere.
+  let balance: Double?
   /// How far all mini-batches go along a constant gradient of length 1.
   let reach: Double
 
@@ -23,6 +25,7 @@ struct ScheduleReport: Codable {
     steps = alternation.schedule.steps
     phases = alternation.phases.map(PhaseReport.init)
     curvature = start.curvature
+    balance = start.balance
     self.reach = reach
     let penalised = (0..<steps).filter { alternation.coupling(ofStep: $0).isSoft }
     mu =
@@ -51,7 +54,11 @@ struct ScheduleReport: Codable {
     lines.append(
       "direct compression moves the weights by \(way.threeDigits), \((100 * share).threeDigits) % of their length, "
         + "and the training loss from \(before.threeDigits) to \(after.threeDigits)")
-    if let h = curvature {
+    if let balance {
+      lines.append(
+        "a price is weighed at μ = \(balance.threeDigits), where it balances the loss's curvature"
+          + (curvature.map { ", here h = \($0.threeDigits)" } ?? ""))
+    } else if let h = curvature {
       lines.append(
         "so the loss's curvature on the way is h = \(h.threeDigits), in which μ is measured")
     } else {
@@ -70,7 +77,7 @@ struct ScheduleReport: Codable {
       let ends = mu.first == mu.last ? [mu.first] : [mu.first, mu.last]
       let absolute = ends.map(\.threeDigits).joined(separator: " to ")
       let relative =
-        curvature.map { h in
+        (balance == nil ? curvature : nil).map { h in
           ", " + ends.map { "\((Double($0) / h).threeDigits)·h" }.joined(separator: " to ")
         } ?? ""
       lines.append(

@@ -36,7 +36,7 @@ import Testing
     if let alternation = try command.alternation(perEpoch: 9) {
       #expect(try text(alternation) == text(method.alternation()))
     } else {
-      #expect(method == .lc || method == .auto)
+      #expect([.lc, .auto, .direct].contains(method))
     }
   }
 

@@ -199,15 +199,25 @@ import Testing
     #expect(text(0.9, direct: 0.1).contains("above") && text(.nan) == "nothing")
   }
 
-  @Test func pricesAreWeighedAgainstMu() throws {
+  /// A price is weighed where it balances the loss, unless μ is given.
+  @Test func pricesAreBalanced() throws {
     let plan = ["--compress", "fc1.weight: lowrank(lambda=1e-6); fc2.weight: lowrank(r=3)"]
-    let rule = try compress(plan + ["--batches", "3"])
-    #expect(rule.code == 0, "\(rule.errors)")
-    #expect(
-      rule.errors.contains("lc: lowrank(lambda=1e-06, cost=storage) weighs its price against μ"))
-    #expect(!rule.errors.contains("lowrank(r=3) weighs"))
-    let byHand = try compress(plan + ["--batches", "3", "--mu", "0.1"])
-    #expect(!byHand.errors.contains("weighs its price"))
+    let path = try Self.trained.get().path("balanced.json")
+    func balance(_ options: [String]) throws -> Double? {
+      let outcome = try compress(plan + options + ["--explain", "--json", path])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let schedule = try #require(try json("balanced.json")["schedule"] as? [String: Any])
+      let balance = schedule["balance"] as? Double
+      #expect(outcome.output.contains("a price is weighed at μ = ") == (balance != nil))
+      return balance
+    }
+    let found = try #require(try balance(["--batches", "3"]))
+    #expect(found > 0 && found.isFinite)
+    for method in ["auto", "retrain", "straight-through", "direct"] {
+      let length = method == "direct" ? [] : ["--batches", "3"]
+      #expect(try balance(["--method", method] + length) == found)
+    }
+    #expect(try balance(["--batches", "3", "--mu", "0.1"]) == nil)
   }
 
   @Test func ranksThatMakeNoSenseAreSaid() throws {

@@ -55,6 +55,11 @@ public struct ResolvedPlan: Sendable {
   /// A plan that compresses nothing, with which the alternation is plain training.
   package static let ofNothing = ResolvedPlan(CompressionPlan([]), [])
 
+  /// The plan of some of its problems.
+  package func of(_ problems: [CompressionProblem]) -> ResolvedPlan {
+    ResolvedPlan(written, problems)
+  }
+
   /// Problems that claim no parameter twice.
   init(_ written: CompressionPlan, _ problems: [CompressionProblem]) {
     self.written = written

@@ -33,16 +33,21 @@ public final class Evaluator {
 
   /// The loss and error of these weights, of the definition's layout, with these running statistics,
   /// of its `statisticsLayout`; without them those of a new network.
+  ///
+  /// - Parameter stride: only the images 0, stride, 2·stride, …
+  /// - Precondition: `stride` is 1 or more.
   public func evaluate(
-    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet, normalisation: Normalisation
+    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet, every stride: Int = 1,
+    normalisation: Normalisation
   ) throws -> Evaluation {
-    var (loss, wrong) = (0.0, 0)
-    try forEachChunk(of: images, weights, statistics, normalisation) { network in
+    var (loss, wrong, count) = (0.0, 0, 0)
+    try forEachChunk(of: images, every: stride, weights, statistics, normalisation) { network in
       let result = try network.evaluate()
       loss += result.loss
       wrong += result.wrong
+      count += network.batch
     }
-    return Evaluation(loss: loss, wrong: wrong, count: images.count)
+    return Evaluation(loss: loss, wrong: wrong, count: count)
   }
 
   /// For each image whether its highest score is not its label's; the arguments are those of
@@ -52,23 +57,23 @@ public final class Evaluator {
   ) throws -> [Bool] {
     var mistakes: [Bool] = []
     mistakes.reserveCapacity(images.count)
-    try forEachChunk(of: images, weights, statistics, normalisation) {
+    try forEachChunk(of: images, every: 1, weights, statistics, normalisation) {
       mistakes += try $0.mistakes()
     }
     return mistakes
   }
 
   private func forEachChunk(
-    of images: ImageSet, _ weights: Arena, _ statistics: Arena?, _ normalisation: Normalisation,
-    _ body: (Network) throws -> Void
+    of images: ImageSet, every stride: Int, _ weights: Arena, _ statistics: Arena?,
+    _ normalisation: Normalisation, _ body: (Network) throws -> Void
   ) throws {
     self.weights.copy(from: weights)
     self.statistics.copy(from: try statistics ?? Initialisation.statistics(of: definition))
-    let inOrder = EpochOrder(count: images.count)
-    for start in stride(from: 0, to: images.count, by: chunk) {
-      let end = min(start + chunk, images.count)
+    let taken = Swift.stride(from: 0, to: Int32(images.count), by: stride).map { $0 }
+    for start in Swift.stride(from: 0, to: taken.count, by: chunk) {
+      let end = min(start + chunk, taken.count)
       let network = try network(batch: end - start)
-      network.fill(with: inOrder.indices[start..<end], of: images, normalisation: normalisation)
+      network.fill(with: taken[start..<end], of: images, normalisation: normalisation)
       try body(network)
     }
   }

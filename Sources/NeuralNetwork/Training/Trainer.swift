@@ -209,12 +209,15 @@ public final class Trainer {
 
   /// The loss and error of these weights on the training or the test images.
   ///
-  /// - Parameter statistics: by default the running statistics gathered so far.
+  /// - Parameters:
+  ///   - statistics: by default the running statistics gathered so far.
+  ///   - stride: only the images 0, stride, 2·stride, …
+  /// - Precondition: `stride` is 1 or more.
   public func evaluate(
-    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet
+    _ weights: Arena, statistics: Arena? = nil, on images: ImageSet, every stride: Int = 1
   ) throws -> Evaluation {
     try evaluator.evaluate(
-      weights, statistics: statistics ?? self.statistics, on: images,
+      weights, statistics: statistics ?? self.statistics, on: images, every: stride,
       normalisation: data.normalisation)
   }
 
