@@ -167,46 +167,43 @@ public final class AlternationRun<Learning: LearningStep> {
     let period = alternation.period(ofStep: 0, perEpoch: learning.batchesPerEpoch)
     var mu = mu(step: 0, reach: learning.reach(mu: nil) * Float(max(1, period)))
     try coupled.begin(mu: mu)
-    var balance: Double?
-    if weighsPrices,
-      let prices = try PriceBalance(plan, coupled.forms, of: learning.weights)
-    {
+    var balance: (mu: Float, of: ResolvedPlan)?
+    if weighsPrices, let prices = try PriceBalance(plan, coupled.forms, of: learning.weights) {
       let epoch = learning.reach(ofStep: 0, batches: learning.batchesPerEpoch)
-      mu = try prices.mu(from: Float(1 / max(epoch, 1e-20)), loss: learning.estimateLoss)
-      balance = Double(mu)
-      try coupled.begin(mu: mu)
+      let found = try prices.mu(from: Float(1 / max(epoch, 1e-20)), loss: learning.estimateLoss)
+      if let found {
+        mu = found
+        balance = (found, prices.plan)
+        try coupled.begin(mu: mu)
+      }
     }
     directForms = coupled.forms
     let (distance, norm) = plan.distance(from: learning.weights, to: coupled.compressed)
+    let squaredDistance = distance * distance
+    func share(of plan: ResolvedPlan) -> Double {
+      let own = plan.distance(from: learning.weights, to: coupled.compressed).absolute
+      return squaredDistance > 0 ? min(1, own * own / squaredDistance) : 0
+    }
+    func share(where isSuch: (CompressedForm) -> Bool) -> Double {
+      share(of: plan.of(zip(plan.problems, directForms).filter { isSuch($1) }.map(\.0)))
+    }
     let start = Start(
       reference: reference, direct: try learning.evaluate(coupled.compressed),
-      squaredDistance: distance * distance, squaredNorm: norm * norm,
-      smoothShare: smoothShare(of: distance * distance), balance: balance)
+      squaredDistance: squaredDistance, squaredNorm: norm * norm,
+      smoothShare: share { $0.isSmooth },
+      mixedShare: share { $0.isSmooth && $0.parts.count > 1 },
+      balance: balance.map { Double($0.mu) }, pricedShare: balance.map { share(of: $0.of) })
     try follow(start)
     if steps > 0 { try coupled.couple() }
     return Position(start, mu: mu)
   }
 
-  /// Whether what a price is weighed against has to be found for direct compression: it is neither given, nor that
-  /// of proximal steps.
+  /// Whether what a price is weighed against has to be found: no μ is given, and it is not that of proximal steps.
   private var weighsPrices: Bool {
     if following != nil { return true }
+    guard !alternation.phases.contains(where: \.coupling.isSoft) else { return false }
     let phase = alternation.phase(ofStep: 0).phase
-    return !phase.coupling.isSoft && !(phase.coupling == .replacement && phase.freedom == .full)
-  }
-
-  /// The share of the squared distance from direct compression that is where forms are smooth.
-  private func smoothShare(of all: Double) -> Double {
-    guard all > 0 else { return 0 }
-    var sum = 0.0
-    for (problem, form) in zip(plan.problems, directForms)
-    where form.isSmooth {
-      for slot in problem.slots {
-        let w = UnsafeBufferPointer(learning.weights[slot])
-        sum += squaredDistance(w, UnsafeBufferPointer(coupled.compressed[slot]))
-      }
-    }
-    return min(1, sum / all)
+    return phase.coupling == .straightThrough || phase.freedom == .fixed
   }
 
   /// The rest of one step of the schedule.

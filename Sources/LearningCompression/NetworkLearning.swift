@@ -157,8 +157,16 @@ public final class NetworkLearning: ResumableLearning {
     let images = trainer.data.training
     return try trainer.evaluate(
       weights, statistics: statistics(for: weights), on: images,
-      every: max(1, images.count / Self.sample)
+      every: stride(over: images)
     ).loss
+  }
+
+  /// Coprime to the classes, which may follow each other in turn.
+  private func stride(over images: ImageSet) -> Int {
+    func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
+    var stride = max(1, images.count / Self.sample)
+    while divisor(stride, trainer.data.classes) > 1 { stride += 1 }
+    return stride
   }
   private static let sample = 5_000
 

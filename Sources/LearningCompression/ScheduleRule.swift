@@ -40,6 +40,8 @@ public struct ScheduleRule: Sendable {
   /// where the penalty does; a single step has their geometric mean. For factors without codes, which follow the loss by themselves, it rules from the first.
   static let stiffness = (first: 0.5, last: 30.0)
   static let smoothStiffness = (first: 5.0, last: 100.0)
+  /// For factors with entries beside them, in long runs.
+  static let mixedStiffness = (first: 0.1, last: 200.0)
   /// The share of the last steps that train what is found.
   static let retraining = 0.2
   /// With so few epochs a penalty gets one step, with so many its whole share.
@@ -111,7 +113,8 @@ public struct ScheduleRule: Sendable {
         retrainSteps: retrainSteps ?? 0, evaluateEvery: evaluateEvery)
     }
     let length = max(1, budget.batches(ofStep: 0, of: steps, perEpoch: perEpoch))
-    let isLong = epochs >= Self.fullMultipliers && !start.isSmooth && start.balance == nil
+    let isLong =
+      epochs >= Self.fullMultipliers && !followsByItself(start, epochs) && !start.isPriced
     let phases = try chosen.compactMap { method, count in
       method == .lc
         ? try method.phase(
@@ -120,7 +123,7 @@ public struct ScheduleRule: Sendable {
         : try method.phase(steps: count)
     }
     return try Alternation(
-      phases, schedule: schedule(of: phases, from: start, reach: reach),
+      phases, schedule: schedule(of: phases, from: start, reach: reach, epochs: epochs),
       budget: budget, tolerance: tolerance, evaluateEvery: evaluateEvery)
   }
 
@@ -171,12 +174,13 @@ public struct ScheduleRule: Sendable {
       let count = retrainSteps.map { steps - $0 } ?? min(steps, usual)
       return [(method, count), (.retrain, steps - count)]
     }
+    let followsByItself = followsByItself(start, epochs)
     switch method {
-    case .auto where start.isSmooth: return [(.retrain, steps)]
-    // Latent weights add up what the loss wants, which no price withstands.
+    case .auto where followsByItself: return [(.retrain, steps)]
+    // Latent weights add up what the loss wants, which no price withstands, nor do factors need.
     case .lc,
-      .auto where start.balance != nil:
-      let most = start.isSmooth ? Self.retraining : 1 - Self.retraining
+      .auto where start.isPriced || start.isSmooth:
+      let most = followsByItself ? Self.retraining : 1 - Self.retraining
       let length = (epochs - Self.longRun.from) / (Self.longRun.to - Self.longRun.from)
       return first(.lc, min(most, max(0, length * most)), atLeast: max(1, every.count))
     case .auto: return first(.straightThrough, 1 - Self.retraining)
@@ -184,7 +188,15 @@ public struct ScheduleRule: Sendable {
     }
   }
 
-  private func schedule(of phases: [Phase], from start: Start, reach: Double) -> PenaltySchedule {
+  /// Whether Δ(θ) goes wherever the loss wants it: factors do, and where the run is short those with entries beside
+  /// them as well.
+  private func followsByItself(_ start: Start, _ epochs: Double) -> Bool {
+    start.isSmooth && !(start.isMixed && epochs >= Self.longRun.to)
+  }
+
+  private func schedule(of phases: [Phase], from start: Start, reach: Double, epochs: Double)
+    -> PenaltySchedule
+  {
     let first = phases.prefix { !$0.coupling.isSoft }.reduce(0) { $0 + $1.steps }
     let end =
       phases.lastIndex { $0.coupling.isSoft }.map {
@@ -194,8 +206,13 @@ public struct ScheduleRule: Sendable {
     let h = min(1e30, max(1e-30, start.unit ?? 1 / max(reach, 1e-30)))
     // A larger μ than the one that balances a price would take back what direct compression leaves out.
     let stiffness =
-      start.balance != nil
-      ? (first: 1, last: 1) : start.isSmooth ? Self.smoothStiffness : Self.stiffness
+      if start.isPriced {
+        (first: 1.0, last: 1.0)
+      } else if followsByItself(start, epochs) {
+        Self.smoothStiffness
+      } else {
+        start.isSmooth ? Self.mixedStiffness : Self.stiffness
+      }
     let count = max(1, end - first)
     let growth =
       growth ?? (count > 1 ? pow(stiffness.last / stiffness.first, 1 / Double(count - 1)) : 1)

@@ -12,17 +12,24 @@ public struct Start: Sendable, Equatable, Codable {
   /// The share of the squared distance that is where there are factors of low rank and no codes: Δ(θ) then goes
   /// smoothly wherever the loss wants it.
   public let smoothShare: Double
+  /// The part of that share where there are entries at places beside the factors.
+  public let mixedShare: Double?
 
-  /// μ of direct compression where operators have a price and no μ was given: that of which the loss has no less
+  /// μ of direct compression where operators have a price and no μ was given: where it balances the loss's
   /// curvature; none elsewhere.
   public let balance: Double?
+  /// The share of the squared distance that is where there is a price, with a balance.
+  public let pricedShare: Double?
 
   /// Where a run begins.
   public init(
     reference: Figures, direct: Figures, squaredDistance: Double, squaredNorm: Double,
-    smoothShare: Double = 0, balance: Double? = nil
+    smoothShare: Double = 0, mixedShare: Double? = nil, balance: Double? = nil,
+    pricedShare: Double? = nil
   ) {
     self.balance = balance
+    self.pricedShare = pricedShare
+    self.mixedShare = mixedShare
     self.reference = reference
     self.direct = direct
     self.squaredDistance = squaredDistance
@@ -33,6 +40,9 @@ public struct Start: Sendable, Equatable, Codable {
   /// Whether most of the way is where there are factors and no codes.
   var isSmooth: Bool { smoothShare > 0.5 }
 
+  /// Whether most of that has entries beside the factors.
+  var isMixed: Bool { isSmooth && (mixedShare ?? 0) > smoothShare / 2 }
+
   /// h, the loss's curvature on the way from w to Δ(θ), as if the loss were a parabola with its minimum at w:
   /// L(Δ) = L(w) + h/2·‖w − Δ‖². None where direct compression loses nothing.
   public var curvature: Double? {
@@ -40,6 +50,9 @@ public struct Start: Sendable, Equatable, Codable {
     return curvature > 0 && curvature.isFinite ? curvature : nil
   }
 
+  /// Whether most of the way is where there are prices, and their balance is known.
+  var isPriced: Bool { balance != nil && (pricedShare ?? 0) > 0.5 }
+
   /// What μ is measured in: a price is weighed where it balances the curvature.
-  var unit: Double? { balance ?? curvature }
+  var unit: Double? { isPriced ? balance : curvature }
 }

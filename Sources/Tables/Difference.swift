@@ -33,8 +33,8 @@ package struct Difference: Sendable, Equatable, Codable {
       && swept == other.swept
   }
 
-  /// Whether the method is better by more than two standard errors.
-  var isClear: Bool { error.map { mean < -2 * $0 } ?? false }
+  /// Whether the method is better by more than two standard errors; not where it is not known how large these are.
+  var isClear: Bool { error.map { $0 > 0 && mean < -2 * $0 } ?? false }
 
   /// What is compared.
   var title: String { "\(method.rawValue) − \(other.rawValue)" }

@@ -23,7 +23,8 @@ struct CompressCommand: ParsableCommand {
       The C step runs at the end of each step, or at the period of --every.
 
       Other methods, at the same budget:
-        auto              straight-through, then retrain; for low rank without codes retrain
+        auto              straight-through, then retrain; for low rank without codes retrain, with a few
+                          weights beside it in long runs lc, as with a price
         projection        SGD, and w ← Δ(θ) every so often, by default each step
         proximal          the same with a penalised operator, each epoch
         partial           the same on a part of the units, each mini-batch

@@ -6,10 +6,14 @@ import Testing
 
 /// What follows from a run's length and from where it begins.
 @Suite struct ScheduleRuleTests {
-  private func start(curvature: Double, smoothShare: Double = 0) -> Start {
+  private func start(
+    curvature: Double, smoothShare: Double = 0, mixedShare: Double? = nil,
+    pricedShare: Double? = nil
+  ) -> Start {
     Start(
       reference: Figures(trainLoss: 0.1), direct: Figures(trainLoss: 0.1 + curvature * 50),
-      squaredDistance: 100, squaredNorm: 400, smoothShare: smoothShare)
+      squaredDistance: 100, squaredNorm: 400, smoothShare: smoothShare, mixedShare: mixedShare,
+      balance: pricedShare.map { _ in 0.003 }, pricedShare: pricedShare)
   }
 
   private func methods(_ alternation: Alternation) -> [String] {
@@ -75,6 +79,45 @@ import Testing
   }
 
   /// Neither a step more nor less, whatever the rounding.
+  /// Factors follow the loss by themselves; with entries beside them they do so in short runs only.
+  @Test func factorsAreRetrained() throws {
+    func run(_ method: Method, epochs: Int, _ start: Start) throws -> Alternation {
+      try ScheduleRule(method, budget: .epochs(epochs), perEpoch: 100)
+        .alternation(from: start, reach: 500, perEpoch: 100)
+    }
+    let factors = start(curvature: 0.004, smoothShare: 1, mixedShare: 0.4)
+    let mixed = start(curvature: 0.004, smoothShare: 1, mixedShare: 0.6)
+    for epochs in [4, 30] {
+      #expect(try methods(run(.auto, epochs: epochs, factors)) == ["retrain"])
+    }
+    #expect(try methods(run(.auto, epochs: 4, mixed)) == ["retrain"])
+    for method in [Method.auto, .lc] {
+      let long = try run(method, epochs: 30, mixed)
+      #expect(methods(long) == ["lc", "retrain"])
+      #expect(long.phases[0].coupling == .penalty(multipliers: .on))
+      #expect(long.phases[0].steps > long.phases[1].steps)
+      #expect(abs(long.mu(step: 0) / 0.0004 - 1) < 1e-4)
+      #expect(abs(long.mu(step: long.phases[0].steps - 1) / 0.8 - 1) < 1e-4)
+    }
+  }
+
+  /// A price governs the run where most of the way is its own.
+  @Test func pricesKeepTheirMu() throws {
+    let rule = ScheduleRule(.lc, budget: .epochs(30), perEpoch: 100)
+    let auto = ScheduleRule(.auto, budget: .epochs(30), perEpoch: 100)
+    func mus(_ share: Double) throws -> Set<Float> {
+      let run = try rule.alternation(
+        from: start(curvature: 0.004, pricedShare: share), reach: 500, perEpoch: 100)
+      return Set((0..<run.phases[0].steps).map { run.mu(step: $0) })
+    }
+    #expect(try mus(0.9) == [0.003] && mus(0.1).count > 5)
+    for (share, first) in [(0.9, "lc"), (0.1, "straight-through")] {
+      let run = try auto.alternation(
+        from: start(curvature: 0.004, pricedShare: share), reach: 500, perEpoch: 100)
+      #expect(methods(run).first == first)
+    }
+  }
+
   @Test func retrainingHasItsSteps() throws {
     for method in [Method.lc, .auto] {
       for steps in [1, 2, 7, 10, 40, 191] {

@@ -7,10 +7,13 @@ extension ResultTable {
     networks.compactMap { network in
       let own = differences.filter { $0.network == network }
       let titles = Array(own.map(\.title).uniqued())
+      let (hasBudgets, isSwept) = (
+        own.contains { $0.budget != nil }, own.contains { $0.swept != nil }
+      )
       func names(_ difference: Difference) -> [String] {
-        [
-          difference.plan, difference.budget.map { "\(trimmed($0))×" }, difference.swept,
-        ].compactMap { $0 }
+        [difference.plan]
+          + (hasBudgets ? [difference.budget.map { "\(trimmed($0))×" } ?? ""] : [])
+          + (isSwept ? [difference.swept ?? ""] : [])
       }
       let lines = Array(own.map(names).uniqued())
       guard let first = lines.first else { return nil }
@@ -36,6 +39,8 @@ extension ResultTable {
     let paired =
       images ? (seeds ? "seeds and test images" : "test images") : (seeds ? "seeds" : nil)
     return "Test error of the first method less that of the second, from the same references"
-      + (paired.map { " ± standard error, paired over \($0); bold beyond two of these." } ?? ".")
+      + (paired.map {
+        " ± standard error, paired over \($0); bold: better by more than two of these."
+      } ?? ".")
   }
 }
