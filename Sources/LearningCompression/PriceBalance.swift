@@ -21,6 +21,8 @@ struct PriceBalance {
   private static let range: ClosedRange<Float> = 1e-30...1e30
   /// The share of ‖w‖² that is next to nothing.
   private static let little = 1e-3
+  /// The share that is rounding, as that of factors of full rank: what the loss says there is, too.
+  private static let rounding = 1e-6
 
   /// None where nothing has a price.
   ///
@@ -71,9 +73,10 @@ struct PriceBalance {
     /// Whether the loss would have less compressed.
     func isTooSmall(_ mu: Float) throws -> Bool {
       let distance = try distance(mu)
+      guard distance > Self.rounding.squareRoot() * norm else { return false }
       let rise = try loss(compressed) - reference
       guard rise.isFinite else { return true }
-      return 2 * rise >= Double(mu) * distance * distance && distance > 0
+      return 2 * rise >= Double(mu) * distance * distance
     }
     var high = first
     while try distance(high) > Self.little.squareRoot() * norm {
